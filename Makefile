@@ -1,16 +1,17 @@
-# `make help` lists what there is. Everything runs in a virtual environment of its own, with the exact versions of
-# constraints.txt; a second run installs nothing.
+# `make help` lists the targets. Everything runs in a separate virtual environment, with the exact versions of
+# constraints.txt; a second run installs nothing. Python compiles a module when it is first imported, not all of them at
+# the installation.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 PORT ?= 8000
 KERNELS_C := src/inkling/page_network/kernels.c
 KERNELS_WASM := src/inkling/server/static/js/engine/kernels.wasm
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test test-slow test-learn test-cluster test-browser test-all lint check audit format package \
+.PHONY: help serve site test test-slow test-learn test-cluster test-browser coverage test-all lint check audit format package \
         check-wheels install install-dev install-learn install-export install-cluster install-postgres bench soak servers compare \
         baseline-readers kernels \
         results notebook docs image check-deploy check-clients clean
@@ -21,23 +22,28 @@ help: ## list the targets
 serve: install ## serve the web page and API on port 8000 (PORT=...)
 	@$(BIN)/inkling serve --port $(PORT)
 
-site: install ## write the pages as files that any static host serves, with the networks inside (DIR=..., ADDRESS=...)
+site: install ## write the pages as static files for any web host, including the networks (DIR=..., ADDRESS=...)
 	@$(BIN)/inkling site $(or $(DIR),build/site) $(if $(ADDRESS),--address $(ADDRESS))
 
 test: install-dev ## run the fast tests, which need neither TensorFlow nor a browser (a minute on two cores)
 	$(BIN)/python -m pytest -n auto
 
-test-slow: install-dev ## run the property tests and other tests of the base that take seconds each
+test-slow: install-dev ## run the property tests and other slow tests of the base
 	$(BIN)/python -m pytest -n auto -m "slow and not learn and not cluster and not browser"
 
-test-learn: install-dev install-learn install-export ## run the tests that train, with TensorFlow
-	$(BIN)/python -m pytest -m learn
+test-learn: install-dev install-learn install-export ## run the training tests, with TensorFlow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m learn
 
-test-cluster: install-dev install-learn install-cluster ## run the tests of reading and searching on a cluster, with Ray
+test-cluster: install-dev install-learn install-cluster ## run the cluster tests of reading and searching, with Ray
 	$(BIN)/python -m pytest -m cluster
 
-test-browser: install-dev ## run the tests that drive Chromium
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m browser
+test-browser: install-dev ## run the browser tests, with Chromium
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m browser tests/browser
+
+coverage: install-dev ## measure which statements the fast tests execute, and write docs/coverage.json
+	$(BIN)/python -m pytest -n auto --cov inkling --cov-report json:build/coverage.json
+	$(BIN)/python -m scripts.coverage_by_package build/coverage.json
+	$(BIN)/python -m scripts.make_tables
 
 test-all: test test-slow test-learn test-cluster test-browser ## run every test
 
@@ -55,20 +61,20 @@ package: install-dev ## build wheel and sdist, install each into an empty enviro
 check-wheels: install-dev ## check that the base and its tests resolve to wheels on every supported Python
 	$(BIN)/python scripts/check_wheels.py
 
-audit: install-dev ## ask whether the base's dependencies have known vulnerabilities, where that can be asked
+audit: install-dev ## check the base's dependencies for known vulnerabilities, if OSV is reachable
 	$(BIN)/python scripts/audit.py
 
-format: install-dev ## format the code and mend what the linter can
+format: install-dev ## format the code and apply the linter's fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-kernels: ## compile what runs networks in pages (needs clang and lld, with wasm32)
+kernels: ## compile the WebAssembly kernels of the pages' networks (needs clang and lld, with wasm32)
 	clang --target=wasm32 -O3 -msimd128 -mbulk-memory -ffreestanding -nostdlib -Wl,--no-entry -Wl,--strip-all \
 	  -Wl,--export=__heap_base -Wl,-z,stack-size=4096 -o $(KERNELS_WASM) $(KERNELS_C)
 	sha256sum $(KERNELS_C) $(KERNELS_WASM) > src/inkling/page_network/kernels.sha256
 
-bench: install-learn servers ## time a reading, the start, and servers side by side under load (20 minutes; needs wrk)
-	@command -v wrk >/dev/null || { echo "wrk is not there: on Debian and Ubuntu, apt install wrk"; exit 1; }
+bench: install-learn servers ## time a reading, the startup, and servers under load (20 minutes; needs wrk)
+	@command -v wrk >/dev/null || { echo "wrk is not installed: on Debian and Ubuntu, apt install wrk"; exit 1; }
 	$(BIN)/python -m benchmarks.serving.latency
 	$(BIN)/python -m benchmarks.serving.servers
 	$(BIN)/python -m benchmarks.serving.bodies
@@ -76,10 +82,10 @@ bench: install-learn servers ## time a reading, the start, and servers side by s
 	$(BIN)/python -m benchmarks.serving.report
 	$(BIN)/python -m benchmarks.serving.capacity
 
-soak: install-dev .venv-deploy/bin/nginx ## attack the server through nginx and without, overload, kill, stop it (60 minutes; SOAK=--quick: 8)
+soak: install-dev .venv-deploy/bin/nginx ## attack, overload, kill and stop the server, with and without nginx (60 minutes; SOAK=--quick: 8)
 	$(BIN)/python -m benchmarks.serving.soak $(SOAK)
 
-servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## the servers that bench compares, each in an environment of its own (4 GB)
+servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastapi litserve bentoml gradio tutorial)) ## install the servers that bench compares, each in a separate environment (4 GB)
 
 .venv-servers/inkling/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PYTHON) -m venv --without-pip $(@D)
@@ -92,7 +98,7 @@ servers: $(addprefix .venv-servers/,$(addsuffix /.installed,inkling flask fastap
 	$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-compare: install-learn ## compare with other readers, measure refusing, calibration, memory (REAL=folder of folders)
+compare: install-learn ## compare with other readers; measure refusals, calibration, memory (REAL=folder of folders)
 	$(BIN)/python -m benchmarks.accuracy.out_of_distribution $(if $(REAL),--real $(REAL))
 	$(BIN)/python -m benchmarks.accuracy.baselines $(if $(REAL),--real $(REAL))
 	$(BIN)/python -m benchmarks.accuracy.paper --full --beside
@@ -103,21 +109,21 @@ compare: install-learn ## compare with other readers, measure refusing, calibrat
 	$(BIN)/python -m benchmarks.accuracy.report
 	$(BIN)/python scripts/make_measured.py
 
-baseline-readers: ## RapidOCR, which compare asks, in a virtual environment of its own (.venv-baselines)
+baseline-readers: ## install RapidOCR, for compare, in a separate virtual environment (.venv-baselines)
 	$(PYTHON) -m venv .venv-baselines
 	.venv-baselines/bin/python -m pip install --quiet --disable-pip-version-check rapidocr==3.10.0 \
 	  rapidocr-onnxruntime==1.4.4 onnxruntime==1.32.0
 
-image: install ## build the container image and let it read ten pictures (BASE=image; CI=true keeps deploy/image.json)
-	$(BIN)/python scripts/image.py $(if $(BASE),--base $(BASE)) $(if $(CI),--keep)
+image: install ## build the container image and read ten pictures with it (BASE=image; CI=true keeps deploy/image.json)
+	$(BIN)/python -m scripts.image $(if $(BASE),--base $(BASE)) $(if $(CI),--keep)
 
-check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool .venv-deploy/bin/nginx ## hold every file in deploy/ to the schema of what reads it
-	.venv-deploy/bin/python scripts/check_deploy.py
+check-deploy: .venv-deploy/.ready .venv-deploy/bin/promtool .venv-deploy/bin/nginx ## check every file in deploy/ against its schema
+	.venv-deploy/bin/python -m scripts.check_deploy
 
-check-clients: install .venv-clients/.ready ## generate clients from the API's document, in Python and TypeScript, and read a picture with each
+check-clients: install .venv-clients/.ready ## generate Python and TypeScript clients from the OpenAPI document, and read a picture with each
 	$(BIN)/python scripts/check_clients.py
 
-results: install-learn ## evaluate every packaged model, also on REAL=folder of folders; write it into docs/networks.md
+results: install-learn ## evaluate every packaged model, also on REAL=folder of folders, and update docs/networks.md
 	$(BIN)/python -m scripts.results $(if $(REAL),--real $(REAL))
 	$(BIN)/python scripts/make_measured.py
 
@@ -125,17 +131,17 @@ notebook: install-learn ## run the notebooks and keep their outputs (needs MNIST
 	$(BIN)/python scripts/notebook.py
 
 docs: $(VENV)/.docs ## build the documentation site into build/docs; a warning or dead link is an error (REPOSITORY=https://..)
-	$(BIN)/python scripts/make_docs.py $(if $(REPOSITORY),--repository $(REPOSITORY))
+	$(BIN)/python -m scripts.make_docs $(if $(REPOSITORY),--repository $(REPOSITORY))
 
-install: $(VENV)/.base ## the base: reading, command line and web
-install-dev: $(VENV)/.dev ## what tests and checks need
-install-learn: $(VENV)/.learn ## TensorFlow and friends, to train networks and run the notebook
-install-export: $(VENV)/.export ## what writes and runs ONNX, for inkling export
-install-cluster: $(VENV)/.cluster ## Ray, pyarrow and Optuna, to read archives and search settings on many machines
-install-postgres: $(VENV)/.postgres ## the driver of PostgreSQL, for a store of lessons that many servers share
+install: $(VENV)/.base ## install the base: reading, command line and web
+install-dev: $(VENV)/.dev ## install the tools for tests and checks
+install-learn: $(VENV)/.learn ## install TensorFlow and related packages, to train networks and run the notebooks
+install-export: $(VENV)/.export ## install ONNX, for inkling export
+install-cluster: $(VENV)/.cluster ## install Ray, pyarrow and Optuna, to read archives and search settings on many machines
+install-postgres: $(VENV)/.postgres ## install the PostgreSQL driver, for a store of lessons that many servers share
 
 $(BIN)/python:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; make PYTHON=... names another Python"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; choose another Python with make PYTHON=..."; exit 1; }
 	@$(PYTHON) scripts/check_python.py
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no virtual environment: on Debian, apt install python3-venv"; exit 1; }
 
@@ -176,13 +182,13 @@ $(VENV)/.postgres: $(VENV)/.base
 	  google-api-python-client==2.202.0
 	@touch $@
 
-# The ones that are here, else those of Debian's packages, which are not installed because they would start servers.
+# Use installed programs, or unpack Debian's packages without installing them, because that would start servers.
 .venv-deploy/bin/promtool: | .venv-deploy/.ready
 	@if command -v promtool >/dev/null; then ln -s "$$(command -v promtool)" $@; else \
 	  cd .venv-deploy && apt-get download --quiet=2 prometheus && \
 	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar --extract --directory bin --strip-components 3 ./usr/bin/promtool && \
 	  rm prometheus_*.deb; \
-	fi || { echo "no promtool: install Prometheus, which brings it (on Debian first: apt-get update)"; exit 1; }
+	fi || { echo "no promtool: install Prometheus, which contains it (on Debian first: apt-get update)"; exit 1; }
 
 .venv-deploy/bin/nginx:
 	@mkdir -p $(@D)
@@ -192,7 +198,7 @@ $(VENV)/.postgres: $(VENV)/.base
 	  rm nginx_*.deb; \
 	fi || { echo "no nginx: install it (on Debian first: apt-get update)"; exit 1; }
 
-# Java and Node are those that are here, else those of PyPI's packages.
+# Use installed Java and Node, or those of PyPI's packages.
 .venv-clients/.ready: scripts/clients/requirements.txt
 	$(PYTHON) -m venv .venv-clients
 	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< \

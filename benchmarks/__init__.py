@@ -1,1 +1,1 @@
-"""Commands that measure inkling, each run from the repository's root as README.md says."""
+"""Commands that measure inkling. Run them from the repository's root; see README.md."""

@@ -1,4 +1,4 @@
-"""What the benchmarks share: paths, JSON files, the machine, the data and readers they measure, and their options."""
+"""Shared by the benchmarks: paths, JSON files, facts about the machine, data, readers, and command-line options."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from inkling import Reader
 
 ROOT = Path(__file__).parents[1]
-DRAWING = ROOT / "benchmarks" / "drawing.png"  # a 7, 280x280 RGBA, as Chromium's `canvas.toBlob` writes it
+DRAWING = ROOT / "benchmarks" / "drawing.png"  # a 7, 280x280 RGBA, written by Chromium's `canvas.toBlob`
 PRICES = ROOT / "benchmarks" / "prices.toml"
-MODELS = ("cnn", "ann")  # what most benchmarks measure; the first is the default reader
+MODELS = ("cnn", "ann")  # measured by most benchmarks; the first is the default reader
 REPEATS = 500
 
 Numbers = dict[str, Any]
@@ -40,14 +40,14 @@ def write_json(path: Path, content: Numbers) -> None:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` (0..1) of them do not exceed: the nearest rank, never between two. 0.0 of none."""
+    """The percentile at `share` (0..1) by nearest rank, without interpolation; 0.0 for no values."""
     if not values:
         return 0.0
     return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
 
 
 def ms(seconds: float) -> float:
-    """Seconds -> milliseconds, to a tenth."""
+    """Seconds -> milliseconds, rounded to a tenth."""
     return round(1000 * seconds, 1)
 
 
@@ -62,8 +62,13 @@ def median_us(function: Callable[[], Any]) -> float:
     return round(statistics.median(times) * 1e6, 1)
 
 
+def microseconds(value: float) -> str:
+    """Microseconds as text. A difference of two medians that is not positive is smaller than their noise."""
+    return f"{value:,.0f}" if value > 0 else "within noise"
+
+
 def machine() -> Numbers:
-    """The machine and the commit of a measurement."""
+    """Facts about the machine and the commit of a measurement."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout
@@ -77,7 +82,7 @@ def machine() -> Numbers:
 
 
 def readers_of(names: Sequence[str]) -> dict[str, Reader]:
-    """A reader for each packaged name or bundle folder, by the last part of the name."""
+    """A reader for each packaged name or bundle folder, keyed by the last part of the name."""
     from inkling import Reader
 
     return {Path(name).name: Reader(name) for name in names}
@@ -88,7 +93,7 @@ def name_and_version(reader: Reader) -> dict[str, str]:
 
 
 def mnist_digits(split: str) -> Digits:
-    """MNIST's "test" images, or the 5,000 training images that are kept for "validation"."""
+    """MNIST's "test" images, or the 5,000 training images that are reserved for "validation"."""
     from inkling.training.data.mnist import load_mnist, split_indices
 
     mnist = load_mnist()
@@ -99,7 +104,7 @@ def mnist_digits(split: str) -> Digits:
 
 
 def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[str]]]:
-    """The name, image files and labels of each folder in `real` that holds labelled images, by name."""
+    """Yield the name, image files and labels of each folder in `real` with labeled images, sorted by name."""
     from inkling.errors import NotFound
     from inkling.hands.lesson import label_of
     from inkling.training import evaluate
@@ -111,7 +116,7 @@ def labelled_folders(real: Path | None) -> Iterator[tuple[str, list[Path], list[
 
 
 def rate_95(name: str, part: int, n: int) -> Numbers:
-    """`part` of `n` under a name, and its 95 % interval under `NAME_95`."""
+    """The rate `part` / `n` under `name`, and its 95 % interval under `NAME_95`."""
     from inkling.scores import wilson_interval
 
     return {name: part / max(n, 1), f"{name}_95": list(wilson_interval(part, n))}
@@ -123,7 +128,7 @@ models_option = click.option(
 )
 split_option = click.option(
     "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True,
-    help="MNIST's digits to measure with; choose settings by validation. Only test is written.",
+    help="MNIST's digits to use; tune settings on validation. Only test results are written.",
 )  # fmt: skip
 real_option = click.option(
     "--real", type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -132,5 +137,5 @@ real_option = click.option(
 
 
 def out_option(path: Path) -> Callable[[Any], Any]:
-    """`--out`, by default `path`."""
+    """The option `--out` with the default `path`."""
     return click.option("--out", type=click.Path(path_type=Path), default=path, help="The JSON file to write.")

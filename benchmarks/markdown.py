@@ -1,4 +1,4 @@
-"""Write measured numbers as Markdown into a page: a block between two comments, tables, and rates with intervals."""
+"""Write measurements as Markdown into a page: blocks between two comments, tables, and rates with intervals."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from inkling.errors import BadData
 
 
 def with_block(page: str, name: str, block: str) -> str:
-    """The page with one block replaced. Raises BadData when it has no such block."""
+    """The page with one block replaced. Raises BadData if it has no such block."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise BadData(f"the page has no block {begin} ... {end}; the table goes there. Add the two lines.")
+        raise BadData(f"the page has no block {begin} ... {end}; expected one for the table. Add the two lines.")
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
 def write_blocks(path: Path, blocks: dict[str, str]) -> None:
-    """Replace several blocks of a page by their names."""
+    """Replace several blocks of a page; `blocks`: name -> content."""
     page = path.read_text("utf-8")
     for name, block in blocks.items():
         page = with_block(page, name, block)
@@ -33,7 +33,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def rate(value: float | None, interval: Sequence[float] | None = None, *, places: int = 1) -> str:
-    """A rate as per cent with its interval below; a dash when there is none."""
+    """A rate in percent with its interval below; a dash for None."""
     if value is None:
         return "-"
     low_high = "" if interval is None else f" <br> {interval[0]:.{places}%} to {interval[1]:.{places}%}"

@@ -1,9 +1,9 @@
-"""Remove what a server never opens from the environment that runs this, and print what that saves.
+"""Remove files that a server never uses from the current Python environment, and print the saved space.
 
     /opt/inkling/bin/python slim.py
 
-For a container image, which is never upgraded in place. `warm.py` and the ten images of `make image` show that it still
-reads.
+For container images, which are never upgraded in place. `warm.py` and the ten pictures of `make image` check that
+reading still works.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ NEVER_OPENED = (
     "cv2/**/*.pyi",
     "sqlalchemy/testing",
     "alembic/testing",
-    # databases that no store is in
+    # unused databases
     "sqlalchemy/dialects/mssql",
     "sqlalchemy/dialects/mysql",
     "sqlalchemy/dialects/oracle",
-    # colours for source code in tracebacks
+    # syntax highlighting in tracebacks
     "pygments/lexers/[!_]*.py",
 )
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
+    """Size of a file, or of all files below a folder, bytes."""
     if path.is_file():
         return path.stat().st_size
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
 
 
 def slim(folder: Path) -> dict[str, int]:
-    """Remove them from `folder` and return the bytes by pattern, 0 where there was nothing."""
+    """Remove the files from `folder`. Returns the removed bytes by pattern, 0 if nothing matched."""
     saved = {}
     for pattern in NEVER_OPENED:
         found = list(folder.glob(pattern))

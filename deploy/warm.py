@@ -1,6 +1,6 @@
-"""Load everything that a server and its supervisor load, and read an image, so that Python writes its bytecode.
+"""Load everything that a server and its supervisor load, and read a picture, so that Python writes the bytecode.
 
-In a container image with a read-only file system, each start would otherwise compile it again.
+Otherwise, with a read-only file system, a container would compile it again at each start.
 """
 
 from __future__ import annotations
@@ -25,5 +25,5 @@ for path in ("/", "/docs", "/openapi.json", "/models", "/metrics"):
         raise SystemExit(f"{path} does not answer")
 answer = client.post("/api/v1/read?explain=1", data=content.getvalue(), content_type="image/png").get_json()
 if answer["text"] != "7":
-    raise SystemExit(f"a drawn 7 reads {answer}")
-print("a drawn 7 reads 7")
+    raise SystemExit(f"a drawn 7 is read as {answer}")
+print("a drawn 7 is read as 7")

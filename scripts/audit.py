@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/audit.py
 
-pip-audit asks OSV about the installed versions, which `make` takes from constraints.txt. The exit status is 1 when
-something is found. Where OSV cannot be reached, a line says so and the status is 0.
+pip-audit queries OSV for the installed versions, which `make` takes from constraints.txt. The exit status is 1 if
+vulnerabilities are found. If OSV cannot be reached, the script prints a message and the status is 0.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-TIMEOUT_S, MOST_S = 5, 60  # for each answer; for all of them
-UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in the output of a pip-audit that fails
+DISTRIBUTION = "inkling-digits"
+TIMEOUT_S, MOST_S = 5, 60  # for each answer; in total
+UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in the output of a failed pip-audit
 
 
-def pins_of(name: str = "inkling-digits") -> list[str]:
-    """The dependencies of a distribution here, without its extras, as sorted `name==version` pins."""
+def installed_pins() -> list[str]:
+    """The dependencies of the installed package, without its extras, as sorted `name==version` pins."""
     versions: dict[str, str] = {}
-    wanted = [name]
-    for one in wanted:  # grows meanwhile
+    wanted = [DISTRIBUTION]
+    for one in wanted:  # grows during the loop
         needs = [Requirement(line) for line in distribution(one).requires or ()]
         for need in needs:
             known = canonicalize_name(need.name)
@@ -38,7 +39,7 @@ def pins_of(name: str = "inkling-digits") -> list[str]:
 
 
 def audit(pins: list[str], *options: str) -> list[dict[str, Any]] | None:
-    """What pip-audit knows of each pin; None where OSV cannot be reached. Raises RuntimeError when it fails."""
+    """pip-audit's result for each pin; None if OSV cannot be reached. Raises RuntimeError if pip-audit fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(pins))
         file.flush()
@@ -54,20 +55,22 @@ def audit(pins: list[str], *options: str) -> list[dict[str, Any]] | None:
         return found
     if UNREACHED.search(done.stderr):
         return None
-    raise RuntimeError(f"pip-audit ended with {done.returncode}; expected its JSON. It said: {done.stderr[-2000:]}")
+    raise RuntimeError(
+        f"pip-audit ended with {done.returncode}; expected its JSON. Its error output: {done.stderr[-2000:]}"
+    )
 
 
 def main(*options: str) -> int:
-    """Print what is found and return the exit status."""
-    pins = pins_of()
+    """Print the vulnerabilities and return the exit status."""
+    pins = installed_pins()
     found = audit(pins, *options)
     if found is None:
-        print(f"not audited: the data on vulnerabilities cannot be reached from here ({len(pins)} packages)")
+        print(f"not audited: the vulnerability database cannot be reached ({len(pins)} packages)")
         return 0
     weak = [(one, each) for one in found for each in one["vulns"]]
     for one, each in weak:
         names = ", ".join([each["id"], *each["aliases"]])
-        print(f"{one['name']} {one['version']}: {names}; mended in {', '.join(each['fix_versions']) or 'no version'}")
+        print(f"{one['name']} {one['version']}: {names}; fixed in {', '.join(each['fix_versions']) or 'no version'}")
     print(f"{len(found)} packages audited; known vulnerabilities: {len(weak)}")
     return 1 if weak else 0
 

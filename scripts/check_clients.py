@@ -1,6 +1,6 @@
 """Generate clients from the running service's OpenAPI document, and read a picture with each; `make check-clients`.
 
-The programs that use them, in `scripts/clients/`, are also examples of how a person would.
+The programs that use the clients, in `scripts/clients/`, are also examples for users.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PROGRAMS = ROOT / "scripts" / "clients"
 PICTURE = ROOT / "benchmarks" / "drawing.png"
 TOOLS = ROOT / ".venv-clients"
 PACKAGE = "generated_client"
-# The generators run for seconds: compiling their code well, as Java does by default, takes longer than it saves.
+# The generators run only for seconds, so Java's optimizing compiler costs more time than it saves.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 TYPESCRIPT = ("--strict", "--target", "es2022", "--lib", "es2022,dom", "--module", "commonjs", "--outDir", "built")
-TIMEOUT_S = 300  # of one command
+TIMEOUT_S = 300  # for one command
 EXPECTED = {
     "openapi_generator.py": "7\nTrue\n['cnn']\n400 EmptyPicture\n",
     "openapi_python_client.py": "7\nTrue\n['7', '7']\n['cnn']\nEmptyPicture\n",
@@ -35,7 +35,7 @@ EXPECTED = {
 
 
 def ran(*command: str | Path, cwd: Path) -> str:
-    """What a command printed. Ends with what it said when it fails."""
+    """The standard output of a command. Exits with the command's output if it fails."""
     environment = {**os.environ, "JAVA_TOOL_OPTIONS": JAVA_OPTIONS, "PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}"}
     done = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
@@ -47,7 +47,7 @@ def ran(*command: str | Path, cwd: Path) -> str:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The address of a service of this clone."""
+    """Run a service of this clone; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -61,7 +61,7 @@ def serving() -> Iterator[str]:
 
 
 def generate(document: Path, folder: Path) -> None:
-    """A folder for each program in `folder`, with the program and the client that it uses."""
+    """Create a folder for each program in `folder`, with the program and its client."""
     for program in EXPECTED:
         home = folder / Path(program).stem
         home.mkdir()
@@ -85,7 +85,7 @@ def generate(document: Path, folder: Path) -> None:
 
 
 def output_of(program: str, folder: Path, address: str) -> str:
-    """What a program prints, which uses its generated client."""
+    """The output of a program that uses its generated client."""
     home = folder / Path(program).stem
     if program.endswith(".py"):
         return ran("python", program, address, PICTURE, cwd=home)
@@ -95,7 +95,7 @@ def output_of(program: str, folder: Path, address: str) -> str:
 
 
 def main() -> int:
-    """The exit status: 1 if a client does not do what it should."""
+    """Check all clients. Returns the exit status: 1 if the output of a client is wrong."""
     failed = 0
     with tempfile.TemporaryDirectory() as name, serving() as address:
         folder = Path(name)

@@ -1,18 +1,11 @@
 """Check every file in deploy/ against the schema of the program that reads it; `make check-deploy`.
 
-Each check first gets a copy with a fault, which it must refuse: a check that accepts everything proves nothing. Runs in
-the virtual environment of deploy/requirements-check.txt. The exit status is 1, with a list, when something is wrong.
-
-Google's API description of Cloud Run lies in the wheel of `google-api-python-client`, and Azure's types of Container
-Apps are the classes of `azure-mgmt-appcontainers`. No package brings KubeRay's schema, so KUBERAY notes the fields of
-its API reference (ray.io/v1, 2026-11-24), and Kubernetes' own schema checks the pods.
+Each check is first tested with a faulty copy, which it must reject: a check that accepts everything is worthless. Runs
+in the virtual environment of deploy/requirements-check.txt. Prints a list, and exits with status 1 if a check fails.
 """
 
 from __future__ import annotations
 
-import datetime
-import enum
-import inspect
 import itertools
 import json
 import re
@@ -20,69 +13,32 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import types
-import typing
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from scripts.deploy_schemas import KUBERAY, azure_faults, google_faults, google_schemas
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-KUBERNETES = ("1.29", "1.33", "1.37")  # the oldest, what many run, and the newest that the package knows
-GOOGLE_FILE = "googleapiclient/discovery_cache/documents/run.v1.json"
-GOOGLE_TYPES: dict[str, type] = {"string": str, "boolean": bool, "integer": int, "number": float}
+KUBERNETES = ("1.29", "1.33", "1.37")  # the oldest and newest versions in the package, and a common one
 
-Schema = dict[str, Any]
-
-PROGRAMS = {"promtool": "prometheus", "nginx": "nginx", "systemd-analyze": "systemd"}  # and Debian's packages
-EXPOSURE = 15  # most of systemd-analyze's measure, tenths: 0 is nothing, 100 all that the machine has
-
-TEXT, NUMBER, WHOLE, FLAG = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
-ANY: Schema = {"type": "object", "additionalProperties": {"type": "any"}}
-TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
-MODES: Schema = {"type": "string", "enum": ["K8sJobMode", "HTTPMode", "InteractiveMode", "SidecarMode"]}
-
-
-def _of(**fields: Schema) -> Schema:
-    return {"type": "object", "properties": fields}
-
-
-KUBERAY: dict[str, Schema] = {
-    "RayJob": _of(apiVersion=TEXT, kind=TEXT, metadata=ANY, spec={"$ref": "RayJobSpec"}),
-    "RayJobSpec": _of(
-        activeDeadlineSeconds=WHOLE, backoffLimit=WHOLE, clusterSelector=TEXTS, deletionStrategy=ANY,
-        entrypoint=TEXT, entrypointNumCpus=NUMBER, entrypointNumGpus=NUMBER, entrypointResources=TEXT,
-        jobId=TEXT, managedBy=TEXT, metadata=TEXTS, rayClusterSpec={"$ref": "RayClusterSpec"},
-        runtimeEnvYAML=TEXT, shutdownAfterJobFinishes=FLAG, submissionMode=MODES,
-        submitterConfig=_of(backoffLimit=WHOLE), submitterPodTemplate=ANY, suspend=FLAG,
-        ttlSecondsAfterFinished=WHOLE,
-    ),
-    "RayClusterSpec": _of(
-        autoscalerOptions=ANY, enableInTreeAutoscaling=FLAG, gcsFaultToleranceOptions=ANY,
-        headGroupSpec={"$ref": "HeadGroupSpec"}, headServiceAnnotations=TEXTS, managedBy=TEXT, rayVersion=TEXT,
-        suspend=FLAG, workerGroupSpecs={"type": "array", "items": {"$ref": "WorkerGroupSpec"}},
-    ),
-    "HeadGroupSpec": _of(enableIngress=FLAG, headService=ANY, rayStartParams=TEXTS, serviceType=TEXT, template=ANY),
-    "WorkerGroupSpec": _of(
-        groupName=TEXT, idleTimeoutSeconds=WHOLE, maxReplicas=WHOLE, minReplicas=WHOLE, numOfHosts=WHOLE,
-        rayStartParams=TEXTS, replicas=WHOLE, scaleStrategy=ANY, suspend=FLAG, template=ANY,
-    ),
-}  # fmt: skip
+PROGRAMS = {"promtool": "prometheus", "nginx": "nginx", "systemd-analyze": "systemd"}  # program -> Debian package
+EXPOSURE = 15  # maximum exposure by systemd-analyze, in tenths: 0 is none, 100 is access to the whole machine
 
 
 @dataclass(frozen=True)
 class Check:
     name: str
-    faults: Callable[[Path], Iterable[str]]  # of the deploy/ folder that it is given
-    fault: tuple[str, str, str]  # a file, a text in it, and what replaces it to make it wrong
+    faults: Callable[[Path], Iterable[str]]  # a deploy/ folder -> its faults
+    fault: tuple[str, str, str]  # a file, a text in it, and a replacement that makes it wrong
 
 
 def failure_of(*command: str | Path, cwd: Path | None = None) -> list[str]:
-    """The output of a program that fails; nothing when it succeeds."""
+    """The output of a failed program; nothing if it succeeds."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     return [] if done.returncode == 0 else [(done.stdout + done.stderr).strip() or f"ended with {done.returncode}"]
 
@@ -102,14 +58,14 @@ def compose(deploy: Path) -> Iterator[str]:
 
 
 def kubernetes(deploy: Path) -> Iterator[str]:
-    """Kubernetes' OpenAPI, without unknown keys."""
+    """Kubernetes' OpenAPI; unknown keys are errors."""
     files = [file for file in sorted(deploy.glob("kubernetes/**/*.yaml")) if file.name != "kustomization.yaml"]
     for version in KUBERNETES:
         yield from failure_of(BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, *files)
 
 
 def kuberay(deploy: Path) -> Iterator[str]:
-    """KubeRay's fields by KUBERAY, pods by Kubernetes' OpenAPI, the image by hadolint."""
+    """Check KubeRay's fields with KUBERAY, pods with Kubernetes' OpenAPI, and the image with hadolint."""
     folder = deploy / "kuberay"
     job = loaded(folder / "rayjob.yaml")
     faults = list(google_faults(job, KUBERAY["RayJob"], KUBERAY, "rayjob.yaml"))
@@ -127,7 +83,7 @@ def kuberay(deploy: Path) -> Iterator[str]:
 
 
 def kustomizations(deploy: Path) -> Iterator[str]:
-    """Every named file exists, and every file is named."""
+    """Check that every listed file exists, and that every file is listed."""
     for file in sorted(deploy.glob("**/kustomization.yaml")):
         content = loaded(file)
         named = [*content.get("resources", []), *(patch["path"] for patch in content.get("patches", []))]
@@ -136,11 +92,11 @@ def kustomizations(deploy: Path) -> Iterator[str]:
         missing = [name for name in named if not (file.parent / name).exists()]
         unnamed = {one.name for one in file.parent.glob("*.yaml")} - {*named, file.name}
         yield from (f"{file}: {name} does not exist" for name in missing)
-        yield from (f"{file}: {name} is not named" for name in sorted(unnamed))
+        yield from (f"{file}: {name} is not listed" for name in sorted(unnamed))
 
 
 def cloud_run(deploy: Path) -> Iterator[str]:
-    """Google's own API description."""
+    """Check with Google's API description."""
     (wheel,) = (BIN.parent / "wheels").glob("google_api_python_client-*.whl")
     schemas = google_schemas(wheel)
     yield from google_faults(
@@ -153,14 +109,14 @@ def aws(deploy: Path) -> list[str]:
 
 
 def azure(deploy: Path) -> Iterator[str]:
-    """Microsoft's own types."""
+    """Check with Microsoft's types."""
     from azure.mgmt.appcontainers.models import ContainerApp
 
     yield from azure_faults(loaded(deploy / "azure" / "containerapp.yaml"), ContainerApp, "containerapp.yaml")
 
 
 def nginx(deploy: Path) -> Iterator[str]:
-    """`nginx -t` on each site, as it is mounted or installed, with a certificate and ports that anyone may use."""
+    """`nginx -t` on each site as it is mounted or installed, with a test certificate and unprivileged ports."""
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         yield from failure_of(
@@ -189,7 +145,7 @@ def nginx(deploy: Path) -> Iterator[str]:
 
 
 def systemd(deploy: Path) -> Iterator[str]:
-    """The unit is one, and systemd's own measure finds little that it could reach."""
+    """Check that the unit is valid, and that systemd's exposure level is low."""
     analyze = program("systemd-analyze")
     with tempfile.TemporaryDirectory() as made:
         unit = Path(made, "inkling.service")
@@ -202,25 +158,25 @@ def systemd(deploy: Path) -> Iterator[str]:
 
 
 def prometheus(deploy: Path) -> Iterator[str]:
-    """The configuration, the rules, and the rules' tests."""
+    """Check the configuration, the rules, and the rules' tests."""
     folder = deploy / "monitoring"
     yield from failure_of(program("promtool"), "check", "config", "prometheus.yml", cwd=folder)
     yield from failure_of(program("promtool"), "test", "rules", "alerts_test.yml", cwd=folder)
 
 
 def dashboard(deploy: Path) -> Iterator[str]:
-    """Its queries are PromQL, and its panels have ids and places of their own and a variable as their source."""
+    """Check that queries are PromQL, and that panels have unique ids, no overlap, and a variable as their source."""
     board = json.loads((deploy / "monitoring" / "grafana" / "inkling.json").read_text())
     panels = board["panels"]
     ids = [panel["id"] for panel in panels]
     if len(set(ids)) != len(ids):
-        yield "two panels have one id"
+        yield "two panels have the same id"
     variables = [f"${{{variable['name']}}}" for variable in board["templating"]["list"]]
     queries = []
     for panel in panels:
         place = panel["gridPos"]
         if place["x"] < 0 or place["x"] + place["w"] > 24:
-            yield f"{panel['title']}: is wider than the board"
+            yield f"{panel['title']}: is wider than the dashboard"
         for target in panel.get("targets", []):
             queries.append(target["expr"])
             if target["datasource"]["uid"] not in variables:
@@ -232,7 +188,7 @@ def dashboard(deploy: Path) -> Iterator[str]:
 
 
 def not_promql(queries: list[str]) -> Iterator[str]:
-    """What promtool says against queries, with Grafana's variables replaced."""
+    """promtool's errors for queries, with Grafana's variables replaced."""
     rules = [
         {"record": f"panel:{n}", "expr": re.sub(r"\$__rate_interval", "5m", query).replace("$job", "inkling")}
         for n, query in enumerate(queries)
@@ -251,7 +207,7 @@ def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
 
 
 def program(name: str) -> Path:
-    """Where a program of Debian's is. Raises SystemExit."""
+    """The path of a program from a Debian package. Raises SystemExit if it is not installed."""
     found = shutil.which(name) or shutil.which(name, path=f"{BIN}:/usr/sbin")
     if found is None:
         raise SystemExit(
@@ -264,102 +220,14 @@ def loaded(file: Path) -> Any:
     return yaml.safe_load(file.read_text())
 
 
-def pods(job: Any) -> Iterator[Schema]:
-    """The pods of a RayJob, each as a manifest of its own that Kubernetes' schema can be asked about."""
+def pods(job: Any) -> Iterator[dict[str, Any]]:
+    """The pods of a RayJob, each as a separate manifest that Kubernetes' schema can check."""
     cluster = job["spec"]["rayClusterSpec"]
     groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
     for n, group in enumerate(groups):
         template = group["template"]
         metadata = {**template["metadata"], "name": f"pod-{n}"}
         yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
-
-
-def google_schemas(wheel: Path) -> dict[str, Any]:
-    """The schemas of Cloud Run's API, version 1, by name."""
-    with zipfile.ZipFile(wheel) as opened:
-        return dict(json.loads(opened.read(GOOGLE_FILE))["schemas"])
-
-
-def google_faults(value: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """Source: Google's API Discovery Service, "Type and Format Summary"."""
-    if "$ref" in schema:
-        schema = schemas[schema["$ref"]]
-    kind = schema["type"]
-    if kind == "array":
-        if not isinstance(value, list):
-            yield f"{at}: is no list"
-            return
-        for n, one in enumerate(value):
-            yield from google_faults(one, schema["items"], schemas, f"{at}[{n}]")
-    elif kind == "object":
-        if not isinstance(value, dict):
-            yield f"{at}: is no mapping"
-            return
-        known, other = schema.get("properties", {}), schema.get("additionalProperties")
-        for key, one in value.items():
-            if key not in known and other is None:
-                yield f"{at}.{key}: is not known; expected one of {', '.join(known)}"
-            else:
-                yield from google_faults(one, known.get(key, other), schemas, f"{at}.{key}")
-    elif kind != "any" and not (
-        isinstance(value, GOOGLE_TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
-    ):
-        yield f"{at}: {value!r} is no {kind}"
-    elif "enum" in schema and value not in schema["enum"]:
-        yield f"{at}: {value!r} is none of {', '.join(schema['enum'])}"
-
-
-def azure_faults(value: Any, kind: Any, at: str = "") -> Iterator[str]:
-    """`kind` is a class of the library, or a type that one of its fields is annotated with."""
-    from azure.mgmt.appcontainers import models
-
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        yield from _azure_choice_faults(value, [one for one in inner if one is not type(None)], at)
-    elif origin is list:
-        if not isinstance(value, list):
-            yield f"{at}: is no list"
-            return
-        for n, one in enumerate(value):
-            yield from azure_faults(one, inner[0], f"{at}[{n}]")
-    elif origin is dict or getattr(models, kind.__name__, None) is kind:
-        if not isinstance(value, dict):
-            yield f"{at}: is no mapping"
-            return
-        known = None if origin is dict else _azure_fields(kind)
-        for key, one in value.items():
-            if known is not None and key not in known:
-                yield f"{at}.{key}: is not known; expected one of {', '.join(known)}"
-            else:
-                yield from azure_faults(one, known[key] if known else inner[1], f"{at}.{key}")
-    elif not _is_a(value, kind):
-        yield f"{at}: {value!r} is no {kind.__name__}"
-
-
-def _azure_choice_faults(value: Any, kinds: list[Any], at: str) -> Iterator[str]:
-    """The library takes any text where it knows a list of words; here only its words pass."""
-    for kind in kinds:
-        if inspect.isclass(kind) and issubclass(kind, enum.Enum):
-            words = [str(one.value) for one in kind]
-            if value not in words:
-                yield f"{at}: {value!r} is none of {', '.join(words)}"
-            return
-    yield from azure_faults(value, kinds[0], at)
-
-
-def _azure_fields(kind: Any) -> dict[str, Any]:
-    """The fields of one of the library's classes: name in JSON -> type."""
-    from azure.mgmt.appcontainers import models
-
-    kind()  # which fills in the table of its fields
-    hints = typing.get_type_hints(kind, {**vars(typing), "_models": models, "datetime": datetime})
-    return {field._rest_name: hints[name] for name, field in kind._attr_to_rest_field.items()}
-
-
-def _is_a(value: Any, kind: type) -> bool:
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 CHECKS = (
@@ -384,7 +252,7 @@ CHECKS = (
 
 
 def detects(check: Check) -> bool:
-    """Whether the check refuses a copy with its fault."""
+    """Whether the check rejects a copy with its fault."""
     name, right, wrong = check.fault
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "deploy")
@@ -398,7 +266,6 @@ def detects(check: Check) -> bool:
 
 def main() -> int:
     failed = 0
-
     for check in CHECKS:
         faults = list(check.faults(ROOT / "deploy"))
         if not detects(check):

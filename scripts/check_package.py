@@ -19,7 +19,7 @@ number: int = Reader("ann").read("drawing.png").text
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Runs a command and returns what it printed; ends with its errors when it fails."""
+    """Run a command and return its standard output; exit with its errors if it fails."""
     done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))} failed: {done.stderr[-3000:] or done.stdout[-3000:]}")
@@ -27,7 +27,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 
 def read_installed(distribution: Path, folder: Path) -> str:
-    """What `inkling read` says of a drawing where only this distribution is installed."""
+    """The output of `inkling read` for a drawing in an environment with only this distribution."""
     environment = folder / distribution.name.replace(".", "-")
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=folder)
     python = environment / "bin" / "python"
@@ -37,7 +37,7 @@ def read_installed(distribution: Path, folder: Path) -> str:
 
 
 def type_errors(environment: Path, folder: Path) -> list[str]:
-    """The lines in which mypy finds errors for a user of the installed package."""
+    """The lines in which mypy reports errors for a user of the installed package."""
     (folder / "user.py").write_text(TYPED, "utf-8")
     command = [
         sys.executable,
@@ -53,7 +53,7 @@ def type_errors(environment: Path, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Ends with a sentence and status 1 when something is not as it should be."""
+    """Check the distributions. Exits with a sentence and status 1 if a check fails."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, cwd=folder)
@@ -64,15 +64,15 @@ def main() -> None:
         with tarfile.open(sdist) as archive:
             sources = archive.getnames()
         if "inkling/py.typed" not in packed or any(member.endswith(".keras") for member in packed):
-            sys.exit("the wheel must hold py.typed, and no .keras file")
+            sys.exit("the wheel must contain py.typed and no .keras file")
         if not any(member.endswith(".keras") for member in sources):
-            sys.exit("the sdist must hold the .keras files")
+            sys.exit("the sdist must contain the .keras files")
         for distribution in (wheel, sdist):
             size_mb = distribution.stat().st_size / 1e6
             print(f"{distribution.name}, {size_mb:.1f} MB: {read_installed(distribution, folder)}")
         found = type_errors(folder / wheel.name.replace(".", "-"), folder)
         if found != ["4"]:
-            sys.exit(f"mypy must find the one wrong type, in line 4; it found errors in lines {found}")
+            sys.exit(f"mypy must report only the wrong type in line 4; it reported errors in lines {found}")
         print("a user's mypy sees the types")
 
 

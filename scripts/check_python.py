@@ -1,6 +1,6 @@
-"""Say in one sentence when a Python cannot run the project: check_python.py [EXTRA]; exit status 1 then.
+"""Report in one sentence if this Python cannot run the project: check_python.py [EXTRA]. The exit status is then 1.
 
-It runs on whatever Python a person has, so it keeps to what Python 2.7 and 3.0 understand.
+It must run on any Python, so it uses only the syntax of Python 2.7 and 3.0.
 """
 
 # mypy: ignore-errors
@@ -13,7 +13,7 @@ TOO_NEW_FOR_TENSORFLOW = (3, 14)  # the first Python for which TensorFlow has no
 
 
 def complaint(version, extra, project):
-    """What is wrong with a Python version (major, minor) for the base or an extra; "" when nothing is."""
+    """Why a Python version (major, minor) does not support the base or an extra; "" if it does."""
     lowest, beyond = (
         tuple(int(part) for part in found.split("."))
         for found in re.search(r'requires-python = ">=([0-9.]+),<([0-9.]+)"', project).groups()
@@ -27,7 +27,7 @@ def complaint(version, extra, project):
     if extra == "learn" and version >= TOO_NEW_FOR_TENSORFLOW:
         return (
             "TensorFlow has no release for Python %s yet, so networks cannot be trained with it; reading and serving "
-            "work. To train, make the environment with Python 3.13: make clean, then make PYTHON=python3.13 "
+            "work. To train, create the environment with Python 3.13: make clean, then make PYTHON=python3.13 "
             "install-learn" % this
         )
     return ""

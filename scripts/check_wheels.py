@@ -1,6 +1,6 @@
-"""Check that what the base and its tests need resolves to wheels on every supported Python; `make check-wheels`.
+"""Check that the base and its tests resolve to wheels on every supported Python; `make check-wheels`.
 
-pip resolves for another Python without having it, as long as it takes wheels only.
+pip can resolve for a Python version that is not installed if it uses only wheels.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[1]
 
 
 def supported_versions(requires_python: str) -> list[str]:
-    """The minor versions that a range such as ">=3.11,<3.15" admits: "3.11" to "3.14"."""
+    """The minor versions in a range such as ">=3.11,<3.15": "3.11" to "3.14"."""
     first, beyond = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", requires_python).groups()  # type: ignore[union-attr]
     return [f"3.{minor}" for minor in range(int(first), int(beyond))]
 
 
 def main() -> int:
-    """Returns 1 when a version lacks a wheel; what lacks it is printed."""
+    """Print the result for each version. Returns 1 if a wheel is missing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     failed = False

@@ -1,9 +1,9 @@
-"""Fit how much the classifier counts beside the line network, and `sure_at` of a row; write both into its manifest.
+"""Fit the weight of the classifier relative to the line network, and `sure_at` of a row; write both to its manifest.
 
     python -m scripts.fit_opinions [--dry-run]
 
 Run it again whenever the packaged `line` or `cnn` is replaced. Pictures are drawn as for the benchmark `paper`, with
-another seed and MNIST's validation digits. `sure_at` is fitted on synthetic lines, as when the network was exported.
+another seed and MNIST's validation digits. `sure_at` is fitted on synthetic lines, as in the export of the network.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from inkling.training.fit_opinions import choices, fit_weights
 from inkling.training.line_task import N_PICTURES
 from inkling.training.synthetic_lines.handwriting import DigitImages
 
-SEED = 121  # the benchmark has another
+SEED = 121  # differs from the benchmark's seed
 COUNTS = {"ruled": 60, "boxes": 12, "signs": 20, "forms": 40, "plain": 25}  # pictures of each kind
 
 
 def pictures(digits: Digits, counts: dict[str, int]) -> Iterator[tuple[ImageSource, str]]:
-    """Pictures of one row, and its digits."""
+    """Yield pictures of one row, with its digits."""
     for name, n in counts.items():
         for kind, draw in SETS[name].items():
             for i in range(n):
@@ -42,7 +42,7 @@ def pictures(digits: Digits, counts: dict[str, int]) -> Iterator[tuple[ImageSour
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Print the numbers and leave the manifest as it is.")
+@click.option("--dry-run", is_flag=True, help="Print the numbers without changing the manifest.")
 def main(*, dry_run: bool) -> None:
     """Print the numbers and write them."""
     cv2.setNumThreads(1)

@@ -18,12 +18,12 @@ READ = f'{JOB},route="/api/v1/read"'
 FAILED = f'{JOB},status=~"5.."'
 
 
-Queries = tuple[tuple[str, str], ...]  # (PromQL, legend) of each line
+Queries = tuple[tuple[str, str], ...]  # (PromQL, legend) for each line
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel; `unit` is Grafana's name of the unit."""
+    """One panel; `unit` is Grafana's name for the unit."""
 
     title: str
     about: str
@@ -45,7 +45,7 @@ def rate_by(label: str, metric: str) -> Queries:
 
 
 def quantiles(metric: str, labels: str = JOB, shares: tuple[float, ...] = (0.5, 0.99)) -> Queries:
-    """A line for each share of a histogram."""
+    """A line for each quantile of a histogram."""
     summed = f"sum by (le) ({rate(metric + '_bucket', labels)})"
     return tuple((f"histogram_quantile({share}, {summed})", f"{share:.0%}") for share in shares)
 
@@ -60,52 +60,55 @@ LOAD = f"{per_instance('inkling_in_hand')} / {per_instance('inkling_in_hand_limi
 INK = (0.1, 0.5, 0.9)
 ROWS: dict[str, tuple[Panel, ...]] = {
     "At a glance": (
-        Panel("Requests", "Answered, a second.", ((ALL, ""),), "reqps", "stat", 6),
-        Panel("Good answers", "Of all answers, those that are no error of the service (5xx).", ((GOOD, ""),),
+        Panel("Requests", "Answered requests per second.", ((ALL, ""),), "reqps", "stat", 6),
+        Panel("Success rate", "Share of responses that are not server errors (5xx).", ((GOOD, ""),),
               "percentunit", "stat", 6),
-        Panel("99 % within", "Of the readings.", quantiles("inkling_request_seconds", READ, (0.99,)), "s", "stat", 6),
-        Panel("Workers", "Alive.", ((f"sum(inkling_workers{{{JOB}}})", ""),), "short", "stat", 6),
+        Panel("99 % within", "99th percentile of the latency of readings.",
+              quantiles("inkling_request_seconds", READ, (0.99,)), "s", "stat", 6),
+        Panel("Workers", "Living workers.", ((f"sum(inkling_workers{{{JOB}}})", ""),), "short", "stat", 6),
     ),
     "Requests": (
-        Panel("Requests by status", "503: refused because there was too much; 4xx: wrong on the client's side.",
+        Panel("Requests by status", "503: rejected because of overload; 4xx: client errors.",
               rate_by("status", "inkling_requests_total"), "reqps", stacked=True),
-        Panel("Time of a reading", "From a request's head to its answer, body and waiting included.",
+        Panel("Latency of readings", "From a request's head to its response, including body and waiting.",
               quantiles("inkling_request_seconds", READ, (0.5, 0.9, 0.99)), "s"),
-        Panel("Refused by reason", "At the door: overloaded, rate of one client, key.",
+        Panel("Rejections by reason", "Before processing: overload, rate limit, key, body.",
               rate_by("reason", "inkling_refused_total"), "reqps", stacked=True),
-        Panel("In hand, of what is possible",
-              "Waiting and reading. Near 100 % more is refused: the signal to scale by.",
+        Panel("Load",
+              "Readings in progress relative to the limit. Near 100 %, requests are rejected. Scale by this.",
               ((LOAD, "{{instance}}"),), "percentunit", most=1),
-        Panel("Processor", "Cores in use by workers.", rate_by("instance", "inkling_worker_cpu_seconds_total")),
-        Panel("Memory", "Resident, of each worker.",
+        Panel("Processor", "Cores used by workers.", rate_by("instance", "inkling_worker_cpu_seconds_total")),
+        Panel("Memory", "Resident memory of each worker.",
               ((f"inkling_worker_memory_bytes{{{JOB}}}", "{{instance}} {{worker}}"),), "bytes"),
     ),
     "Readings": (
         Panel("Outcomes",
-              "read: every digit is sure; unsure: something is not; empty: no ink; not_digit: ink, but no digit.",
+              "read: every digit is sure; unsure: some are not; empty: no ink; not_digit: ink, but no digit.",
               rate_by("outcome", "inkling_readings_total"), "ops", stacked=True),
-        Panel("Confidence", "A median that sinks is the first sign that pictures are no longer what they were.",
+        Panel("Confidence", "A falling median is the first sign that the pictures have changed.",
               quantiles("inkling_confidence", JOB, INK), "percentunit", most=1),
-        Panel("Pictures that cannot be opened", "By kind of error.", rate_by("kind", "inkling_bad_pictures_total"),
-              "ops", stacked=True),
-        Panel("Time of the reading itself", "Without waiting in the queue.", quantiles("inkling_reading_seconds"), "s"),
-        Panel("Digits by class", "One that vanishes or swells tells of another source, or of a fault.",
+        Panel("Unreadable pictures", "Pictures that could not be opened, by kind of error.",
+              rate_by("kind", "inkling_bad_pictures_total"), "ops", stacked=True),
+        Panel("Reading time", "Without waiting in the queue.", quantiles("inkling_reading_seconds"), "s"),
+        Panel("Digits by class", "A change in one class may mean another source of pictures, or a fault.",
               rate_by("digit", "inkling_digits_total"), "ops", stacked=True),
-        Panel("Digits in a picture", "", quantiles("inkling_digits_per_picture", JOB, (0.5, 0.9))),
+        Panel("Digits per picture", "", quantiles("inkling_digits_per_picture", JOB, (0.5, 0.9))),
     ),
-    "Ink: the signs of drift": (
-        Panel("Stroke width", "Pixels of a tile's 28.", quantiles("inkling_stroke_width", JOB, INK), width=6),
-        Panel("Coverage", "Part of a picture that is ink.", quantiles("inkling_ink_coverage", JOB, INK),
+    "Ink: signs of drift": (
+        Panel("Stroke width", "In a 28x28 tile, pixels.", quantiles("inkling_stroke_width", JOB, INK), width=6),
+        Panel("Coverage", "Share of a picture that is ink.", quantiles("inkling_ink_coverage", JOB, INK),
               "percentunit", width=6),
-        Panel("Contrast", "Of what is possible.", quantiles("inkling_ink_contrast", JOB, INK), "percentunit", width=6),
-        Panel("Height", "Tallest digit, of its picture's height.", quantiles("inkling_glyph_height", JOB, INK),
+        Panel("Contrast", "Relative to the full range.", quantiles("inkling_ink_contrast", JOB, INK), "percentunit",
+              width=6),
+        Panel("Height", "Height of the tallest digit relative to its picture.",
+              quantiles("inkling_glyph_height", JOB, INK),
               "percentunit", width=6),
     ),
 }  # fmt: skip
 
 
 def dashboard() -> dict[str, Any]:
-    """The dashboard as Grafana reads it."""
+    """The dashboard in Grafana's format."""
     panels: list[dict[str, Any]] = []
     y = 0
     for title, row in ROWS.items():

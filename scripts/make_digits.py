@@ -1,9 +1,9 @@
-"""Writes the test digits that the pages use: the first thousand of MNIST's test set and their labels.
+"""Write the test digits for the pages: the first thousand images of MNIST's test set and their labels.
 
     python scripts/make_digits.py        (needs MNIST: inkling data fetch)
 
-One file, deflated (zlib): 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0 paper to
-255 ink. This is not an image file, because browsers may convert colours, and the values must arrive exactly.
+One file, compressed with zlib: 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0
+paper to 255 ink. It is not an image file, because browsers may convert colors, and the values must stay exact.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COUNT = 1000
 
 
 def main() -> None:
-    """Writes the file."""
+    """Write the file."""
     mnist = load_mnist()
     content = mnist.y_test[:COUNT].tobytes() + mnist.x_test[:COUNT].tobytes()
     FILE.parent.mkdir(parents=True, exist_ok=True)

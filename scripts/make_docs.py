@@ -1,10 +1,10 @@
 """Write the documentation site into build/docs.
 
-    python scripts/make_docs.py [--repository https://CODE.HOST/OWNER/NAME]
+    python -m scripts.make_docs [--repository https://CODE.HOST/OWNER/NAME]
 
 The guides are the Markdown files in docs/ and some READMEs; the references of the command line, HTTP API, settings,
-recipes and terms are written from the code. `zensical.toml` holds the order of the pages. A warning or a dead link is
-an error. Links to other files of the project lead to `--repository`; without it they become plain text.
+recipes and terms are generated from the code. `zensical.toml` defines the order of the pages. A warning or a dead link
+is an error. Links to other files of the project lead to `--repository`; without it they become plain text.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
+from scripts import reference_pages
+
 ROOT = Path(__file__).parents[1]
 SOURCE, SITE = ROOT / "build" / "docs-source", ROOT / "build" / "docs"
-# Pages that are kept elsewhere: the file, relative to the project, and its place in the site.
+# Pages outside docs/: the file, relative to the project, and its path in the site.
 ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
@@ -32,13 +34,13 @@ PICTURE = re.compile(r'(?P<before>(?:src|srcset)=")(?P<to>[^"]+)"')
 
 
 def pages() -> dict[str, str]:
-    """The files that the site shows, relative to the project, and their places in the site."""
+    """The files in the site: path in the project -> path in the site."""
     guides = {str(path.relative_to(ROOT)): str(path.relative_to(ROOT / "docs")) for path in ROOT.glob("docs/**/*.md")}
     return guides | ELSEWHERE
 
 
 def with_links(text: str, at: str, places: dict[str, str], repository: str) -> str:
-    """A page with its relative links turned to where they lead in the site.
+    """A page with its relative links converted to links in the site.
 
     `at`: the file, relative to the project. A link to a file that is not in the site leads to `repository`.
     Raises SystemExit for a link to a file that does not exist.
@@ -50,7 +52,7 @@ def with_links(text: str, at: str, places: dict[str, str], repository: str) -> s
             return to
         target = os.path.normpath(PurePosixPath(at).parent / path)
         if not (ROOT / target).exists():
-            raise SystemExit(f"{at} links to {to}, which is not there. Mend the link.")
+            raise SystemExit(f"{at} links to {to}, which does not exist. Fix the link.")
         if (page := target if target in places else f"{target}/README.md") in places:
             return os.path.relpath(places[page], PurePosixPath(places[at]).parent) + hash_ + anchor
         if target.startswith("docs/") and (ROOT / target).is_file():
@@ -82,9 +84,7 @@ def write_guides(repository: str) -> None:
 
 
 def write_references() -> None:
-    """Write the pages that come from the code."""
-    import reference_pages  # beside this file
-
+    """Write the pages that are generated from the code."""
     folder = SOURCE / "reference"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in reference_pages.pages().items():
@@ -104,7 +104,7 @@ def main() -> None:
         [Path(sys.executable).with_name("zensical"), "build", "--strict", "--clean"], cwd=ROOT, check=False
     )
     if built.returncode:
-        raise SystemExit("The documentation site has warnings or dead links; see above. Mend them.")
+        raise SystemExit("The documentation site has warnings or dead links; see above. Fix them.")
     print(f"{sum(1 for _ in SITE.glob('**/*.html'))} pages in {SITE.relative_to(ROOT)}")
 
 

@@ -1,9 +1,9 @@
-"""Writes the example images of the drawing page: MNIST test images on rendered backgrounds.
+"""Write the example images of the drawing page: MNIST test images on rendered backgrounds.
 
     python scripts/make_examples.py mnist.npz
 
-`mnist.npz` holds x_test (10000, 28, 28) uint8 and y_test (10000,). The same input gives the same files. The
-examples are test images, so the page shows handwriting that no network was trained on.
+`mnist.npz` contains x_test (10000, 28, 28) uint8 and y_test (10000,). The same input gives the same files. The
+examples are test images, so the page shows handwriting that was not used for training.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "src/inkling/server/static/examples"
 SEED = 20
-Image = np.ndarray
+QUALITY = 70  # of WebP, 0 to 100; every example is read as at 82
+Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,12 @@ class Example:
     name: str
     shows: str  # the digits, in reading order
     alt: str
-    surface: Callable[[Image, np.random.Generator], Image]  # (H, W) float32 ink 0..1 -> (H, W, 3) uint8 BGR
+    surface: Callable[[Array, np.random.Generator], Array]  # (H, W) float32 ink 0..1 -> (H, W, 3) uint8 BGR
     pick: int = 0  # index of the test images
 
 
 def main() -> None:
-    """Writes every example and examples.json."""
+    """Write every example and examples.json."""
     with np.load(sys.argv[1]) as data:
         images, labels = data["x_test"], data["y_test"]
     rng = np.random.default_rng(SEED)
@@ -45,14 +47,14 @@ def main() -> None:
     for example in EXAMPLES:
         picture = example.surface(write(example, images, labels, rng), rng)
         file = f"{example.name}.webp"
-        cv2.imwrite(str(FOLDER / file), picture, [cv2.IMWRITE_WEBP_QUALITY, 82])
+        Image.fromarray(picture[..., ::-1]).save(FOLDER / file, quality=QUALITY, method=6)
         h, w = picture.shape[:2]
         listed.append({"file": file, "shows": example.shows, "alt": example.alt, "width": w, "height": h})
     (FOLDER / "examples.json").write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
 
 
-def write(example: Example, images: Image, labels: Image, rng: np.random.Generator) -> Image:
-    """Renders the digits side by side as smooth ink with margins: (320, W) float32, 0 paper .. 1 ink."""
+def write(example: Example, images: Array, labels: Array, rng: np.random.Generator) -> Array:
+    """Render the digits side by side as smooth ink with margins: (320, W) float32, 0 paper .. 1 ink."""
     digits = [stroke(images[labels == int(digit)][example.pick * 7 + i]) for i, digit in enumerate(example.shows)]
     side, step = 320, 150
     width = max(side, 150 + step * len(digits))
@@ -66,49 +68,49 @@ def write(example: Example, images: Image, labels: Image, rng: np.random.Generat
     return ink
 
 
-def stroke(image: Image) -> Image:
-    """Upsamples an MNIST image to smooth strokes: (28, 28) uint8 -> (224, 224) float32 0..1."""
+def stroke(image: Array) -> Array:
+    """Upsample an MNIST image to smooth strokes: (28, 28) uint8 -> (224, 224) float32 0..1."""
     large = cv2.resize(image.astype(np.float32) / 255, (224, 224), interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), 3)
     return np.asarray(np.clip((large - 0.42) / 0.16, 0, 1), np.float32)
 
 
-def blend(ink: Image, surface: Image, colour_bgr: tuple[int, int, int]) -> Image:
-    """Blends ink of one colour over a surface: (H, W, 3) float32 0..255 -> uint8."""
+def blend(ink: Array, surface: Array, colour_bgr: tuple[int, int, int]) -> Array:
+    """Blend ink of one color over a surface: (H, W, 3) float32 0..255 -> uint8."""
     alpha = ink[..., None]
     mixed = surface * (1 - alpha) + np.array(colour_bgr, np.float32) * alpha
     return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
-def grain(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -> Image:
-    """Smooth noise like paper fibres: (H, W, 1) float32 around 0."""
+def grain(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -> Array:
+    """Smooth noise like paper fibers: (H, W, 1) float32 around 0."""
     fine = rng.normal(0, strength, shape).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(fine, (0, 0), 0.8) * 2)[..., None]
 
 
-def plain_paper(ink: Image, rng: np.random.Generator) -> Image:
+def plain_paper(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (236, 245, 250), np.float32) + grain(ink.shape, rng, strength=2)
     return blend(ink * 0.95, surface, (58, 38, 28))
 
 
-def blue_pen(ink: Image, rng: np.random.Generator) -> Image:
+def blue_pen(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (246, 248, 248), np.float32) + grain(ink.shape, rng, strength=2)
     return blend(ink * 0.92, surface, (150, 66, 32))
 
 
-def pencil(ink: Image, rng: np.random.Generator) -> Image:
+def pencil(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (228, 236, 240), np.float32) + grain(ink.shape, rng, strength=3)
     texture = 0.72 + 0.28 * rng.random(ink.shape, dtype=np.float32)
     return blend(ink * texture * 0.8, surface, (74, 72, 70))
 
 
-def squared_paper(ink: Image, rng: np.random.Generator) -> Image:
+def squared_paper(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (247, 250, 250), np.float32) + grain(ink.shape, rng, strength=1.5)
     surface[16::32] = surface[:, 16::32] = (232, 220, 208)
     return blend(ink * 0.95, surface, (120, 50, 24))
 
 
-def shadowed_photo(ink: Image, rng: np.random.Generator) -> Image:
+def shadowed_photo(ink: Array, rng: np.random.Generator) -> Array:
     h, w = ink.shape
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     light = 0.55 + 0.45 / (1 + np.exp(-(x + 0.7 * y - 0.75 * w) / 42))  # a soft-edged shadow
@@ -120,17 +122,17 @@ def shadowed_photo(ink: Image, rng: np.random.Generator) -> Image:
     return cv2.warpAffine(np.clip(photo, 0, 255).astype(np.uint8), rotation, (w, h), borderMode=cv2.BORDER_REPLICATE)
 
 
-def chalkboard(ink: Image, rng: np.random.Generator) -> Image:
+def chalkboard(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (58, 66, 44), np.float32) + grain(ink.shape, rng, strength=4)
     dust = 0.75 + 0.25 * rng.random(ink.shape, dtype=np.float32)
     return blend(ink * dust, surface, (236, 244, 240))
 
 
-def night_screen(ink: Image, rng: np.random.Generator) -> Image:
+def night_screen(ink: Array, rng: np.random.Generator) -> Array:
     return blend(ink, np.full((*ink.shape, 3), (40, 28, 22), np.float32), (120, 206, 255))
 
 
-def kraft_paper(ink: Image, rng: np.random.Generator) -> Image:
+def kraft_paper(ink: Array, rng: np.random.Generator) -> Array:
     surface = np.full((*ink.shape, 3), (122, 164, 196), np.float32) + grain(ink.shape, rng, strength=6)
     return blend(ink * 0.92, surface, (30, 26, 24))
 

@@ -1,7 +1,7 @@
-"""Draw the two forms that inkling ships, each as a PDF and its template: `python scripts/make_form_examples.py`.
+"""Draw the two example forms, each as a PDF and its template: `python scripts/make_form_examples.py`.
 
-Lengths are millimetres on an A4 page, y down. The same numbers draw the form and name its regions, so the two agree. No
-date goes into the files: the same Matplotlib writes the same bytes.
+Lengths are millimeters on an A4 page, y down. The same numbers define the drawing and the regions, so the two agree.
+The files contain no date: the same Matplotlib writes the same bytes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Box = tuple[float, float, float, float]  # x, y, w, h
 
 @dataclass
 class Drawing:
-    """A page that is drawn, and the regions on it."""
+    """A drawn page and its regions."""
 
     name: str
     about: str
@@ -37,13 +37,13 @@ class Drawing:
     sums: list[dict[str, Any]] = field(default_factory=list)
 
     def text(self, x: float, y: float, text: str, *, mm: float = 4.0, bold: bool = False, align: str = "left") -> None:
-        """Text whose base line begins, ends or has its middle at (x, y); `mm`: the size of the font."""
+        """Draw text whose baseline starts, ends or is centered at (x, y), by `align`; `mm`: the font size."""
         weight = "bold" if bold else "normal"
         at = x / PAGE_MM[0], 1 - y / PAGE_MM[1]
         self.figure.text(*at, text, fontsize=mm * POINTS_PER_MM, weight=weight, ha=align, va="baseline")
 
     def line(self, x: float, y: float, length: float, *, mm: float = 0.3) -> None:
-        """A level line to the right."""
+        """Draw a horizontal line to the right."""
         ends = [x / PAGE_MM[0], (x + length) / PAGE_MM[0]], [1 - y / PAGE_MM[1]] * 2
         self.figure.add_artist(Line2D(*ends, color="0.15", linewidth=mm * POINTS_PER_MM))
 
@@ -55,14 +55,14 @@ class Drawing:
         self.figure.add_artist(Rectangle(at, w / PAGE_MM[0], h / PAGE_MM[1], **style))
 
     def cells(self, box: Box, rows: int, columns: int) -> None:
-        """Joined boxes that share a box equally."""
+        """Draw adjacent boxes that divide a box equally."""
         x, y, w, h = box
         for row in range(rows):
             for column in range(columns):
                 self.box((x + column * w / columns, y + row * h / rows, w / columns, h / rows))
 
     def region(self, name: str, kind: str, box: Box, **known: Any) -> None:
-        """A field of the template."""
+        """Add a field to the template."""
         self.regions.append({"name": name, "kind": kind, "box": [round(side * PX_PER_MM) for side in box], **known})
 
     def save(self) -> None:
@@ -119,7 +119,7 @@ PARTIES = ("Apple", "Birch", "Cedar", "Daisy", "Elder", "Fern", "Gorse", "Hazel"
 
 
 def tally() -> Drawing:
-    """A tally sheet: a polling station with a check digit, the votes for eight lists, the invalid ones, their total."""
+    """A tally sheet: a polling station with a check digit, the votes for eight lists, invalid votes, and the total."""
     page = Drawing("tally", "Tally sheet of a polling station: votes for eight lists, invalid votes, their total.")
     page.text(105, 24, "Result of the count", mm=7.5, bold=True, align="center")
     page.line(20, 29, 170, mm=0.8)

@@ -1,4 +1,4 @@
-"""Make the icons of the installed page from favicon.svg, and the picture that a shared link shows.
+"""Make the icons of the installed page from favicon.svg, and the preview picture for shared links.
 
 python -m scripts.make_icons        # needs the dev extra and Chromium
 """
@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import FLAGS, chromium_path
 
 STATIC = Path(__file__).parents[1] / "src" / "inkling" / "server" / "static"
-PREVIEW_WH = (1200, 630)  # what previews of links are cropped to
-SAFE = 0.7  # of a maskable icon's side that every mask shows, a little less than the 80 % across of its circle
+PREVIEW_WH = (1200, 630)  # the size to which link previews are cropped
+SAFE = 0.7  # of a maskable icon's side: inside the circle of 80 % that every mask shows
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
             save(shot(browser, page_of(favicon, side, side), (side, side)), STATIC / "icons" / f"{name}.png", 64)
         shapes = re.search(r"(<svg[^>]*>)\s*(<rect[^>]*/>)(.*</svg>)", favicon, re.DOTALL) or sys.exit("no favicon")
         opening, ground, drop = shapes.groups()
-        ground = re.sub(r' rx="\d+"', "", f"{opening}{ground}</svg>")  # to the edges: the mask cuts its own corners
+        ground = re.sub(r' rx="\d+"', "", f"{opening}{ground}</svg>")  # full bleed: the mask rounds the corners
         drop = opening + drop
         for name, side in (("maskable-512", 512), ("touch-180", 180)):
             inner = round(side * SAFE)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def page_of(svg: str, side: int, inner: int) -> str:
-    """An image of `inner` pixels in the middle of `side` pixels."""
+    """An image of `inner` pixels, centered in `side` pixels."""
     at = (side - inner) // 2
     style = f"position:absolute;left:{at}px;top:{at}px;width:{inner}px;height:{inner}px"
     return f'<div style="{style}">{svg.replace("<svg ", "<svg width=100% height=100% ", 1)}</div>'
@@ -50,7 +50,9 @@ def page_of(svg: str, side: int, inner: int) -> str:
 
 def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
     page = browser.new_page(viewport={"width": size_wh[0], "height": size_wh[1]})
-    with tempfile.NamedTemporaryFile("w", suffix=".html", encoding="utf-8") as file:  # a file may load our fonts
+    with tempfile.NamedTemporaryFile(
+        "w", suffix=".html", encoding="utf-8"
+    ) as file:  # a file URL may load the local fonts
         head = f'<!doctype html><meta charset="utf-8"><base href="{STATIC.as_uri()}/"><style>body{{margin:0}}</style>'
         file.write(head + body)
         file.flush()
@@ -62,7 +64,7 @@ def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
 
 
 def save(png: bytes, path: Path, n_colours: int) -> None:
-    """Save with a palette, which keeps the transparent corners, and the best compression."""
+    """Save with a palette, including the transparent corners, and with the best compression."""
     image = Image.open(io.BytesIO(png))
     image.quantize(n_colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.name}: {path.stat().st_size:,} bytes")

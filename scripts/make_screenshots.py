@@ -1,8 +1,8 @@
-"""Writes the pictures of the README: a number on the board of the drawing page, and one drawn, read and explained.
+"""Write the README's pictures: a screenshot of a number on the drawing page, and an animation of drawing and reading.
 
     python -m scripts.make_screenshots
 
-Writes docs/screenshot-light.png, docs/drawing-light.webp and the same in the dark. Starts a server and draws like the
+Writes docs/screenshot-light.png, docs/drawing-light.webp and their dark versions. Starts a server and draws like the
 browser tests. Needs the dev extra and Chromium.
 """
 
@@ -20,14 +20,14 @@ from tests.cli.test_serve import serving
 
 DOCS = Path(__file__).parents[1] / "docs"
 NUMBER = ((4, 0.2), (0, 0.5), (7, 0.8))  # digit, horizontal position on the board
-DRAWN_WH = (1120, 720)  # of the page that is filmed
-WIDTH = 840  # of the film, pixels
+DRAWN_WH = (1120, 720)  # of the recorded page
+WIDTH = 840  # of the animation, pixels
 MOVES = 3  # of the pen between two frames
-Frame = tuple[bytes, int]  # PNG, and how long it is shown, milliseconds
+Frame = tuple[bytes, int]  # PNG and duration in milliseconds
 
 
 def main() -> None:
-    """Writes all pictures."""
+    """Write all pictures."""
     with serving() as (_, address), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         for scheme in ("light", "dark"):
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def film(page: Page) -> list[Frame]:
-    """A 4 is drawn, read and explained."""
+    """The frames of drawing, reading and explaining a 4."""
     frames = [(page.screenshot(), 500)]
     for (x0, y0), *rest in paths(page, 4, height=0.6):
         page.mouse.move(x0, y0)
@@ -52,7 +52,7 @@ def film(page: Page) -> list[Frame]:
         for i, (x, y) in enumerate(rest):
             page.mouse.move(x, y)
             if i % MOVES == 0:
-                page.wait_for_timeout(60)  # for the answer to what is there
+                page.wait_for_timeout(60)  # for the answer to the current drawing
                 frames.append((page.screenshot(), 90))
         page.mouse.up()
     expect(page.locator("#answer")).to_have_text("4")
@@ -65,12 +65,12 @@ def film(page: Page) -> list[Frame]:
 
 
 def save(png: bytes, path: Path) -> None:
-    """Saves the same pixels with the best PNG compression."""
+    """Save the same pixels with the best PNG compression."""
     Image.open(io.BytesIO(png)).convert("RGB").save(path, optimize=True)
 
 
 def save_film(frames: list[Frame], path: Path) -> None:
-    """Saves the frames, reduced, as a picture that moves."""
+    """Save the frames, scaled down, as an animation."""
     pictures = [Image.open(io.BytesIO(png)).convert("RGB") for png, _ in frames]
     height = round(WIDTH * pictures[0].height / pictures[0].width)
     first, *rest = [picture.resize((WIDTH, height), Image.Resampling.LANCZOS) for picture in pictures]

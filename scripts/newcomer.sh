@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The README's two commands, each alone in an empty clone with an environment of its own: the committed state is tried.
+# Test the README's two commands on the committed state, each in a fresh clone with a separate environment.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)
@@ -9,7 +9,7 @@ cleanup() {
   rm -rf "$folder"
 }
 trap cleanup EXIT
-set -m # a job gets a process group of its own, which is stopped as a whole
+set -m # gives each job a separate process group, which can be stopped as a whole
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 url=http://127.0.0.1:$port

@@ -1,9 +1,9 @@
-"""Runs every cell of the notebooks and writes their outputs into them.
+"""Run every cell of the notebooks and write the outputs into them.
 
     python scripts/notebook.py [--check] [NOTEBOOK ...]
 
---check runs them and writes nothing. Either way a cell that fails, warns or shows a path of this machine is an error.
-Without arguments: each in notebooks/. MNIST is needed: see `inkling data fetch`.
+--check runs them and writes nothing. In both cases, a cell that fails, warns or shows a path of this machine is an
+error. Without arguments: all notebooks in notebooks/. Needs MNIST: see `inkling data fetch`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from inkling.errors import BadData, InklingError, MissingExtra, NotFound
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-MOST_BYTES = 600_000  # of a notebook with its outputs: it is read on a code host
+MOST_BYTES = 600_000  # of a notebook with outputs, so that code hosts can display it
 TIMEOUT_S = 600  # for one cell
 
 
 def run(path: Path, *, timeout_s: int = TIMEOUT_S) -> Any:
-    """The notebook with the outputs of a fresh kernel in its folder. Raises BadData that names a cell that failed."""
+    """The notebook with the outputs of a fresh kernel in its folder. Raises BadData, which names a failed cell."""
     nbformat, nbclient = _libraries()
     if not path.is_file():
-        raise NotFound(f"{path} is not there; expected a notebook. Check the path.")
+        raise NotFound(f"{path} does not exist; expected a notebook. Check the path.")
     try:
         notebook = nbformat.read(path, as_version=4)
     except (ValueError, AttributeError, nbformat.ValidationError) as error:
@@ -39,7 +39,7 @@ def run(path: Path, *, timeout_s: int = TIMEOUT_S) -> Any:
         notebook,
         timeout=timeout_s,
         kernel_name="python3",
-        extra_arguments=["--log-level=40"],  # of the kernel itself: that it listens on this machine is no news
+        extra_arguments=["--log-level=40"],  # of the kernel: hides its startup messages
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
@@ -48,13 +48,13 @@ def run(path: Path, *, timeout_s: int = TIMEOUT_S) -> Any:
         failed = next(i for i, cell in enumerate(notebook.cells) if _has_failed(cell))
         raise BadData(
             f"{path.name}: cell {failed} ({notebook.cells[failed].source.splitlines()[0]!r}) raised "
-            f"{error.ename}: {_line(error.evalue)}; every cell was expected to run. Mend the cell."
+            f"{error.ename}: {_line(error.evalue)}; every cell was expected to run. Fix the cell."
         ) from error
     return clean(notebook)
 
 
 def clean(notebook: Any) -> Any:
-    """The same without what differs from run to run and machine to machine: times, versions, kernels' names."""
+    """The same without data that varies by run or machine: times, versions, kernel names."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -65,13 +65,13 @@ def clean(notebook: Any) -> Any:
             output.pop("metadata", None)
             if output.output_type in ("execute_result", "display_data"):
                 output.metadata = {}
-                if "image/png" in output.data:  # "<Figure size ...>" says nothing beside the picture
+                if "image/png" in output.data:  # "<Figure size ...>" is redundant with the picture
                     output.data = {"image/png": smaller(output.data["image/png"])}
     return notebook
 
 
 def smaller(png: str) -> str:
-    """An image, base64, in 128 colours: a third of the bytes, without a visible difference."""
+    """A base64 image, reduced to 128 colors: a third of the bytes, without a visible difference."""
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
         few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     out = io.BytesIO()
@@ -80,7 +80,7 @@ def smaller(png: str) -> str:
 
 
 def faults(notebook: Any) -> Iterator[str]:
-    """What a reader should not see in the outputs: errors, warnings, paths of this machine, too many bytes."""
+    """Yield the problems of the outputs: errors, warnings, paths of this machine, too many bytes."""
     nbformat, _ = _libraries()
     private = {str(ROOT), str(Path.home()), "/tmp/", sys.prefix} - {"/"}
     for number, cell in enumerate(notebook.cells):
@@ -109,7 +109,7 @@ def main() -> None:
             notebook = run(path)
             found = list(faults(notebook))
             if found:
-                raise BadData(f"{path.name}: {'; '.join(found)}; clean outputs were expected. Mend the cells.")
+                raise BadData(f"{path.name}: {'; '.join(found)}; clean outputs were expected. Fix the cells.")
             if not arguments.check:
                 _libraries()[0].write(notebook, path)
             print(path.name)

@@ -1,4 +1,4 @@
-"""The reference pages of the documentation site, written from the code."""
+"""The reference pages of the documentation site, generated from the code."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from typing import Any
 
 import click
 
+from scripts import make_tables
+
 PYTHON = """# Python
 
 ```python
 from inkling import Reader
 ```
 
-Names are loaded when they are first used, so importing the package costs nothing.
+Names are loaded on first use, so importing the package is fast.
 
 {names}
 
 ## Errors
 
-Every error that inkling raises is an `InklingError`, whose message is one sentence: what it got, what it expected,
-what to do.
+Every error that inkling raises is an `InklingError`. Its message is one sentence with the problem, the expected input
+and the remedy.
 
 ::: inkling.errors
     options:
@@ -31,7 +33,7 @@ what to do.
 
 
 FIRST = ("Reader", "Reading", "Digit", "Table", "TableCell")
-# Of classes whose other methods serve the rest of the package: what programs use.
+# The public methods of classes whose other methods are internal to the package.
 MEMBERS = {
     "Reader": ("__init__", "read", "read_many", "read_cells", "predict", "predict_proba"),
     "Bundle": ("name", "version", "manifest"),
@@ -39,7 +41,7 @@ MEMBERS = {
 
 
 def pages() -> dict[str, str]:
-    """The Markdown of each page by name."""
+    """The Markdown of each page, by name."""
     return {
         "python": python(),
         "command-line": command_line(),
@@ -96,7 +98,7 @@ def _command(command: click.Command, context: click.Context) -> list[str]:
 
 
 def _option(text: str) -> str:
-    """ "--length N|N-M" as code, in a cell."""
+    """An option such as "--length N|N-M" as code, escaped for a table cell."""
     return "`" + text.replace("|", "\\|") + "`"
 
 
@@ -105,7 +107,7 @@ def _cell(text: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Click's help as Markdown: what follows a line of \\b keeps its lines, as code."""
+    """Click's help as Markdown: paragraphs marked with \\b keep their line breaks, as code."""
     parts = []
     for part in inspect.cleandoc(text).split("\n\n"):
         if part.startswith("\b"):
@@ -125,10 +127,10 @@ def http() -> str:
         spec = openapi()
     parts = [
         "# HTTP API",
-        "`inkling serve` answers at `/api/v1`. It documents itself at `/docs`, where a form tries a reading, and at "
-        "`/openapi.json`, from which generators make clients.",
-        'Every error is JSON: `{"ok": false, "kind": "ImageTooLarge", "error": "what it is; what was expected; what '
-        'to do"}`.',
+        "`inkling serve` provides the API at `/api/v1`. Its documentation is at `/docs`, with a form to try a reading. "
+        "Client generators can use `/openapi.json`.",
+        'Every error is JSON: `{"ok": false, "kind": "ImageTooLarge", "error": "the problem; the expected input; the '
+        'remedy"}`.',
     ]
     for group in groups(spec):
         parts += [f"## {group['name'].capitalize()}", group.get("description", "")]
@@ -143,7 +145,7 @@ def _operation(operation: dict[str, Any]) -> list[str]:
     known = [each for each in operation["parameters"] if "name" in each]
     if known:
         rows = [f"| `{each['name']}` | {each['in']} | {_cell(each.get('description', ''))} |" for each in known]
-        parts.append("\n".join(["| parameter | in | is |", "| --- | --- | --- |", *rows]))
+        parts.append("\n".join(["| parameter | in | description |", "| --- | --- | --- |", *rows]))
     answers = [
         f"| {status} | {_cell(answer.get('description', ''))} |"
         for status, answer in sorted(operation["responses"].items())
@@ -156,25 +158,27 @@ def _operation(operation: dict[str, Any]) -> list[str]:
 
 def settings() -> str:
     """The settings of the service."""
-    from make_settings import table
-
-    return f"# Settings of the service\n\n`inkling doctor --strict` checks that they hold on a machine.\n\n{table()}\n"
+    parts = ["# Settings of the service", "`inkling doctor --strict` checks them on a machine.", make_tables.settings()]
+    return "\n\n".join(parts) + "\n"
 
 
 def recipes() -> str:
-    """The parameters of a recipe, and the shipped recipes."""
-    from make_parameters import table
-
+    """The parameters of a recipe, and the packaged recipes."""
     from inkling.training.recipe import PACKAGED
 
-    parts = ["# Recipes", "[How to train a network](../training.md) explains them.", "## Parameters", table()]
+    parts = [
+        "# Recipes",
+        "[How to train a network](../training.md) explains them.",
+        "## Parameters",
+        make_tables.parameters(),
+    ]
     for path in sorted(PACKAGED.glob("*.toml")):
         parts += [f"## {path.stem}", f"```toml\n{path.read_text('utf-8').strip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
 def glossary() -> str:
-    """The terms that the pages explain, a sentence each."""
+    """The terms that the pages explain, one sentence each."""
     from inkling.server.pages.lessons import glossary as terms
 
     entries = [f"**{each.term}** {{ #{each.slug} }}\n:   {each.means}" for each in terms().values()]

@@ -1,9 +1,9 @@
-"""Judges every packaged model; writes docs/results.json, the tables of docs/networks.md and a sentence of README.md.
+"""Evaluate every packaged model; write docs/results.json, the tables of docs/networks.md and a sentence of README.md.
 
     python -m scripts.results [--real DIR]
 
-Each folder in DIR that holds pictures named LABEL__anything is a data set of real handwriting for the whole pipeline.
-Without --real the scores of such folders are kept for models whose version has not changed. MNIST is needed: see
+Each folder in DIR with pictures named LABEL__anything is a data set of real handwriting for the whole pipeline. Without
+--real, the scores of such folders are kept for models whose version has not changed. Needs MNIST: see
 `inkling data fetch`.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.markdown import write_blocks
+from benchmarks import markdown
 from inkling import Reader
 from inkling.errors import BadData, InklingError, NotFound
 from inkling.models import registry
@@ -47,7 +47,7 @@ Results = dict[str, Any]
 
 
 def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progress) -> Results:
-    """What is worth knowing about one model: size, time of the network alone, scores by data set."""
+    """The facts about one model: size, time of the network alone, scores by data set."""
     model = Classifier(found)
     tiles = as_input(mnist.x_test[:MAX_BATCH])
     latency = measurements.measure_latency(model, tiles)
@@ -76,11 +76,11 @@ def judge(found: Bundle, mnist: Mnist, folders: list[Path], *, progress: Progres
 
 
 def real_folders(real: Path | None) -> list[Path]:
-    """Folders in `real` that hold labelled pictures, by name. Raises NotFound when there is none."""
+    """Folders in `real` with labeled pictures, by name. Raises NotFound if there are none."""
     if real is None:
         return []
     if not real.is_dir():
-        raise NotFound(f"{real} is not a folder; expected one that holds folders of pictures. Check --real.")
+        raise NotFound(f"{real} is not a folder; expected a folder of folders of pictures. Check --real.")
     found = []
     for folder in sorted(path for path in real.iterdir() if path.is_dir()):
         try:
@@ -94,7 +94,7 @@ def real_folders(real: Path | None) -> list[Path]:
 
 
 def with_earlier(models: Results, earlier: Results) -> Results:
-    """`models` with scores of data sets that were not judged this time, from models of the same version."""
+    """`models` with the earlier scores of data sets that were not evaluated now, for models of the same version."""
     together = {}
     for name, facts in models.items():
         before = earlier.get("models", {}).get(name, {})
@@ -104,7 +104,7 @@ def with_earlier(models: Results, earlier: Results) -> Results:
 
 
 def table(results: Results) -> str:
-    """results.json -> Markdown: a column a model, in the order of their scores on MNIST."""
+    """results.json -> Markdown: a column per model, sorted by score on MNIST."""
     models = sorted(results["models"].items(), key=lambda item: float(item[1]["scores"][MNIST_TEST]["accuracy"]))
     names = [name for name, _ in models]
     sets = list(dict.fromkeys(each for _, facts in models for each in facts["scores"]))
@@ -115,25 +115,25 @@ def table(results: Results) -> str:
         refusing = [score.get("refusals_wrong") if score else None for score in found]
         if any(refusing):
             cells = [_rate(counted) if counted else "" for counted in refusing]
-            rows.append(["the same, refusals counted as wrong", *cells])
+            rows.append(["the same, with refusals counted as errors", *cells])
     rows.append(["parameters", *[f"{facts['parameters']:,}" for _, facts in models]])
     rows.append(["model file", *[f"{facts['bytes'] / 1000:,.0f} KB" for _, facts in models]])
-    rows.append(["network alone, one digit", *[f"{facts['single_us']:,.0f} \N{MICRO SIGN}s" for _, facts in models]])
+    rows.append(["latency of the network", *[f"{facts['single_us']:,.0f} \N{MICRO SIGN}s" for _, facts in models]])
     whole = results.get("read", {}).get("read_us", {})
     if any(name in whole for name in names):
         times = [f"{whole[name] / 1000:,.2f} ms" if name in whole else "" for name in names]
-        rows.append(["drawing to answer", *times])
+        rows.append(["latency from drawing to answer", *times])
     apart = [facts.get("difference_from_keras") for _, facts in models]
     if any(each is not None for each in apart):
         differ = ["" if each is None else f"{each:.0e}" for each in apart]
-        rows.append(["LiteRT and Keras differ on these 10,000 by at most", *differ])
+        rows.append(["maximum difference between LiteRT and Keras on the test images", *differ])
     if any(facts.get("training") for _, facts in models):
-        rows.append(["training took", *[_time(facts.get("training")) for _, facts in models]])
-    return _markdown(["right, with 95% interval", *[f"`{name}`" for name in names]], rows)
+        rows.append(["training time", *[_time(facts.get("training")) for _, facts in models]])
+    return markdown.table(["accuracy, with 95% interval", *[f"`{name}`" for name in names]], rows)
 
 
 def seeds_table(seeds: Results) -> str:
-    """seeds.json -> what each recipe scores with several seeds, lowest mean first, and in what the recipes differ."""
+    """seeds.json -> the scores of each recipe with several seeds, lowest mean first, and their differences."""
     models = sorted(seeds["models"].items(), key=lambda item: float(item[1]["mean"]))
     rows = []
     for name, facts in models:
@@ -143,16 +143,16 @@ def seeds_table(seeds: Results) -> str:
         rows.append([f"`{name}`", str(facts["recipe"]["epochs"]), each, f"**{facts['mean']:.2%}**", spread])
     told = f"\n\n{_apart(models)}" if len(models) == 2 else ""
     told += "".join(f" {pair_in_words(pair)}" for pair in seeds.get("pairs", [])) if told else ""
-    head = ["MNIST test images, right", "epochs", "each seed", "mean", "standard deviation, points"]
-    return _markdown(head, rows) + told
+    head = ["accuracy, MNIST test images", "epochs", "each seed", "mean", "standard deviation, points"]
+    return markdown.table(head, rows) + told
 
 
 def _apart(models: list[tuple[str, Results]]) -> str:
-    """Says in what two recipes differ, so that nobody needs to believe that the comparison is fair."""
+    """A sentence with the differences of two recipes, so that readers can verify that the comparison is fair."""
     (one, first), (other, second) = models
     names = [key for key in differences(first["recipe"], second["recipe"]) if key not in ("name", "about")]
     pairs = [f"{key} ({_at(first['recipe'], key)} and {_at(second['recipe'], key)})" for key in names]
-    return f"The recipes of `{one}` and `{other}` differ in {' and '.join(pairs) or 'nothing'} alone."
+    return f"The recipes of `{one}` and `{other}` differ only in {' and '.join(pairs) or 'nothing'}."
 
 
 def _at(recipe: Results, key: str) -> Any:
@@ -169,11 +169,6 @@ def _time(training: Results | None) -> str:
     return f"{seconds:.0f} s on {cores}" if seconds < 100 else f"{seconds / 60:.0f} min on {cores}"
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    rule = ["---", *["---:" for _ in head[1:]]]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
-
-
 def tables(results: Results) -> str:
     """results.json -> the tables of docs/networks.md."""
     seeds = f"\n\n{seeds_table(results['seeds'])}" if "seeds" in results else ""
@@ -187,21 +182,21 @@ def sentence(results: Results) -> str:
     elsewhere = ""
     if others:
         n, right = (sum(each) for each in zip(*[(s["n"], s["n"] * s["accuracy"]) for s in others], strict=True))
-        elsewhere = f", and of {n:,} pictures of other people's digits from {len(others)} sources {right / n:.1%}"
+        elsewhere = f", and {right / n:.1%} of {n:,} pictures of other people's digits from {len(others)} sources"
     return (
-        f"The default network reads {scores[MNIST_TEST]['accuracy']:.2%} of MNIST's 10,000 test images "
-        f"right{elsewhere}; [all networks](docs/networks.md), and [rows, forms and photographs](docs/benchmark.md)."
+        f"The default network correctly reads {scores[MNIST_TEST]['accuracy']:.2%} of MNIST's 10,000 test "
+        f"images{elsewhere}. See [all networks](docs/networks.md) and [rows, forms, photographs](docs/benchmark.md)."
     )
 
 
 def read_results(path: Path = RESULTS) -> Results:
-    """docs/results.json; {} when it is not there. Raises BadData when it is damaged."""
+    """docs/results.json; {} if it does not exist. Raises BadData if it is damaged."""
     if not path.is_file():
         return {}
     try:
         results: Results = json.loads(path.read_text("utf-8"))
     except ValueError as error:
-        raise BadData(f"{path} is not JSON ({error}); expected what {COMMAND} writes. Delete it.") from error
+        raise BadData(f"{path} is not JSON ({error}); expected the output of {COMMAND}. Delete it.") from error
     return results
 
 
@@ -216,7 +211,7 @@ def main() -> None:
 
 
 def run(real: Path | None) -> None:
-    """Judges, writes results.json, then the blocks of the pages."""
+    """Evaluate the models, then write results.json and the blocks of the pages."""
     folders, mnist, earlier = real_folders(real), load_mnist(), read_results()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         models = {}
@@ -233,8 +228,8 @@ def run(real: Path | None) -> None:
         results["seeds"] = read_seeds(SEEDS)
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(RESULTS.relative_to(ROOT))
-    write_blocks(PAGE, {"results": tables(results)})
-    write_blocks(README, {"accuracy": sentence(results)})
+    markdown.write_blocks(PAGE, {"results": tables(results)})
+    markdown.write_blocks(README, {"accuracy": sentence(results)})
     print("docs/networks.md, README.md")
 
 

@@ -1,4 +1,4 @@
-"""Pictures in which no number should be read, or none as it stands: drawn by code, the same each time."""
+"""Deterministic generated pictures that show no number, or none that may be read without doubt."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def black() -> Image:
 
 
 def grain() -> Image:
-    """Snow: every pixel on its own."""
+    """White noise: independent pixels."""
     return _rng().integers(0, 256, (480, 640, 3), dtype=np.uint8)
 
 
 def clouds() -> Image:
-    """Noise at every scale, as in a photograph of gravel or of leaves."""
+    """Noise at several scales, as in a photograph of gravel or leaves."""
     total = np.zeros((480, 640), np.float32)
     for side in (4, 16, 64, 240):
         part = _rng().normal(0, 1, (side, side)).astype(np.float32)
@@ -39,7 +39,7 @@ def clouds() -> Image:
 
 
 def face() -> Image:
-    """A portrait: hair, skin, eyes, mouth, shirt, on a wall."""
+    """A portrait in front of a wall."""
     picture = np.full((600, 480, 3), (196, 204, 210), np.uint8)
     cv2.ellipse(picture, (240, 640), (230, 190), 0, 0, 360, (60, 80, 140), -1, cv2.LINE_AA)
     cv2.ellipse(picture, (240, 230), (150, 180), 0, 0, 360, (70, 48, 34), -1, cv2.LINE_AA)
@@ -101,7 +101,7 @@ def gradient() -> Image:
 
 
 def blot() -> Image:
-    """Spilled ink, round with a ragged rim."""
+    """Spilled ink: round, with a ragged edge."""
     picture = np.full((480, 480), 246, np.uint8)
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     far = 150 + 12 * _rng().normal(0, 1, 90)
@@ -115,7 +115,7 @@ def stripes() -> Image:
 
 
 def halftone() -> Image:
-    """A newspaper's print: dots of many sizes on a slanted grid."""
+    """A newspaper halftone: dots of many sizes on a slanted grid."""
     y, x = np.mgrid[:480, :640].astype(np.float32)
     screen = np.cos((x + y) * 0.45) + np.cos((x - y) * 0.45)
     return np.asarray(np.where(screen > 4 * (x / 640) - 2, 30, 245), np.uint8)
@@ -130,7 +130,7 @@ def bar_chart() -> Image:
 
 
 def leaves() -> Image:
-    """Filled ellipses in all directions over each other, in colours."""
+    """Overlapping filled ellipses in several colors and directions."""
     rng = _rng()
     picture = np.full((480, 640, 3), (70, 90, 50), np.uint8)
     for _ in range(400):

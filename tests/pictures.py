@@ -1,4 +1,4 @@
-"""Pictures for tests: digits enlarged, put on paper, lit and encoded."""
+"""Test pictures: digits enlarged, laid out on paper and encoded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
+SEVEN = ((70, 75), (205, 75), (130, 230))  # x, y of a drawn 7's corners, in pixels of a 280x280 image
 
 
 def drawn_seven(*, ink: int = 20, paper: int = 255, width: int = 18, side: int = 280) -> np.ndarray:
-    """(side, side) uint8 with a 7 as a person draws it."""
+    """(side, side) uint8 with a hand-drawn 7."""
     board = np.full((side, side), paper, np.uint8)
     corners = np.array(SEVEN) * side // 280
     cv2.polylines(board, [corners], isClosed=False, color=(ink,), thickness=width, lineType=cv2.LINE_AA)
@@ -29,7 +29,7 @@ def enlarged(digit: np.ndarray, factor: int = 8) -> np.ndarray:
 
 
 def row_of(digits: list[np.ndarray], *, factor: int = 4, gap: int = 30) -> np.ndarray:
-    """Digits side by side on white paper, clearly apart."""
+    """Well-separated digits side by side on white paper."""
     trimmed = [digit[:, digit.max(axis=0) > 60] for digit in digits]
     blank = np.full((28 * factor, gap), 255, np.uint8)
     parts = [blank] + [part for digit in trimmed for part in (enlarged(digit, factor), blank)]
@@ -39,7 +39,7 @@ def row_of(digits: list[np.ndarray], *, factor: int = 4, gap: int = 30) -> np.nd
 def table_of(
     digits: tuple[np.ndarray, np.ndarray], cells: list[list[str]], *, size_wh: tuple[int, int] = (150, 90)
 ) -> np.ndarray:
-    """Images and labels of digits, and numbers by row and column -> a printed table that holds them."""
+    """A ruled table with a number in each cell, written with digits from `digits` (images, labels)."""
     images, labels = digits
     w, h = size_wh
     paper = np.full((60 + h * len(cells), 60 + w * len(cells[0])), 255, np.uint8)
@@ -57,11 +57,17 @@ def table_of(
 
 
 def ruled(row: np.ndarray) -> np.ndarray:
-    """A row of digits with a ruled line through them, so that no digit stands alone."""
+    """A row of digits joined by a ruled line through all of them."""
     y, ink = int(0.72 * len(row)), 255 - np.median(row)
     line = row.copy()
     line[y : y + 3, 10:-10] = ink
     return line
+
+
+def overlap(ink: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of (H, W) ink, 0..1 or bool, and a bool mask."""
+    found = ink > 0.5
+    return float((found & truth).sum() / (found | truth).sum())
 
 
 def encoded(picture: np.ndarray | Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -73,7 +79,7 @@ def encoded(picture: np.ndarray | Image.Image, kind: str = "PNG", **options: Any
 
 
 def png_of(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """The names and contents of chunks -> a PNG, each with its checksum."""
+    """Chunk names and contents -> a PNG file, with a checksum for each chunk."""
 
     def whole(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
@@ -82,13 +88,13 @@ def png_of(chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def png_header(w: int, h: int) -> bytes:
-    """A PNG that claims w x h pixels and holds almost nothing: a decompression bomb's first bytes."""
+    """A PNG whose header claims w x h pixels but which contains almost no data, like a decompression bomb."""
     head = struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0)
     return png_of([(b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")])
 
 
 def remarkable_tiffs() -> list[bytes]:
-    """Two about which Pillow warns: one claims 60,000 samples a pixel, the other ends within its tags."""
+    """Two TIFFs that make Pillow warn: one claims 60,000 samples per pixel, the other ends inside its tags."""
     tags = {256: 64, 257: 64, 258: 8, 259: 1, 262: 1, 273: 200, 277: 60_000, 278: 64, 279: 4096}
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     whole = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(8000)

@@ -24,7 +24,7 @@ def test_a_path_still_names_the_same_file() -> None:
 
 
 def test_a_written_number_is_exact() -> None:
-    """It holds digits and signs alone."""
+    """It contains only digits and signs, so it is not escaped."""
     assert safe_row({"written": "-12.50", "written_cell": text_cell("-12.50"), "error": None}) == {
         "written": "-12.50",
         "written_cell": '="-12.50"',

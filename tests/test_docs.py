@@ -1,4 +1,4 @@
-"""The Markdown pages: links lead somewhere, paths exist, and the architecture names every package."""
+"""The Markdown pages: links resolve, paths exist, and the architecture page names every package."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md"])
-def test_every_package_is_named(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
+def test_the_architecture_names_every_package() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     assert [package for package in PACKAGES if not re.search(rf"\b{package}\b", text)] == []
 
 
@@ -39,12 +38,12 @@ def test_paths_of_the_architecture_exist() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     named = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?)`", text)
     assert len(named) > 30
-    homes = [ROOT, SRC, *SRC.iterdir()]  # a package's row names what lies in it
+    homes = [ROOT, SRC, *SRC.iterdir()]  # a package's table row names files relative to the package
     assert [path for path in named if not any((home / path).exists() for home in homes)] == []
 
 
 def test_nothing_installs_somebody_elses_package() -> None:
-    """The name `inkling` on the package index belongs to another project; in a clone, make installs this one."""
+    """On PyPI, the name `inkling` belongs to another project. This one is installed with make, from a clone."""
     offer = r"pip install[^`\n]*[\"' ]inkling(?!-digits)\b"
     command = ["git", "grep", "-lIP", offer, "--", ":!tests/test_docs.py"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

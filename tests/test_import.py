@@ -1,4 +1,4 @@
-"""Importing the package costs nothing: what it offers is loaded when it is first used."""
+"""Importing the package is cheap: each public name is loaded when it is first used."""
 
 import subprocess
 import sys

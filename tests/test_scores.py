@@ -1,4 +1,4 @@
-"""scores against values worked out by hand, and against scikit-learn where it is installed."""
+"""`scores` compared with hand-computed values, and with scikit-learn where it is installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def one_hot(classes: list[int], confidence: float = 1.0) -> np.ndarray:
 
 
 def drawn(n: int, seed: int = 0, sharpness: float = 2.0) -> tuple[np.ndarray, np.ndarray]:
-    """Calibrated by construction: labels are drawn from the very probabilities."""
+    """(n, 10) probabilities and (n,) labels drawn from them, so the probabilities are calibrated."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(size=(n, 10)) * sharpness
     probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
@@ -60,7 +60,7 @@ def test_top_k_counts_the_second_best() -> None:
 
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
-    # Wilson's formula, worked out with 30 digits.
+    # Wilson's formula, computed with 30 digits.
     [(0, 10, 0.0, 0.277533), (5, 10, 0.236593, 0.763407), (10, 10, 0.722467, 1.0), (9970, 10_000, 0.995721, 0.997898)],
 )
 def test_wilson_interval(right: int, n: int, low: float, high: float) -> None:
@@ -91,11 +91,11 @@ def test_golden_section() -> None:
 @pytest.mark.parametrize(
     ("confidences", "right", "expected"),
     [
-        ([0.9, 0.8, 0.7], [1, 1, 1], 0.5),  # all right: from `least` on
+        ([0.9, 0.8, 0.7], [1, 1, 1], 0.5),  # all are right: `least` itself
         ([0.9, 0.8, 0.7], [1, 1, 0], 0.8),
-        ([0.9, 0.8, 0.3], [1, 1, 0], 0.5),  # the wrong one is below `least` anyway
-        ([0.9, 0.8, 0.7], [0, 1, 1], 1.0),  # the surest is wrong: no confidence is enough
-        ([0.9, 0.8, 0.8], [1, 1, 0], 0.9),  # ties stand or fall together
+        ([0.9, 0.8, 0.3], [1, 1, 0], 0.5),  # the wrong one is below `least`
+        ([0.9, 0.8, 0.7], [0, 1, 1], 1.0),  # the most confident one is wrong: no threshold is high enough
+        ([0.9, 0.8, 0.8], [1, 1, 0], 0.9),  # ties are accepted or rejected together
         ([], [], 1.0),
     ],
 )
@@ -134,7 +134,7 @@ def test_summary_has_what_a_manifest_holds() -> None:
     low, high = found["accuracy_95"]
     assert low < found["accuracy"] < high
     assert found["top_2"] >= found["accuracy"]
-    assert found["cross_entropy"] < found["cross_entropy_calibrated"]  # it was right before
+    assert found["cross_entropy"] < found["cross_entropy_calibrated"]  # `probs` were already calibrated
 
 
 @pytest.mark.learn

@@ -1,4 +1,4 @@
-"""Pillow's warnings about damaged images reach no terminal and no log."""
+"""Pillow's warnings about damaged images do not reach the terminal or the log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ for file in FILES:
 
 
 def errors_of(program: str, folder: Path) -> str:
-    """What a program leaves on stderr when it has read the pictures."""
+    """The stderr output of a program that reads the pictures."""
     files = []
     for number, content in enumerate(remarkable_tiffs()):
         file = folder / f"{number}.tiff"

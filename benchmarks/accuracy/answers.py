@@ -1,4 +1,4 @@
-"""A reader's answers to images whose text is known, and what they say about it."""
+"""A reader's answers to images of known text, and their statistics."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from inkling.pipeline.decode import ImageSource
 
 @dataclass(frozen=True)
 class Answer:
-    """What was read of one image, beside what stands on it."""
+    """The reading of one image, and its true text."""
 
-    text: str  # digits that stand there, rows joined by a newline
-    written: str | None  # the number with its signs; None where none is asked for
+    text: str  # the true digits, rows joined by a newline
+    written: str | None  # the true number with its signs; None if signs are not scored
     read_text: str
     read_written: str
     outcome: str  # of the reading, or "failed" for an image that could not be opened
     confidence: float  # 0..1
-    took_s: float  # of one core; a busy machine does not change it
+    took_s: float  # CPU time, which other load on the machine does not change
 
     @property
     def is_right(self) -> bool:
@@ -32,12 +32,12 @@ class Answer:
 
     @property
     def is_written_right(self) -> bool:
-        """Whether the signs are right, too; the same as `is_right` where none is asked for."""
+        """Whether the signs are right, too; the same as `is_right` if signs are not scored."""
         return self.read_written == self.written if self.written is not None else self.is_right
 
     @property
     def rows_right(self) -> int:
-        """How many of the rows are among those read, in their order."""
+        """How many of the true rows were read, in order."""
         rows, read = self.text.split("\n"), self.read_text.split("\n")
         return sum(block.size for block in SequenceMatcher(None, rows, read, autojunk=False).get_matching_blocks())
 
@@ -54,9 +54,9 @@ def answer(reader: Reader, image: ImageSource, text: str, written: str | None = 
 
 
 def summary(answers: Sequence[Answer]) -> Numbers:
-    """Shares read exactly, called "read", and right of those called "read", with 95 % intervals; the median time.
+    """Rates of exact texts, of the outcome "read", and of right texts among those, with 95 % intervals; median time.
 
-    "written" only where signs are asked for, "rows" only where some images show several.
+    "written" only if signs are scored, "rows" only if some images have several.
     """
     n = len(answers)
     called_read = [each for each in answers if each.outcome == "read"]
@@ -76,9 +76,9 @@ def summary(answers: Sequence[Answer]) -> Numbers:
 
 
 def risk_coverage(answers: Sequence[Answer]) -> list[tuple[float, float]]:
-    """Coverage and risk (El-Yaniv and Wiener 2010), both 0..1: of the answers by falling confidence, the share wrong.
+    """Coverage and risk (El-Yaniv and Wiener 2010), both 0..1: the error rate of the most confident answers.
 
-    Answers of the same confidence make one point, so their order does not matter.
+    Answers with the same confidence form one point, so their order does not matter.
     """
     ranked = sorted(answers, key=lambda each: -each.confidence)
     points, wrong = [], 0

@@ -1,10 +1,10 @@
-"""Measure how far the explanations of the convolutional network can be trusted: a deletion test.
+"""Measure how reliable the explanations of the convolutional network are: a deletion test.
 
     python -m benchmarks.accuracy.attribution [--digits 60] [--gradients]
 
-Of each MNIST digit the tenth of the ink is erased that an explanation puts first, and what the lead over the runner-up
-falls by is compared: occlusion with several patches, ink at random, and with `--gradients` (needs the learn extra)
-integrated gradients (Sundararajan, Taly and Yan, 2017) and gradient times input. Writes attribution.json.
+For each MNIST digit, this erases the tenth of the ink that an explanation ranks highest, and measures the drop of the
+lead over the runner-up. Compared are occlusion with several patches, random ink, and with `--gradients` (needs the
+learn extra) integrated gradients (Sundararajan, Taly and Yan, 2017) and gradient times input. Writes attribution.json.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Explain = Callable[[np.ndarray, int, int], np.ndarray]  # (28, 28) tile, digit, 
 
 
 def leads(reader: Reader, tiles: np.ndarray, digit: int, rival: int) -> np.ndarray:
-    """(N, 28, 28) -> (N,) points that `digit` leads `rival` by."""
+    """(N, 28, 28) -> (N,) the lead of `digit` over `rival`, in points."""
     contrast = np.zeros((1, 10))
     contrast[0, digit], contrast[0, rival] = 1, -1
     return log_odds(reader.classifier(tiles), contrast, reader.bundle.temperature)[:, 0]
 
 
 def occlusion(reader: Reader, side: int, step: int) -> Explain:
-    """As `inkling.explain.occlusion`, with another patch."""
+    """Like `inkling.explain.occlusion`, with another patch."""
 
     def explain(tile: np.ndarray, digit: int, rival: int) -> np.ndarray:
         patches = [at for at in windows(side, step) if tile[at].max() > FAINT]
@@ -51,7 +51,7 @@ def occlusion(reader: Reader, side: int, step: int) -> Explain:
 
 
 def integrated_gradients(reader: Reader, steps: int) -> Explain:
-    """Gradients along the way from paper to the tile, times the tile; with one step, gradient times input."""
+    """Mean gradient on the path from blank paper to the tile, times the tile; with one step, gradient times input."""
     import keras
     import tensorflow as tf
 
@@ -73,7 +73,7 @@ def integrated_gradients(reader: Reader, steps: int) -> Explain:
 
 
 def drop(reader: Reader, tile: np.ndarray, points: np.ndarray, digit: int, rival: int) -> float:
-    """What the lead falls by without the ink that an explanation puts first."""
+    """The drop of the lead without the ink that an explanation ranks highest."""
     inked = np.flatnonzero(tile > FAINT)
     first = inked[np.argsort(-points.ravel()[inked], kind="stable")][: round(ERASED_SHARE * len(inked))]
     without = tile.copy()
@@ -86,7 +86,7 @@ def drop(reader: Reader, tile: np.ndarray, points: np.ndarray, digit: int, rival
 @click.option("--digits", "n", default=60, show_default=True)
 @click.option("--gradients", is_flag=True, help="Also measure gradients, which needs the learn extra.")
 def main(*, n: int, gradients: bool) -> None:
-    """Print what the lead falls by, for each kind of explanation."""
+    """Print the drop of the lead for each kind of explanation."""
     reader = Reader("cnn")
     rng = np.random.default_rng(0)
     kinds: dict[str, Explain] = {

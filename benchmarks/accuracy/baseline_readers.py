@@ -1,7 +1,7 @@
 """The other readers of the comparison, each with the settings that are tried on every set of images.
 
-A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. The setting
-that reads most of a set counts; since the labels choose it, the choice favours the baseline.
+A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. The best
+setting for each set counts. Because it is chosen by the labels, this favors the baseline.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ import numpy as np
 
 from benchmarks.common import ROOT
 
-PYTHON = ROOT / ".venv-baselines" / "bin" / "python"  # by `make baseline-readers`
+PYTHON = ROOT / ".venv-baselines" / "bin" / "python"  # created by `make baseline-readers`
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How an image is prepared, and the options of the baseline."""
+    """The preparation of images, and the options of the baseline."""
 
     name: str
-    height: int | None  # pixels that the image is scaled to; None leaves it
-    margin: float  # white around it, as a share of its height
+    height: int | None  # to which the image is scaled, pixels; None: not scaled
+    margin: float  # white border, as a fraction of the height
     options: tuple[str, ...] = ()
     invert: bool = True  # light on dark becomes dark on light
 
@@ -39,7 +39,7 @@ class Answers:
     """A baseline's answers to some images."""
 
     texts: list[str]
-    cpu_s: float  # of one core, without the start; a busy machine does not change it
+    cpu_s: float  # without startup; other load on the machine does not change it
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class BaselineReader:
     version: str
     read: Callable[[Sequence[Path], Setting], Answers]  # prepared images -> texts
     singles: tuple[Setting, ...]  # for images of one digit
-    rows: tuple[Setting, ...]  # for images of several; () when it cannot read them
+    rows: tuple[Setting, ...]  # for images of several digits; () if it cannot read them
 
 
 def tesseract() -> BaselineReader | None:
-    """Tesseract from the PATH with digits as its whitelist; None when it is not installed."""
+    """Tesseract from the PATH with digits as its whitelist; None if it is not installed."""
     program = shutil.which("tesseract")
     if program is None:
         return None
@@ -69,9 +69,9 @@ def tesseract() -> BaselineReader | None:
         found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split("\f")
         cpu_s = _children_s() - before
         if len(found) == len(paths) + 1 and not found[-1].strip():
-            found.pop()  # some versions end the last page, too
+            found.pop()  # some versions also terminate the last page
         if len(found) != len(paths):
-            raise SystemExit(f"tesseract gave {len(found)} pages for {len(paths)} images; it cannot be compared.")
+            raise SystemExit(f"tesseract returned {len(found)} pages for {len(paths)} images; it cannot be compared.")
         return Answers(["".join(text.split()) for text in found], cpu_s)
 
     def settings(heights: tuple[int | None, ...], modes: tuple[int, ...]) -> tuple[Setting, ...]:
@@ -83,7 +83,7 @@ def tesseract() -> BaselineReader | None:
 
 
 def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReader | None:
-    """RapidOCR in a process with a Python of its own, until this one ends; None when it is not installed."""
+    """RapidOCR in a process with a separate Python, until this process ends; None if it is not installed."""
     if not python.is_file():
         return None
     command = [str(python), str(Path(__file__).with_name("rapidocr_process.py")), package]
@@ -104,10 +104,10 @@ def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReade
         tasks.flush()
         line = answers.readline()
         if not line:
-            raise SystemExit(f"{name} stopped while it read {len(paths)} images; try it alone: {' '.join(command)}")
+            raise SystemExit(f"{name} stopped while reading {len(paths)} images; run it alone: {' '.join(command)}")
         return Answers(**json.loads(line))
 
-    # It scales images itself, so only the margin is worth trying; a row has one already.
+    # It scales images itself, so only the margin is varied; a row already has one.
     margins = {"detect": (0.5,), "recognise": (0, 0.5)}
     singles = [Setting(f"{task}, margin {m:g}", None, m, (task,)) for task, each in margins.items() for m in each]
     rows = [Setting(f"{task}, margin 0", None, 0, (task,)) for task in margins]
@@ -115,7 +115,7 @@ def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReade
 
 
 def tutorial() -> BaselineReader:
-    """The network of every tutorial, fed as tutorials do: the image resized, nothing else."""
+    """The typical tutorial network with the typical preprocessing: the image is only resized."""
     from inkling.models import registry
     from inkling.pipeline.classifier import Classifier
 
@@ -134,7 +134,7 @@ def tutorial() -> BaselineReader:
 
 
 def prepare(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]:
-    """The images as a baseline gets them, PNG files in `folder`."""
+    """Prepare the images for a baseline, as PNG files in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     prepared = []
     for i, path in enumerate(paths):
@@ -155,7 +155,7 @@ def prepare(paths: Sequence[Path], setting: Setting, folder: Path) -> list[Path]
 
 
 def _children_s() -> float:
-    """CPU seconds of the child processes that have ended; on Windows the time of day."""
+    """CPU seconds of the child processes that have ended; on Windows the elapsed time."""
     spent = os.times()
     return spent.children_user + spent.children_system if os.name == "posix" else time.perf_counter()
 

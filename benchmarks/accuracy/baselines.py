@@ -1,11 +1,11 @@
-"""Compare inkling with Tesseract, RapidOCR and the network of every tutorial, on the same images.
+"""Compare inkling with Tesseract, RapidOCR and the typical tutorial network, on the same images.
 
     python -m benchmarks.accuracy.baselines [--real DIR] [--model NAME ...] [--most 200] [--digits 10000]
 
-An image is read right when the whole text equals its label. A baseline that is not installed is named and left out;
-`make baseline-readers` installs RapidOCR in an environment of its own. The baselines' answers are cached in
-.cache/baselines, so a second run is short. Also measures what the pipeline loses: MNIST's test images enlarged, against
-the same as tiles. Writes baselines.json.
+An image is read right if the whole text equals its label. A baseline that is not installed is reported and skipped;
+`make baseline-readers` installs RapidOCR in a separate environment. The baselines' answers are cached in
+.cache/baselines, so a second run is short. The accuracy loss of the pipeline is also measured: enlarged MNIST test
+images, compared with the same images as tiles. Writes baselines.json.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MNIST_SHOWN = 500  # enlarged test images that the baselines read
 
 
 def score(texts: Sequence[str], labels: Sequence[str], cpu_s: float) -> Numbers:
-    """How many texts equal their labels."""
+    """The rate of texts that equal their labels, and the CPU time."""
     n, right = len(labels), sum(text == label for text, label in zip(texts, labels, strict=True))
     return {"n": n, **rate_95("right", right, n), "cpu_ms": 1000 * cpu_s / n}
 
@@ -59,7 +59,7 @@ def score_inkling(reader: Reader, images: LabelledSet) -> Numbers:
 
 
 def score_baseline(baseline: BaselineReader, images: LabelledSet) -> Numbers | None:
-    """The setting that reads most of these images; None where the baseline reads none of the kind."""
+    """The score of the baseline's best setting; None if the baseline cannot read images of this kind."""
     settings = baseline.rows if images.rows else baseline.singles
     tried = {setting.name: _answers(baseline, setting, images) for setting in settings}
     if not tried:
@@ -70,7 +70,7 @@ def score_baseline(baseline: BaselineReader, images: LabelledSet) -> Numbers | N
 
 
 def _answers(baseline: BaselineReader, setting: Setting, images: LabelledSet) -> Answers:
-    """A baseline's answers, from the cache when nothing has changed."""
+    """A baseline's answers, from the cache if nothing has changed."""
     key = json.dumps([baseline.name, baseline.version, str(setting), images.fingerprint])
     cached = CACHE / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if cached.is_file():
@@ -85,7 +85,7 @@ def _answers(baseline: BaselineReader, setting: Setting, images: LabelledSet) ->
 
 
 def fidelity(reader: Reader, mnist: Mnist, n: int) -> Numbers:
-    """MNIST's test images through the whole pipeline as enlarged images, against the same as tiles."""
+    """MNIST's test images read through the whole pipeline as enlarged images, compared with the same as tiles."""
     chosen = np.random.default_rng(labelled_sets.SEED).permutation(len(mnist.x_test))[:n]
     labels = mnist.y_test[chosen].astype(int)
     probs = Classifier(reader.bundle)(as_input(mnist.x_test[chosen]))  # (N, 28, 28) -> (N, 10)
@@ -104,7 +104,7 @@ def fidelity(reader: Reader, mnist: Mnist, n: int) -> Numbers:
 
 
 def sets_of(mnist: Mnist, real: Path | None, folder: Path, *, most: int, quick: bool) -> list[LabelledSet]:
-    """Every set, in the order of the table; only the folders when `quick`."""
+    """Every set, in the order of the table; only the folders if `quick`."""
     folders = labelled_sets.of_folders(real, most=most)
     if quick:
         return folders
@@ -114,7 +114,7 @@ def sets_of(mnist: Mnist, real: Path | None, folder: Path, *, most: int, quick: 
 
 
 def installed(python: Path) -> list[BaselineReader]:
-    """The baselines that are installed; names those that are not."""
+    """The installed baselines; prints the missing ones."""
     wanted = {
         "Tesseract (apt install tesseract-ocr)": baseline_readers.tesseract(),
         "RapidOCR (make baseline-readers)": baseline_readers.rapidocr("rapidocr", "RapidOCR, PP-OCRv6", python=python),
@@ -124,17 +124,19 @@ def installed(python: Path) -> list[BaselineReader]:
     }
     for name, baseline in wanted.items():
         if baseline is None:
-            click.echo(f"not installed, left out: {name}", err=True)
+            click.echo(f"not installed, skipped: {name}", err=True)
     return [*(baseline for baseline in wanted.values() if baseline), baseline_readers.tutorial()]
 
 
 @click.command()
 @real_option
 @models_option
-@click.option("--most", default=200, show_default=True, help="Images of a folder, and rows.")
-@click.option("--digits", default=10_000, show_default=True, help="Test images for what the pipeline loses.")
-@click.option("--quick", is_flag=True, help="The folders alone: the baselines need an hour for the rest.")
-@click.option("--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="One with RapidOCR.")
+@click.option("--most", default=200, show_default=True, help="Maximum images per folder, and rows.")
+@click.option("--digits", default=10_000, show_default=True, help="Test images for the pipeline's accuracy loss.")
+@click.option("--quick", is_flag=True, help="Only the folders: the baselines need an hour for the rest.")
+@click.option(
+    "--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="A Python with RapidOCR."
+)
 @out_option(OUT)
 def main(
     *, real: Path | None, models: tuple[str, ...], most: int, digits: int, quick: bool, python: Path, out: Path

@@ -1,9 +1,9 @@
-"""Measure calibration: of the digits that are given at 95 % confidence, how many are right.
+"""Measure calibration: how many of the digits with 95 % confidence are right.
 
     python -m benchmarks.accuracy.calibration [--model NAME ...] [--rows 20] [--real DIR]
 
 The images are rows of one to five MNIST test digits in pen styles that training does not use (`pen_styles`), on each
-rendered paper, and the folders of --real. A digit of a reading is right when the best alignment of the text with the
+rendered paper, and the folders of --real. A digit of a reading is right if the best alignment of the text with the
 label keeps it. Writes calibration.json.
 """
 
@@ -39,14 +39,14 @@ from inkling.training.report.measurements import ReliabilityBin
 OUT = Path(__file__).with_suffix(".json")
 SEED = 67
 LONGEST = 5  # digits in a row
-EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # of confidence: finer where most digits are
-NEAR = (0.93, 0.97)  # "given at 95 %"
+EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # of confidence bins, finer where most digits are
+NEAR = (0.93, 0.97)  # "at 95 %"
 
 Pairs = list[tuple[float, bool]]  # confidence, right
 
 
 def aligned(text: str, label: str) -> list[bool]:
-    """Whether each character of `text` is right: a cheapest edit of `text` into `label` keeps it.
+    """Whether each character of `text` is right: a minimal edit of `text` into `label` keeps it.
 
     Levenshtein distance (1966); an inserted or replaced character is wrong.
 
@@ -73,7 +73,7 @@ def aligned(text: str, label: str) -> list[bool]:
 
 
 def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
-    """Read labelled images: the confidence and the correctness of each digit, and of each text."""
+    """Read labeled images; returns confidence and correctness of each digit, and of each text."""
     digits: Pairs = []
     texts: Pairs = []
     for image, label in images:
@@ -86,7 +86,7 @@ def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pai
 
 
 def rendered(mnist: Digits, rows: int) -> Iterable[tuple[np.ndarray, str]]:
-    """`rows` in each pen style on each paper; the same ones each time."""
+    """Yield `rows` rows in each pen style on each paper, the same in every run."""
     for p, pen in enumerate(PENS.values()):
         for s, surface in enumerate(SURFACES.values()):
             rng = np.random.default_rng((SEED, p, s))
@@ -96,7 +96,7 @@ def rendered(mnist: Digits, rows: int) -> Iterable[tuple[np.ndarray, str]]:
 
 
 def summary(pairs: Pairs) -> dict[str, Any]:
-    """Confidence against accuracy, in bins and at 95 %."""
+    """Accuracy by confidence, in bins and at 95 %."""
     confidence = np.array([each for each, _ in pairs])
     right = np.array([hit for _, hit in pairs], bool)
     bins = reliability(confidence, right)
@@ -115,7 +115,7 @@ def summary(pairs: Pairs) -> dict[str, Any]:
 
 
 def reliability(confidence: np.ndarray, right: np.ndarray) -> list[ReliabilityBin]:
-    """(N,) confidences and (N,) correctness -> a bin between each two of EDGES."""
+    """(N,) confidences and (N,) correctness -> a bin for each pair of adjacent EDGES."""
     which = np.clip(np.searchsorted(EDGES, confidence, "right") - 1, 0, len(EDGES) - 2)
     found = []
     for k, (low, high) in enumerate(pairwise(EDGES)):

@@ -1,10 +1,10 @@
-"""Measure how exactly the cells of grids and tables are read: rendered by seed, without foreign files.
+"""Measure the accuracy on cells of grids and tables, rendered with fixed seeds and without external files.
 
     python -m benchmarks.accuracy.cells [--kinds sudoku,marks] [--n 20] [--list] [--save DIR]
 
 Sudokus, tables of marks, score cards, tables of measurements and column additions, each flat, scanned and photographed.
-A cell is exact if what is written in it is read so, with its signs, an empty one is "empty" and a crossed-out one is so
-called; in a grid that was not found with all its rows and columns, none is. Writes cells.json when all are measured.
+A cell is exact if its number is read exactly, including signs, or if an empty or crossed-out cell has that outcome. If
+a grid was not found with all its rows and columns, none of its cells is exact. Writes cells.json if all are measured.
 """
 
 from __future__ import annotations
@@ -40,24 +40,20 @@ from inkling.pipeline.table_result import Table, TableCell
 
 OUT = Path(__file__).with_suffix(".json")
 GRIDS = 20  # of each kind and capture
-HEADS = {  # of the table's columns, and which number stands in each
-    "grids": "grids", "found": "found", "cells": "cells", "exact": "exact", "numbers": "written_exact",
-    "as empty": "called_empty", '"read"': "read", "wrong": "read_wrong", "find ms": "find_ms", "ms": "median_ms",
-}  # fmt: skip
 OUTCOMES = {"": "empty", CROSSED_OUT: "crossed_out"}
 
 
 @dataclass
 class Tally:
-    """What was read of the grids of one kind and capture."""
+    """The results for the grids of one kind and capture."""
 
-    found: list[bool] = field(default_factory=list)  # of each grid: with all its rows and columns
+    found: list[bool] = field(default_factory=list)  # for each grid: whether all its rows and columns were found
     n: int = 0  # cells
     exact: int = 0
-    written: int = 0  # cells that hold a number
+    written: int = 0  # cells that contain a number
     written_exact: int = 0
-    called_empty: int = 0  # of those, "empty"
-    read: int = 0  # cells that are called "read"
+    called_empty: int = 0  # written cells with the outcome "empty"
+    read: int = 0  # cells with the outcome "read"
     read_wrong: int = 0
     find_s: list[float] = field(default_factory=list)
     took_s: list[float] = field(default_factory=list)
@@ -79,13 +75,13 @@ class Tally:
 
 
 def grids(kind: str, capture: str, digits: Digits, n: int) -> list[Grid]:
-    """Each has a seed of its own, so the first ones are the same for every `n`."""
+    """`n` grids. Each has its own seed, so the first ones are the same for every `n`."""
     name = zlib.crc32(f"{kind}/{capture}".encode())
     return [draw(kind, capture, digits, np.random.default_rng((SEED, name, i))) for i in range(n)]
 
 
 def add(tally: Tally, grid: Grid, tables: list[Table]) -> list[str]:
-    """Count a grid's cells; a line for each that is wrong."""
+    """Count a grid's cells; returns a line for each wrong cell."""
     shape = len(grid.cells), len(grid.cells[0])
     table = next((each for each in tables if (each.rows, each.columns) == shape), None)
     tally.found.append(table is not None)
@@ -133,7 +129,7 @@ def measure(reader: Reader, kind: str, capture: str, digits: Digits, n: int, *, 
 
 
 @click.command()
-@click.option("--kinds", help="Some kinds, with commas between them.  [default: all]")
+@click.option("--kinds", help="Kinds, separated by commas.  [default: all]")
 @click.option("--n", "n_each", type=click.IntRange(1), default=GRIDS, show_default=True, help="Grids of each kind.")
 @click.option("--list", "is_list", is_flag=True, help="Print every wrong cell.")
 @click.option("--save", type=click.Path(path_type=Path), help="Only write the pictures, into this folder.")

@@ -1,11 +1,11 @@
-"""Measure what a constraint on the number is worth: rows of eight digits on eleven kinds of rendered paper, exact text.
+"""Measure the benefit of a constraint on the number: exact texts of eight digits on eleven kinds of rendered paper.
 
     python -m benchmarks.accuracy.constraints [--model NAME]... [--rows 40] [--touching 0]
 
-The digits are MNIST's validation images. Every row passes Luhn's check and stands in a list of 10,000 numbers; a second
+The digits are MNIST's validation images. Every row passes the Luhn check and is in a list of 10,000 numbers; a second
 list without the row shows how often a wrong entry is chosen. Prints tables and writes constraints.json, or
-constraints-touching.json with --touching, and from both the table of src/inkling/constraints/README.md. What is right
-and not called "read" is a needless review.
+constraints-touching.json with --touching, and from both the table of src/inkling/constraints/README.md. A right text
+without the outcome "read" is a needless review.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ SEED = 11
 @click.command()
 @click.option("--model", "models", multiple=True, default=("cnn",), show_default=True)
 @click.option("--rows", default=46, show_default=True, help="Rows on each kind of paper.")
-@click.option("--touching", default=0.0, show_default=True, help="Share of neighbours that touch.")
+@click.option("--touching", default=0.0, show_default=True, help="Fraction of neighbors that touch.")
 def main(models: tuple[str, ...], rows: int, touching: float) -> None:
-    """Read the rows without a constraint and with each."""
+    """Read the rows without constraints and with each constraint."""
     images = list(rendered(rows, touching=touching, seed=SEED))
     constraint_of = constraints_for([text for _, text in images])
     result: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def rendered(rows: int, *, touching: float, seed: int) -> Iterator[tuple[np.ndar
 
 
 def constraints_for(texts: list[str]) -> dict[str, Constraints]:
-    """Each constraint by the name of its column; "absent" is a list without the right numbers."""
+    """The constraints by column name; "absent" is a list without the right numbers."""
     numbers = np.random.default_rng(SEED).permutation(10**DIGITS // 10)[: 2 * LISTED] * 10
     wrong = [f"{number:0{DIGITS}d}" for number in numbers if f"{number:0{DIGITS}d}" not in texts]
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def constraints_for(texts: list[str]) -> dict[str, Constraints]:
 
 
 def read(reader: Reader, images: list[tuple[np.ndarray, str]], constraint_of: dict[str, Constraints]) -> dict[str, Any]:
-    """Constraint -> for each image: right, outcome "read", confidence, changed, milliseconds."""
+    """Constraint -> for each image: right, outcome is "read", confidence, changed, milliseconds."""
     answers: dict[str, Any] = {"nothing": [], **{name: [] for name in constraint_of}}
     for image, text in images:
         trace = reader.trace(image)
@@ -138,14 +138,14 @@ def write(found: dict[str, Any], path: Path) -> None:
 def table() -> str:
     """The table of both files: a row for each model and kind of rows."""
     rows = []
-    for file, kind in (("constraints.json", "digits apart"), ("constraints-touching.json", "some touch")):
+    for file, kind in (("constraints.json", "separate digits"), ("constraints-touching.json", "some touching")):
         for name, model in read_json(HERE / file)["models"].items():
             rows.append([f"`{name}`, {kind}", *(_cell(model[column]) for column in COLUMNS)])
     return markdown.table(["exact", *COLUMNS.values()], rows)
 
 
 def _cell(row: dict[str, Any]) -> str:
-    """The rate of exact texts, the rate of outcome "read", and how many of those are right."""
+    """The rate of exact texts, the rate of the outcome "read", and the rate of right texts among those."""
     of_these = "" if row["right_of_read"] is None else f", {row['right_of_read']:.1%} right"
     return f"**{row['exact']:.1%}** <br> {row['called_read']:.0%} sure{of_these}"
 

@@ -1,7 +1,7 @@
-"""The energy score of a tile, a known way to detect out-of-distribution images without training for it.
+"""The energy score of a tile, an established method to detect out-of-distribution images without extra training.
 
-Probabilities do not determine the sum of the logits' exponentials, so the network runs a second time with its inner
-tensors kept.
+Probabilities do not determine the sum of the logits' exponentials, so the network runs a second time with its
+intermediate tensors preserved.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TEN = 10
 
 
 class Energy:
-    """(N, 28, 28) tiles -> (N,) minus the energy: log(sum(exp(logits of the ten digits))), high for digits.
+    """(N, 28, 28) tiles -> (N,) negative energy: log(sum(exp(logits of the ten digits))), high for digits.
 
     Liu et al., "Energy-based Out-of-distribution Detection" (2020), with temperature 1.
     """

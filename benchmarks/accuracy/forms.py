@@ -1,12 +1,12 @@
-"""Measure sheets of the two shipped forms, filled in with MNIST's digits by seed: flat, scanned and photographed.
+"""Measure sheets of the two example forms, filled in with MNIST digits: flat, scanned and photographed.
 
     python -m benchmarks.accuracy.forms [--n 60] [--split test] [--list] [--pages 100]
     python -m benchmarks.accuracy.forms --table     # only the table, from forms.json
 
-For each way: how many student numbers are read exactly, without and with a list of 500 numbers; how many marks; cells
-called empty that are not; fields called sure that are wrong. Then sheets of the other form, and how long a PDF of
-scanned pages takes `inkling form read`, and how much memory. Writes forms.json if everything is measured, and from it
-the table of docs/forms.md.
+For each kind of capture: student numbers read exactly, without and with a list of 500 numbers; marks read exactly;
+fields wrongly called empty; sure fields that are wrong. Then sheets of the other form, and the time and memory of
+`inkling form read` for a PDF of scanned pages. Writes forms.json if everything is measured, and from it the table of
+docs/forms.md.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ OUT = Path(__file__).with_suffix(".json")
 PAGE = ROOT / "docs" / "forms.md"
 NUMBER, MARKS = "student_number", tuple(f"mark_{i + 1}" for i in range(9))
 LISTED = 500  # numbers of the list
-TALLIES = 3  # exam sheets for each tally sheet
-PDF_SHEETS = 20  # different ones, of which the pages of the PDF are made
+TALLIES = 3  # exam sheets per tally sheet
+PDF_SHEETS = 20  # different sheets, repeated to fill the PDF
 
 
 def measure(form: Form, sheets: list[FilledSheet], *, show: bool, what: str) -> tuple[Numbers, list[FilledForm]]:
-    """What a form makes of sheets."""
+    """The results of reading sheets with a form."""
     statuses, read, start_s = Counter[str](), [], time.process_time()
     for sheet in sheets:
         read.append(form.read(sheet.picture))
@@ -88,7 +88,7 @@ def measure(form: Form, sheets: list[FilledSheet], *, show: bool, what: str) -> 
 
 
 def share_right(sheets: list[FilledSheet], read: list[FilledForm], names: tuple[str, ...]) -> float:
-    """The share of some fields that are read right."""
+    """The rate at which the named fields are read right."""
     right = sum(answer.values.get(name) == sheet.values[name] for sheet, answer in zip(sheets, read, strict=True)
                 for name in names)  # fmt: skip
     return right / (len(sheets) * len(names))
@@ -106,7 +106,7 @@ def listed_numbers(sheets: list[FilledSheet], folder: Path) -> Path:
 
 
 def measure_pdf(digits: Digits, pages: int) -> Numbers:
-    """`inkling form read` on a PDF of scanned pages: seconds of CPU and of the clock, and memory by pages."""
+    """`inkling form read` on a PDF of scanned pages: CPU time, elapsed time and memory, by number of pages."""
     sheets = list(filled_sheets(example("exam"), "scanned", digits, min(PDF_SHEETS, pages)))
     images = [Image.open(io.BytesIO(sheet.picture)) for sheet in sheets]
     found: Numbers = {"pages": pages}
@@ -117,7 +117,7 @@ def measure_pdf(digits: Digits, pages: int) -> Numbers:
             chosen[0].save(path, save_all=True, append_images=chosen[1:], resolution=200)
             command = [sys.executable, "-m", "inkling", "form", "read", "exam", str(path), "--csv", f"{folder}/{n}.csv"]
             before, start_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            # Pages come again, which the exit status tells.
+            # The exit status reports repeated pages, so it is not checked.
             subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -131,13 +131,13 @@ def measure_pdf(digits: Digits, pages: int) -> Numbers:
 
 
 def tables(numbers: Numbers) -> str:
-    """Each form by the way that its sheets are captured; then a PDF of scanned pages."""
+    """Each form by kind of capture; then a PDF of scanned pages."""
     exam, tally, pdf = (numbers[key] for key in ("exam", "tally", "pdf"))
     name = numbers["model"]["name"]
     sheets = next(iter(exam.values()))["sheets"]
     shares = {
         "student number of 8 digits, exact": "number",
-        f"the same, one of a list of {LISTED}": "number_of_list",
+        f"the same, with a list of {LISTED} numbers": "number_of_list",
         "marks, exact": "marks",
         "fields, exact": "fields_right",
         "fields that are sure": "sure",
@@ -150,39 +150,41 @@ def tables(numbers: Numbers) -> str:
     rows = [["fields, exact", *(markdown.rate(each["fields_right"]) for each in tally.values())], *_faults(tally)]
     told = [each["as_exam"].get("other_form", 0) for each in tally.values()]
     tried = [sum(each["as_exam"].values()) for each in tally.values()]
-    rows.append(["read as `exam`: told as another form", *(f"{n} of {of}" for n, of in zip(told, tried, strict=True))])
+    rows.append(
+        ["read as `exam`: reported as another form", *(f"{n} of {of}" for n, of in zip(told, tried, strict=True))]
+    )
     parts.append(markdown.table([f"{sheets} sheets of `tally`", *tally], rows))
     of_pdf = {each.removesuffix("_pages"): pdf[each] for each in pdf if each.endswith("_pages")}
     rows = [[n, f"{each['cpu_s']:.0f} s", f"{each['clock_s']:.0f} s", f"{each['most_mb']:,} MB"]
             for n, each in of_pdf.items()]  # fmt: skip
-    parts.append(markdown.table(["a PDF of scanned pages", "computing", "by the clock", "memory at most"], rows))
+    parts.append(markdown.table(["pages of a scanned PDF", "CPU time", "elapsed time", "peak memory"], rows))
     return "\n\n".join(parts)
 
 
 def _faults(found: Numbers) -> list[list[str]]:
-    """What no sheet should have, and the time of one."""
+    """The rows with errors and the time per sheet."""
     return [
         ["fields that are sure and wrong", *(f"{each['sure_and_wrong']:.2%}" for each in found.values())],
-        ["fields called empty that are not", *(str(each["called_empty"]) for each in found.values())],
-        ["computing for a sheet", *(f"{each['cpu_ms']} ms" for each in found.values())],
+        ["fields wrongly called empty", *(str(each["called_empty"]) for each in found.values())],
+        ["CPU time per sheet", *(f"{each['cpu_ms']} ms" for each in found.values())],
     ]
 
 
 def write_table(path: Path) -> None:
-    """Put the tables of a JSON file into docs/forms.md."""
+    """Write the tables of a JSON file into docs/forms.md."""
     markdown.write_blocks(PAGE, {"forms": tables(dict(read_json(path)))})
 
 
 @click.command()
 @click.option("--table", "only_table", is_flag=True, help="Only write the table of docs/forms.md from forms.json.")
-@click.option("--n", default=60, show_default=True, help="Exam sheets of each way.")
-@click.option("--pages", default=100, show_default=True, help="Of the PDF; 0 for none.")
-@click.option("--list", "show", is_flag=True, help="Print every field that is wrong.")
+@click.option("--n", default=60, show_default=True, help="Exam sheets of each capture.")
+@click.option("--pages", default=100, show_default=True, help="Pages of the PDF; 0 to skip it.")
+@click.option("--list", "show", is_flag=True, help="Print every wrong field.")
 @model_option
 @split_option
 @out_option(OUT)
 def main(*, n: int, pages: int, show: bool, only_table: bool, model: str | None, split: str, out: Path) -> None:
-    """Print the figures and write them."""
+    """Print the results and write them."""
     if only_table:
         write_table(out)
         return

@@ -1,15 +1,15 @@
-"""Measure what a hand learns by the light step: 20 drawn writers with odd forms, one correction, poisoned lessons.
+"""Measure the light step of teaching a hand: 20 synthetic writers with odd shapes, one correction, poisoned lessons.
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.accuracy.hands [--first 20] [--hands 20] [--each 200]
 
-A hand is taught with 20 of each digit and tested with 200 others. If half or more of a hand's digits of one kind are
-misread, one correction of that digit is taught alone, and ten more are read. All digits that are not drawn are MNIST's
-training images; the guards use its validation images, which nothing is learned from. Writes hands.json, and its figures
-into docs/hands.md.
+A hand is taught with 20 of each digit and tested with 200 others. If at least half of a hand's digits of one kind are
+misread, a single correction of that digit is taught, and ten more are read. Digits without an odd shape are MNIST's
+training images; the guards use its validation images, which are never learned. Writes hands.json, and its numbers into
+docs/hands.md.
 
-Hands 0 to 19 are for choosing the penalty and weights of `inkling.hands.light`: `--first 0` prints what they score, and
-writes nothing. Hands from 20 on are for measuring.
-One thread, because threads that wait for each other take processor time too.
+Hands 0 to 19 are for tuning the penalty and weights of `inkling.hands.light_teaching`: `--first 0` prints their scores
+and writes nothing. Hands from 20 on are for measurements. One thread is used, because waiting threads also take CPU
+time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from inkling.hands.feature_network import features_of
 from inkling.hands.guards import answers
 from inkling.hands.last_layer import softmax
 from inkling.hands.lesson import LABELS, Lesson, as_tile
-from inkling.hands.light import Taught, teach
+from inkling.hands.light_teaching import Taught, teach
 from inkling.hands.prototypes import metric_of
 from inkling.hands.replay import load_replay
 from inkling.models import registry
@@ -41,12 +41,12 @@ OUT = Path(__file__).with_suffix(".json")
 PAGE = Path(__file__).parents[2] / "docs" / "hands.md"
 TAUGHT, SYSTEMATIC, MORE, CORRECTIONS = 20, 0.5, 10, 5
 N_SCRIBBLES = 10_000
-FIRST = 20  # hands before it are for choosing
+FIRST = 20  # earlier hands are for tuning
 Digits = tuple[np.ndarray, np.ndarray]  # features (N, F) and labels (N,)
 
 
 class Judge:
-    """The packaged network, and what it reads with a last layer."""
+    """Evaluates the packaged network, with the original or a taught last layer."""
 
     def __init__(self) -> None:
         self.bundle = registry.find("cnn")
@@ -54,7 +54,7 @@ class Judge:
         self.metric = metric_of(self.replay)
 
     def probs(self, features: np.ndarray, taught: Taught | None) -> np.ndarray:
-        """(N, 11) probabilities, by what the hand learned if it is promoted, else by the network's own last layer."""
+        """(N, 11) probabilities from the taught layer if it is promoted, otherwise from the original last layer."""
         if taught is None or not taught.promoted:
             return softmax(features @ self.network.last_layer.T)
         return taught.learned.probs(features, self.metric)
@@ -64,7 +64,7 @@ class Judge:
         return np.asarray(answers(self.probs(digits[0], taught), self.bundle.reject_at) == digits[1])
 
     def validation_misread(self, taught: Taught | None = None) -> int:
-        """Of MNIST's 5,000 validation images."""
+        """How many of MNIST's 5,000 validation images are misread."""
         plain = self.replay.plain
         probs = self.probs(self.replay.features[plain], taught)
         return int((probs[:, :10].argmax(axis=1) != self.replay.labels[plain]).sum())
@@ -75,7 +75,7 @@ def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:
 
 
 def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str, Any], Taught]:
-    """One hand, before and after."""
+    """Measure one hand before and after."""
     taught, cpu_s = timed_teach(lessons, judge)
     before, after = judge.right(test), judge.right(test, taught)
     return {
@@ -91,13 +91,13 @@ def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str
 
 
 def timed_teach(lessons: list[Lesson], judge: Judge) -> tuple[Taught, float]:
-    """What is learned, and the processor seconds it takes: other programs do not count."""
+    """Teach the lessons; returns the result and the CPU seconds, which other programs do not affect."""
     started = time.process_time()
     return teach(lessons, judge.bundle), time.process_time() - started
 
 
 def one_correction(judge: Judge, lessons: list[Lesson], test: Digits) -> list[dict[str, Any]]:
-    """For each digit that is systematically misread: single corrections, then ten more of it, and all other digits."""
+    """Teach single corrections of each systematically misread digit; test on ten more and on all other digits."""
     before, found = judge.right(test), []
     for digit in range(10):
         same = np.flatnonzero(test[1] == digit)
@@ -127,7 +127,7 @@ def _features(judge: Judge, lessons: list[Lesson]) -> Digits:
 
 
 def poisoned_lessons(tiles: np.ndarray, labels: np.ndarray) -> dict[str, list[Lesson]]:
-    """Lessons that must not be learned; `tiles`, `labels`: of a hand."""
+    """Lessons that must not be learned; `tiles`, `labels`: those of a hand."""
     rng = np.random.default_rng(0x9015)
     scribbles = np.stack([normalize_crop(scribble(rng)) for _ in range(N_SCRIBBLES)])
     scribbles = scribbles[scribbles.reshape(N_SCRIBBLES, -1).max(axis=1) > 0.5 / 255]
@@ -140,7 +140,7 @@ def poisoned_lessons(tiles: np.ndarray, labels: np.ndarray) -> dict[str, list[Le
 
 
 def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Teach poisoned lessons: whether each case is promoted, and why."""
+    """Teach poisoned lessons; returns whether each case is promoted, and why."""
     found = {}
     for name, lessons in poisoned_lessons(tiles, labels).items():
         taught, cpu_s = timed_teach(lessons, judge)
@@ -150,7 +150,7 @@ def poisoned(judge: Judge, tiles: np.ndarray, labels: np.ndarray) -> dict[str, A
 
 
 def tables(content: dict[str, Any]) -> str:
-    """hands.json -> what docs/hands.md shows of it."""
+    """hands.json -> the text and tables in docs/hands.md."""
     summary, one = content["summary"], content["summary"]["one_correction"]
     n = summary["validation_images"]
     measured = [
@@ -158,23 +158,23 @@ def tables(content: dict[str, Any]) -> str:
         ("writers with a promoted version", "", f"{summary['promoted']} of {len(content['hands'])}"),
         ("writers read worse than before", "", str(summary["worse"])),
         (
-            f"MNIST's {n:,} validation images misread, most of any writer",
+            f"MNIST's {n:,} validation images misread, maximum over the writers",
             str(summary["validation_misread_before"]),
             str(summary["validation_misread_after_most"]),
         ),
         (
-            f"digits read right of the next ten of the same kind, mean of {one['cases']} single corrections",
+            f"correct digits among the next ten of the same kind, mean of {one['cases']} single corrections",
             f"{one['right_before_mean']:.1f}",
             f"{one['right_of_ten_mean']:.1f}",
         ),
-        ("single corrections after which 8 or more of the ten are right", "", f"{one['at_least_8_of_10']:.0%}"),
+        ("single corrections after which 8 or more of the ten are correct", "", f"{one['at_least_8_of_10']:.0%}"),
         (
-            "errors on the other nine digits, mean of these corrections",
+            "error rate on the other nine digits, mean of these corrections",
             f"{one['others_before_mean']:.2%}",
             f"{one['others_after_mean']:.2%}",
         ),
         (
-            "processor seconds for 200 lessons, median; most",
+            "CPU seconds for 200 lessons, median; maximum",
             "",
             f"{summary['cpu_s_median']:.2f}; {summary['cpu_s_most']:.2f}",
         ),
@@ -182,26 +182,26 @@ def tables(content: dict[str, Any]) -> str:
     poisons = [(name, f"{case['cpu_s']:.1f}", case["reason"]) for name, case in content["poisoned"].items()]
     model = content["model"]
     about = (
-        f"{len(content['hands'])} drawn writers with odd forms, each taught with {TAUGHT} of each digit; "
-        f"{model['name']} {model['version']}: `{content['written_by']}`. The penalty and weights were chosen on "
-        f"{FIRST} other writers, drawn from the same odd forms. A writer's other digits are MNIST's training images, "
-        "slanted and thickened."
+        f"{len(content['hands'])} synthetic writers with odd shapes of some digits, each taught with {TAUGHT} of each "
+        f"digit; {model['name']} {model['version']}: `{content['written_by']}`. The penalty and weights were tuned on "
+        f"{FIRST} other writers with the same kinds of odd shapes. A writer's other digits are MNIST's training "
+        "images, slanted and thickened."
     )
     return "\n\n".join(
         [
-            f"## Measured\n\n{textwrap.fill(about, 120)}",
+            f"## Results\n\n{textwrap.fill(about, 120)}",
             table(("", "before", "after"), measured),
-            table(("lessons that must not be learned", "processor seconds", "answer"), poisons),
+            table(("lessons that must not be learned", "CPU seconds", "answer"), poisons),
         ]
     )
 
 
 @click.command()
 @click.option("--first", default=FIRST, show_default=True, help="Number of the first writer.")
-@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="How many writers.")
+@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="Number of writers.")
 @click.option("--each", default=200, show_default=True, help="Digits of each kind to test a hand with.")
 def main(*, first: int, n_hands: int, each: int) -> None:
-    """Print errors before and after by hand, single corrections, and poisoned lessons."""
+    """Print the errors of each hand before and after, single corrections, and poisoned lessons."""
     judge, mnist = Judge(), load_mnist()
     training, _ = split_indices(mnist.y_train, 5_000, 0)
     images, labels = mnist.x_train[training], mnist.y_train[training]

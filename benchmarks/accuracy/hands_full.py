@@ -1,11 +1,11 @@
-"""Compare a hand's own network with the light step: drawn writers with odd forms, and poisoned lessons.
+"""Compare a hand's whole network with the light step: synthetic writers with odd shapes, and poisoned lessons.
 
     python -m benchmarks.accuracy.hands_full [--first 20] [--hands 20] [--each 100] [--poison]
 
 The writers, lessons and test digits are those of `benchmarks.accuracy.hands`, with fewer test digits of each kind.
-Hands 0 to 19 are for choosing the settings of `inkling.training.hand_tuning`: `--first 0` prints what they score, and
-writes nothing. Otherwise hands_full.json and its figures in docs/hands.md are written after each hand. It needs
-TensorFlow, and half a minute of processor time for each hand; poisoned lessons take some minutes more.
+Hands 0 to 19 are for tuning `inkling.training.hand_tuning`: `--first 0` prints their scores and writes nothing.
+Otherwise hands_full.json and its numbers in docs/hands.md are written after each hand. Needs TensorFlow, and half a
+minute of CPU time per hand; poisoned lessons take a few more minutes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks.accuracy.hands import FIRST, TAUGHT, Digits, Judge, as_lessons, poisoned_lessons, timed_teach
 from benchmarks.common import write_json
 from benchmarks.markdown import table, write_blocks
-from inkling.hands.full import classifier_of
 from inkling.hands.guards import answers
+from inkling.hands.hand_network import classifier_of
 from inkling.hands.lesson import Lesson
 from inkling.training.data.mnist import load_mnist, split_indices
 from inkling.training.hand_teaching import TaughtNetwork, Teacher
@@ -33,7 +33,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "hands.md"
 
 
 def of_hand(judge: Judge, teacher: Teacher, lessons: list[Lesson], test: Digits, tiles: np.ndarray) -> dict[str, Any]:
-    """One hand, before and after; `test`: features and labels of the `tiles` (N, 28, 28) float32."""
+    """Measure one hand before and after; `test`: features and labels of the `tiles` (N, 28, 28) float32."""
     light, light_s = timed_teach(lessons, judge)
     started, clock = time.process_time(), time.perf_counter()
     taught = teacher.teach(lessons)
@@ -61,13 +61,13 @@ def of_hand(judge: Judge, teacher: Teacher, lessons: list[Lesson], test: Digits,
 
 
 def network_right(judge: Judge, taught: TaughtNetwork, tiles: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which digits the hand's own network reads right: (N,) bool."""
+    """Which digits the hand's network reads right: (N,) bool."""
     probs = classifier_of(taught.learned).outputs(tiles)
     return np.asarray(answers(probs, judge.bundle.reject_at) == labels)
 
 
 def poisoned(teacher: Teacher, tiles: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Teach lessons that must not be learned: whether each case is promoted, and why."""
+    """Teach lessons that must not be learned; returns whether each case is promoted, and why."""
     found = {}
     for name, lessons in poisoned_lessons(tiles, labels).items():
         started = time.process_time()
@@ -96,7 +96,7 @@ def summary(rows: list[dict[str, Any]], prepare_cpu_s: float) -> dict[str, Any]:
 
 
 def tables(content: dict[str, Any]) -> str:
-    """hands_full.json -> what docs/hands.md shows of it."""
+    """hands_full.json -> the text and tables in docs/hands.md."""
     found, n = content["summary"], len(content["hands"])
     prepare = found["prepare_cpu_s"]
     command = content["written_by"] + (f" --hands {n}" if n != N_HANDS else "")
@@ -108,49 +108,46 @@ def tables(content: dict[str, Any]) -> str:
         ("writers with a promoted version", "", *(f"{found[f'promoted_{kind}']} of {n}" for kind in ("light", "full"))),
         ("writers read worse than before", "", *(str(found[f"worse_{kind}"]) for kind in ("light", "full"))),
         (
-            "MNIST's 5,000 validation images misread, most of any writer",
+            "MNIST's 5,000 validation images misread, maximum over the writers",
             str(found["validation_misread_before"]),
             "",
             str(found["validation_misread_full_most"]),
         ),
         (
-            "processor seconds for 200 lessons, most of any writer",
+            "CPU seconds for 200 lessons, maximum over the writers",
             "",
             f"{found['light_cpu_s_most']:.1f}",
             f"{prepare + found['cpu_s_most']:.0f}",
         ),
     ]
     about = (
-        f"{n} of these writers, tested with {content['each']} of each digit: `{command}`. Of the "
-        f"processor seconds of a network, {prepare:.0f} go into preparing the images that are replayed. A version "
-        f"takes {found['payload_bytes'] / 1e6:.1f} MB. A writer without a promoted version counts as read by "
-        "the original network."
+        f"{n} of these writers, tested with {content['each']} of each digit: `{command}`. Preparing the replay images "
+        f"takes {prepare:.0f} of the CPU seconds of a network. A version takes "
+        f"{found['payload_bytes'] / 1e6:.1f} MB. A writer without a promoted version is read by the original network."
     )
     parts = [
-        f"### The light step and a whole network\n\n{textwrap.fill(about, 120)}",
-        table(("", "before", "light step", "whole network"), rows),
+        f"### The light step and fine-tuning\n\n{textwrap.fill(about, 120)}",
+        table(("", "before", "light step", "fine-tuning"), rows),
     ]
     if "poisoned" in content:
         poisons = [(name, f"{case['cpu_s']:.0f}", case["reason"]) for name, case in content["poisoned"].items()]
-        parts.append(
-            table(("a whole network, lessons that must not be learned", "processor seconds", "answer"), poisons)
-        )
+        parts.append(table(("fine-tuning, lessons that must not be learned", "CPU seconds", "answer"), poisons))
     return "\n\n".join(parts)
 
 
 def write(content: dict[str, Any]) -> None:
-    """The file, and the block of the page."""
+    """Write the file and the block of the page."""
     write_json(OUT, content)
     write_blocks(PAGE, {"hands_full": tables(content)})
 
 
 @click.command()
 @click.option("--first", default=FIRST, show_default=True, help="Number of the first writer.")
-@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="How many writers.")
+@click.option("--hands", "n_hands", default=N_HANDS, show_default=True, help="Number of writers.")
 @click.option("--each", default=100, show_default=True, help="Digits of each kind to test a hand with.")
 @click.option("--poison", is_flag=True, help="Also teach lessons that must not be learned.")
 def main(*, first: int, n_hands: int, each: int, poison: bool) -> None:
-    """Print errors before and after by hand, and poisoned lessons."""
+    """Print the errors of each hand before and after, and poisoned lessons."""
     mnist, judge = load_mnist(), Judge()
     started = time.process_time()
     teacher = Teacher(judge.bundle, mnist)

@@ -1,10 +1,10 @@
-"""Measure digits in handwriting fonts, on paper and stretched into boxes: shapes that MNIST's writers hardly used.
+"""Measure digits in handwriting fonts, on paper and stretched into boxes: shapes that are rare in MNIST.
 
     python -m benchmarks.accuracy.handwriting_fonts [--fonts FOLDER] [--model NAME ...] [--each 20]
 
-A handwriting font follows one person's hand or a country's school script. Each of its ten digits is drawn several times
-with random pen, slant and distortion, then read on white paper, and as a bitmap of 16x16 pixels that it is stretched to
-fill. Writes handwriting_fonts.json when neither --fonts nor --model is given.
+A handwriting font imitates a person's hand or a country's school script. Each of its ten digits is drawn several times
+with a random pen, slant and distortion. It is then read on white paper, and stretched to fill a bitmap of 16x16 pixels.
+Writes handwriting_fonts.json if neither --fonts nor --model is given.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SEED = 73
 
 
 def fonts_in(folder: Path) -> dict[str, Path]:
-    """Family and style -> file, of each font in a folder."""
+    """Family and style -> file, for each font in a folder."""
     found = {}
     for path in sorted(each for each in folder.rglob("*") if each.suffix.lower() in {".ttf", ".otf"}):
         found[" ".join(map(str, ImageFont.truetype(str(path), 20).getname()))] = path
@@ -50,12 +50,14 @@ def written(path: Path, family: str, each: int) -> list[tuple[str, np.ndarray, n
 @click.command()
 @click.option("--fonts", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A folder of font files.")
 @click.option("--model", "models", multiple=True, help=f"A packaged model or bundle folder.  [default: {MODELS}]")
-@click.option("--each", default=20, show_default=True, help="How often each digit is drawn.")
+@click.option("--each", default=20, show_default=True, help="Drawings of each digit per font.")
 def main(*, fonts: Path | None, models: tuple[str, ...], each: int) -> None:
-    """Print the share that is read right by each model."""
+    """Print the accuracy of each model."""
     chosen = fonts_in(fonts) if fonts else letters.handwriting_fonts()
     if not chosen:
-        raise click.ClickException("no handwriting font was found; expected some. Install one, or name --fonts FOLDER.")
+        raise click.ClickException(
+            "no handwriting font was found; expected at least one. Install one, or name --fonts FOLDER."
+        )
     images = [one for family, path in chosen.items() for one in written(path, family, each)]
     found: dict[str, dict[str, Any]] = {}
     for name, reader in readers_of(models or MODELS).items():

@@ -1,4 +1,4 @@
-"""The labelled images on which readers are compared: files in folders, sampled and rendered by seed."""
+"""The labeled images for comparing readers: files in folders, sampled and rendered with fixed seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROW = 5  # digits in a row
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """Image files and the text of each."""
+    """Image files and their texts."""
 
     name: str
     paths: tuple[Path, ...]
@@ -39,7 +39,7 @@ class LabelledSet:
 
 
 def of_folders(real: Path | None, *, most: int) -> list[LabelledSet]:
-    """Each folder of labelled images in `real`: all of them, or `most` drawn by seed."""
+    """Each folder of labeled images in `real`: all images, or a random sample of `most`."""
     found = []
     for name, paths, labels in labelled_folders(real):
         chosen = sorted(np.random.default_rng(SEED).permutation(len(paths))[:most])
@@ -49,14 +49,14 @@ def of_folders(real: Path | None, *, most: int) -> list[LabelledSet]:
 
 
 def of_mnist(mnist: Mnist, folder: Path, *, most: int) -> LabelledSet:
-    """Test images enlarged five times, dark on light."""
+    """Test images enlarged by a factor of five, dark on light."""
     chosen = np.random.default_rng(SEED).permutation(len(mnist.x_test))[:most]
     images = (enlarged(mnist.x_test[i]) for i in chosen)
     return _saved("MNIST test, enlarged", images, [str(mnist.y_test[i]) for i in chosen], folder, rows=False)
 
 
 def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> LabelledSet:
-    """Rows of five test digits on each kind of paper by rotation; `touching` makes all neighbours touch."""
+    """Rows of five test digits, cycling through the kinds of paper; with `touching`, all neighbors touch."""
     rng = np.random.default_rng((SEED, int(touching)))
     surfaces = [list(SURFACES.values())[i % len(SURFACES)] for i in range(most)]
     picked = [rng.integers(0, len(mnist.x_test), ROW) for _ in surfaces]
@@ -72,7 +72,7 @@ def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> Labelle
 
 
 def _saved(name: str, images: Iterator[np.ndarray], labels: Sequence[str], folder: Path, *, rows: bool) -> LabelledSet:
-    """Write grey or BGR images as PNG files into a folder of their own."""
+    """Write gray or BGR images as PNG files into a separate folder."""
     own = folder / name.replace(" ", "-").replace(",", "")
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)

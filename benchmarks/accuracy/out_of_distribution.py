@@ -2,9 +2,10 @@
 
     python -m benchmarks.accuracy.out_of_distribution [--model NAME ...] [--n 1000] [--digits 10000] [--real DIR]
 
-The out-of-distribution images are letters, scribbles, symbols and overlaid digits, from fonts and curves with which no
-network was trained (`benchmarks/rendering`). The digits are MNIST's test images, enlarged, dark on light, and other
-people's in the folders of --real. Every image passes the whole pipeline. Writes out_of_distribution.json.
+The out-of-distribution images are letters, scribbles, symbols and overlaid digits, from fonts and curves that were not
+used for training (`benchmarks/rendering`). The digits are MNIST's test images, enlarged, dark on light, and other
+people's digits in the folders of --real. Every image passes through the whole pipeline. Writes
+out_of_distribution.json.
 """
 
 from __future__ import annotations
@@ -40,23 +41,23 @@ from inkling.pipeline.result import Digit, Reading
 from inkling.training.data.mnist import load_mnist
 
 OUT = Path(__file__).with_suffix(".json")
-BATCH = 64  # images at once
-REFUSED = 0.01  # of the digits, at most: where scores are compared
+BATCH = 64  # images per batch
+REFUSED = 0.01  # maximum fraction of digits refused, at which scores are compared
 CURVE = 120  # points of a ROC curve that are kept
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What one reader said of N images."""
+    """One reader's results for N images."""
 
-    scores: dict[str, np.ndarray]  # name of a score -> (N,), higher = more of a digit
-    single: tuple[Reading, ...]  # mode "single", whose scores these are
-    auto: tuple[Reading, ...]  # mode "auto", as a user gets it
+    scores: dict[str, np.ndarray]  # name of a score -> (N,), higher = more digit-like
+    single: tuple[Reading, ...]  # mode "single", the source of the scores
+    auto: tuple[Reading, ...]  # mode "auto", the user's default
     reject_at: float
 
     @property
     def refused(self) -> np.ndarray:
-        """(N,) True where mode "single" gave no digit."""
+        """(N,) True where mode "single" returned no digit."""
         return np.array([not reading.digits for reading in self.single], bool)
 
 
@@ -85,17 +86,17 @@ def judge(reader: Reader, energy: Energy, images: Iterable[ImageSource]) -> Judg
 
 
 def _glyphs(reading: Reading) -> list[Digit]:
-    """The digits, and what the refused glyphs resemble most."""
+    """The digits, and the digits that the refused glyphs resemble most."""
     return [*reading.digits, *(other.resembles for other in reading.others if other.resembles)]
 
 
 def _best(reading: Reading) -> float:
-    """The probability that the most digit-like ink of an image is a digit; 0 where nothing was found."""
+    """The probability that the most digit-like ink of an image is a digit; 0 if nothing was found."""
     return max((1 - found.not_digit for found in _glyphs(reading)), default=0.0)
 
 
 def rates_of_others(digits: Judged, others: Judged) -> Numbers:
-    """The numbers of one out-of-distribution kind against the digits."""
+    """The metrics of one out-of-distribution kind, compared with the digits."""
     n = len(others.single)
     rates: Numbers = {"n": n, "auroc": {}, "auroc_95": {}, "accepted_when_1_percent_refused": {}}
     for name, score in others.scores.items():
@@ -115,13 +116,13 @@ def rates_of_others(digits: Judged, others: Judged) -> Numbers:
 
 
 def is_informative(digits: np.ndarray, others: np.ndarray) -> bool:
-    """Whether a score takes several values; without the eleventh output `not_digit` is the same for all ink."""
+    """Whether a score takes several values; without the eleventh output, `not_digit` is constant for all ink."""
     every = np.concatenate([digits, others])
     return bool(len(np.unique(every[every > 0])) > 1)
 
 
 def rates_of_digits(digits: Judged, labels: Sequence[str]) -> Numbers:
-    """How many digits are refused, and how many are read right."""
+    """The rates of digits that are refused and that are read right."""
     n = len(labels)
     something_refused = sum(bool(reading.others) or not reading.text for reading in digits.auto)
     right = sum(reading.text == label for reading, label in zip(digits.auto, labels, strict=True))
@@ -140,28 +141,28 @@ def _in_pieces(judged: Judged) -> int:
 
 
 def joined(parts: Sequence[Judged]) -> Judged:
-    """Several kinds as one."""
+    """Merge several kinds into one."""
     scores = {name: np.concatenate([part.scores[name] for part in parts]) for name in parts[0].scores}
     single = tuple(reading for part in parts for reading in part.single)
     return Judged(scores, single, tuple(r for part in parts for r in part.auto), parts[0].reject_at)
 
 
 def accepted_names(names: Sequence[str], judged: Judged) -> Numbers:
-    """The share of each letter or drawing that is accepted as a digit, highest first."""
+    """The rate at which each letter or drawing is accepted as a digit, highest first."""
     every, passed = Counter(names), Counter(name for name, no in zip(names, judged.refused, strict=True) if not no)
     shares = {name: {"n": n, "accepted": passed[name] / n} for name, n in every.items()}
     return dict(sorted(shares.items(), key=lambda item: (-item[1]["accepted"], item[0])))
 
 
 def curve(digits: np.ndarray, others: np.ndarray) -> Numbers:
-    """A ROC curve with few points."""
+    """A ROC curve with at most CURVE points."""
     x, y = roc(digits, others)
     kept = np.unique(np.searchsorted(x, np.linspace(0, 1, CURVE)).clip(0, len(x) - 1))
     return {"out_of_distribution": x[kept].round(5).tolist(), "digits": y[kept].round(5).tolist()}
 
 
 def measure(reader: Reader, n: int, n_digits: int, real: Path | None, fonts: list[letters.Font]) -> Numbers:
-    """All numbers of one model."""
+    """All measurements of one model."""
     mnist = load_mnist()
     energy = Energy(reader.bundle)
     chosen = np.random.default_rng(SEED).permutation(len(mnist.x_test))[:n_digits]
@@ -195,14 +196,14 @@ def measure(reader: Reader, n: int, n_digits: int, real: Path | None, fonts: lis
 @click.command()
 @models_option
 @click.option("--n", default=1000, show_default=True, help="Images of each out-of-distribution kind.")
-@click.option("--digits", default=10_000, show_default=True, help="Of MNIST's test images.")
+@click.option("--digits", default=10_000, show_default=True, help="Number of MNIST test images.")
 @real_option
 @out_option(OUT)
 def main(models: tuple[str, ...], n: int, digits: int, real: Path | None, out: Path) -> None:
     """Print a table and write the numbers."""
     fonts = letters.installed_fonts()
     if not fonts:
-        click.echo("no known font is installed: letters are left out; see benchmarks/README.md for packages", err=True)
+        click.echo("no known font is installed: letters are skipped; see benchmarks/README.md for packages", err=True)
     found = {name: measure(reader, n, digits, real, fonts) for name, reader in readers_of(models).items()}
     content = {
         "written_by": "python -m benchmarks.accuracy.out_of_distribution" + (" --real DIR" if real else ""),

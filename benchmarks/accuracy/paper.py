@@ -1,11 +1,11 @@
-"""Measure numbers on paper as people hand them in, and what is no number: all rendered by seed, without foreign files.
+"""Measure realistic numbers on paper, and pages without numbers; rendered with fixed seeds and no external files.
 
     python -m benchmarks.accuracy.paper [--sets ruled,boxes] [--n 30] [--full] [--beside] [--list] [--save DIR]
 
-The sets: five digits at a ruled line; eight in thirteen kinds of printed boxes, flat, scanned and photographed; numbers
-with a sign; combs, tables, squared and cheque paper; whole photographs of a page on a desk; clean rows. `--beside` asks
-Tesseract and RapidOCR about some pictures of each set. Then pages that hold no number: how long they take, how much
-memory, and that none is called "read". Writes paper.json when all sets are measured.
+The sets: five digits on a ruled line; eight in thirteen kinds of printed boxes, flat, scanned and photographed; numbers
+with a sign; combs, tables, squared and check paper; whole photographs of a page on a desk; clean rows. `--beside` also
+runs Tesseract and RapidOCR on some pictures of each set. Then pages without a number: their time, their memory, and
+whether any gets the outcome "read". Writes paper.json if all sets are measured.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ NUMBERS: dict[str, dict[str, Draw]] = {**SETS, "photos": {kind: partial(desk_pho
 NOTHING = "not numbers"
 EVERY: dict[str, dict[str, Draw]] = {**NUMBERS, NOTHING: {kind: partial(not_a_number, kind) for kind in PAGES}}
 COUNTS = {"ruled": 15, "boxes": 5, "signs": 15, "forms": 15, "plain": 40, "photos": 10, NOTHING: 4}  # of each kind
-FULL = 5  # times as many
-BESIDE = {"photos": 8}  # pictures of a set that the other readers read, where not MOST_BESIDE
+FULL = 5  # factor on COUNTS for --full
+BESIDE = {"photos": 8}  # pictures of a set for the other readers; MOST_BESIDE for the other sets
 MOST_BESIDE = 40
-POINTS = 120  # of a curve in the file, at most
+POINTS = 120  # maximum points of a curve in the file
 
 
 def peak_mb() -> float:
-    """The most memory that this process had since `forget_peak`, MB (1e6 bytes). Linux only; elsewhere what it has."""
+    """The peak memory of this process since `forget_peak`, MB (1e6 bytes). Linux only; otherwise its current memory."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -57,7 +57,7 @@ def peak_mb() -> float:
 
 
 def forget_peak() -> None:
-    """Give free memory back, so that it does not hide what comes, and let `peak_mb` begin anew. Linux only."""
+    """Release free memory, so that it does not mask later growth, and reset `peak_mb`. Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")
@@ -72,7 +72,7 @@ def answers_of(reader: Reader, name: str, digits: Digits, n: int) -> dict[str, l
 
 
 def print_wrong(name: str, answers: dict[str, list[Answer]]) -> None:
-    """A line for each wrong answer, with the picture's number within its kind."""
+    """Print a line for each wrong answer, with the picture's number within its kind."""
     for kind, found in answers.items():
         for i, each in enumerate(found):
             if not each.is_written_right:
@@ -81,7 +81,7 @@ def print_wrong(name: str, answers: dict[str, list[Answer]]) -> None:
 
 
 def measure_nothing(reader: Reader, digits: Digits, n: int) -> Numbers:
-    """For each kind of page without a number: the outcomes, the longest time and the most memory."""
+    """For each kind of page without a number: the outcomes, the longest time and the peak memory."""
     kinds = {}
     for kind, draw in EVERY[NOTHING].items():
         outcomes, times, memory = Counter[str](), [], []
@@ -97,7 +97,7 @@ def measure_nothing(reader: Reader, digits: Digits, n: int) -> Numbers:
 
 
 def beside(reader: Reader, sets: list[str], digits: Digits, python: Path) -> Numbers:
-    """How many pictures inkling and other readers read exactly, digits alone and rows joined."""
+    """The rate of pictures that inkling and other readers read exactly, digits only and rows joined."""
     baselines = installed(python)
     found: Numbers = {}
     for name in sets:
@@ -115,14 +115,14 @@ def beside(reader: Reader, sets: list[str], digits: Digits, python: Path) -> Num
 
 
 def in_turn(name: str, digits: Digits) -> Iterator[Picture]:
-    """A set's pictures, one of each kind after the other."""
+    """A set's pictures, cycling through its kinds."""
     each = [pictures(name, kind, draw, digits, COUNTS[name]) for kind, draw in NUMBERS[name].items()]
     for row in zip(*each, strict=True):
         yield from row
 
 
 def saved(chosen: Iterator[Picture], folder: Path, name: str) -> LabelledSet:
-    """Write pictures as files that `strings` and other readers can take."""
+    """Write pictures as files for `strings` and other readers."""
     folder.mkdir(parents=True, exist_ok=True)
     paths, labels = [], []
     for i, picture in enumerate(chosen):
@@ -138,14 +138,14 @@ def saved(chosen: Iterator[Picture], folder: Path, name: str) -> LabelledSet:
 
 
 def curve(answers: list[Answer]) -> list[list[float]]:
-    """Risk by coverage, some POINTS of it."""
+    """The risk-coverage curve, reduced to about POINTS points."""
     points = risk_coverage(answers)
     kept = [*points[:: -(-len(points) // POINTS)], points[-1]]
     return [[round(value, 4) for value in point] for point in kept]
 
 
 def chosen_sets(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
-    """The sets that the option names, in the order of EVERY."""
+    """The sets given by the option, in the order of EVERY."""
     given = value.split(",") if value else list(EVERY)
     if unknown := set(given) - set(EVERY):
         raise click.BadParameter(f"unknown set {', '.join(sorted(unknown))}; choose from: {', '.join(EVERY)}")
@@ -153,14 +153,16 @@ def chosen_sets(_context: click.Context, _option: click.Parameter, value: str | 
 
 
 @click.command()
-@click.option("--sets", callback=chosen_sets, help="Some sets, with commas between them.  [default: all]")
+@click.option("--sets", callback=chosen_sets, help="Sets, separated by commas.  [default: all]")
 @click.option("--n", "n_each", type=click.IntRange(1), help="Pictures of each kind.  [default: by set]")
 @click.option("--full", is_flag=True, help=f"{FULL} times as many: 200 photographs.")
-@click.option("--beside", "is_beside", is_flag=True, help="Ask Tesseract and RapidOCR, too, about some of each set.")
+@click.option("--beside", "is_beside", is_flag=True, help="Also run Tesseract and RapidOCR on a sample of each set.")
 @click.option("--list", "is_list", is_flag=True, help="Print every wrong answer.")
 @click.option("--save", type=click.Path(path_type=Path), help="Only write the pictures, into folders in this one.")
 @model_option
-@click.option("--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="One with RapidOCR.")
+@click.option(
+    "--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="A Python with RapidOCR."
+)
 @out_option(OUT)
 def main(*, sets: list[str], n_each: int | None, full: bool, save: Path | None, out: Path, **options: Any) -> None:
     """Print tables and write the numbers."""

@@ -1,11 +1,11 @@
-"""Read images with RapidOCR, digits only, in a Python of its own that has RapidOCR and nothing of inkling.
+"""Read images with RapidOCR, digits only, in a separate Python environment with RapidOCR and without inkling.
 
     python rapidocr_process.py ENGINE
 
-ENGINE is the package: `rapidocr` (PP-OCRv6 in its 3.10) or `rapidocr_onnxruntime` (PP-OCRv4 in its 1.4). Once ready
-it prints its version. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line,
-{"texts": [...], "cpu_s": 1.5}. With `lines` it detects lines of text first; without, the whole image is one line.
-It uses one thread.
+ENGINE is the package: `rapidocr` (version 3.10, PP-OCRv6) or `rapidocr_onnxruntime` (version 1.4, PP-OCRv4). When
+ready, the program prints its version. Then it answers each line of JSON, {"lines": true, "paths": [...]}, with a line
+{"texts": [...], "cpu_s": 1.5}. With `lines`, it detects text lines first; otherwise the whole image is one line. It
+uses one thread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 
 class DigitsOnly:
-    """A decoder that can give no character but the ten digits: the others' probabilities are set to 0."""
+    """A decoder that outputs only the ten digits: the probabilities of other characters are set to 0."""
 
     def __init__(self, decoder) -> None:
         self._decoder = decoder
@@ -31,7 +31,7 @@ class DigitsOnly:
 
 
 def current():
-    """A function from a BGR image to its text, by the package rapidocr."""
+    """A function from a BGR image to its text, with the package rapidocr."""
     from rapidocr import RapidOCR
 
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
@@ -42,7 +42,7 @@ def current():
 
 
 def earlier():
-    """The same by the package rapidocr-onnxruntime."""
+    """The same with the package rapidocr-onnxruntime."""
     from rapidocr_onnxruntime import RapidOCR
 
     engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, text_score=0.0)

@@ -1,9 +1,9 @@
-"""Write docs/benchmark.md: its tables, and its figures in docs/benchmark, from the JSON files. Needs Matplotlib.
+"""Write the tables of docs/benchmark.md and the figures in docs/benchmark from the JSON files. Needs Matplotlib.
 
     python -m benchmarks.accuracy.report
 
-The figures are SVG files that follow the reader's light or dark colours. The examples of out-of-distribution images are
-drawn only where MNIST and handwriting fonts are installed.
+The figures are SVG files that follow the user's light or dark color scheme. The examples of out-of-distribution images
+are drawn only if MNIST and handwriting fonts are installed.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from inkling.training.data.mnist import load_mnist
 from inkling.training.report import style, themed_svg
 
 FIGURES = ROOT / "docs" / "benchmark"
-LEAST = 0.0005  # the share of digits refused at which the axis begins
-EXAMPLES, SIDE = 14, 96  # examples of each kind, and the pixels of one
+LEAST = 0.0005  # start of the axis: fraction of digits refused
+EXAMPLES, SIDE = 14, 96  # examples of each kind, and the side of one in pixels
 LABEL_WIDTH = 150  # pixels
 THEMES = {"light": (style.PAPER, style.INK), "dark": ("#15181f", "#e8e6df")}  # paper, ink
 
 
 def baselines(ax: Axes, numbers: Numbers) -> Axes:
-    """A row for each set, a dot for each reader, a whisker for its 95 % interval."""
+    """A row for each set, a dot for each reader, and a whisker for its 95 % interval."""
     sets = numbers["sets"]
     readers = list(dict.fromkeys(name for each in sets.values() for name in each["readers"]))
     step = 0.76 / max(len(readers) - 1, 1)
@@ -53,7 +53,7 @@ def baselines(ax: Axes, numbers: Numbers) -> Axes:
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     columns = int(np.ceil(len(readers) / 2))
-    for k, name in enumerate(readers):  # the legend: names in their colours above the axes, in two rows
+    for k, name in enumerate(readers):  # the legend: colored names above the axes, in two rows
         row, column = divmod(k, columns)
         x, y = column / columns, 1.052 - 0.032 * row
         ax.plot(x + 0.006, y, _marker(name), color=_colour(k), markersize=6, transform=ax.transAxes, clip_on=False)
@@ -62,7 +62,7 @@ def baselines(ax: Axes, numbers: Numbers) -> Axes:
 
 
 def paper(ax: Axes, numbers: Numbers) -> Axes:
-    """Risk by coverage of each set of numbers on paper and of all; a dot where the outcome "read" ends."""
+    """Risk by coverage for each set of numbers on paper and for all; a dot marks the end of the outcome "read"."""
     curves = {name: (each["risk_coverage"], each["all"]) for name, each in numbers["sets"].items()}
     curves["all"] = (numbers["risk_coverage"], numbers["all"])
     ends = []
@@ -81,7 +81,7 @@ def paper(ax: Axes, numbers: Numbers) -> Axes:
 
 
 def out_of_distribution(ax: Axes, numbers: Numbers) -> Axes:
-    """The default model's reject option: the share of other images accepted, by the share of digits refused."""
+    """The default model's reject option: the rate of other images accepted, by the rate of digits refused."""
     model = numbers["models"]["cnn"]
     words = {"not_digit": "the network's own answer", "softmax": "softmax confidence", "energy": "energy"}
     shown = [score for score in words if score in model["roc"]]
@@ -156,7 +156,7 @@ def figure(name: str, numbers: Numbers) -> str:
 
 
 def examples(fonts: list[letters.Font]) -> np.ndarray:
-    """Some images of each out-of-distribution kind, a row for each -> (H, W) float32 ink."""
+    """Examples of each out-of-distribution kind, one row per kind: (H, W) float32 ink."""
     mnist = load_mnist()
     sheet = np.zeros((len(KINDS) * SIDE, EXAMPLES * SIDE), np.float32)
     for row, kind in enumerate(KINDS):
@@ -170,7 +170,7 @@ def examples(fonts: list[letters.Font]) -> np.ndarray:
 
 
 def save_examples(ink: np.ndarray) -> None:
-    """The examples as PNG files, light and dark, each kind's name before its row."""
+    """Save the examples as PNG files, light and dark, with each kind's name before its row."""
     size_wh = (LABEL_WIDTH + ink.shape[1], ink.shape[0])
     mask = Image.new("L", size_wh)
     mask.paste(Image.fromarray(np.rint(255 * ink.clip(0, 1)).astype(np.uint8)), (LABEL_WIDTH, 0))
@@ -200,7 +200,7 @@ def main() -> None:
     if letters.handwriting_fonts():
         save_examples(examples(letters.installed_fonts()))
     else:
-        print("no handwriting font is installed: the examples stay as they are; see benchmarks/README.md")
+        print("no handwriting font is installed: the examples are not updated; see benchmarks/README.md")
     print("docs/benchmark.md, docs/benchmark/")
 
 

@@ -1,4 +1,4 @@
-"""The tables of docs/benchmark.md: a function for each JSON file, from its numbers to Markdown."""
+"""The tables of docs/benchmark.md: one function per JSON file, which converts its numbers to Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "benchmark.md"
 
 
 def baselines(numbers: Numbers) -> str:
-    """The sets by the readers, then what the pipeline loses."""
+    """Accuracy by set and reader, and the accuracy loss of the pipeline."""
     sets = numbers["sets"]
     readers = list(dict.fromkeys(name for each in sets.values() for name in each["readers"]))
     versions = numbers["versions"]
@@ -24,7 +24,7 @@ def baselines(numbers: Numbers) -> str:
     means = [_mean(each["readers"].get(reader, {}).get("right") for each in singles) for reader in readers]
     rows.append(["mean over the sets of single digits", *(rate(mean) for mean in means)])
     largest = [max(singles, key=lambda each: int(each["n"]))["readers"].get(reader) for reader in readers]
-    rows.append(["time of one core for an MNIST digit", *(f"{f['cpu_ms']:,.1f} ms" if f else "-" for f in largest)])
+    rows.append(["CPU time per MNIST digit", *(f"{f['cpu_ms']:,.1f} ms" if f else "-" for f in largest)])
     lost = [
         [f"`{name}`", f"{each['n']:,}", rate(each["direct"], each["direct_95"], places=2),
          rate(each["pipeline"], each["pipeline_95"], places=2), f"{each['points_lost']:.2f}",
@@ -32,11 +32,11 @@ def baselines(numbers: Numbers) -> str:
         for name, each in numbers["fidelity"].items()
     ]  # fmt: skip
     head = ["MNIST test", "images", "as tiles", "as images, whole pipeline", "points lost", "not read as one digit"]
-    return f"{table(['read right', *heads], rows)}\n\n{table(head, lost)}"
+    return f"{table(['read correctly', *heads], rows)}\n\n{table(head, lost)}"
 
 
 def out_of_distribution(numbers: Numbers) -> str:
-    """For every model, each out-of-distribution kind, then each set of digits."""
+    """For every model, the out-of-distribution kinds and the sets of digits."""
     parts = []
     for name, model in numbers["models"].items():
         rows = []
@@ -46,12 +46,12 @@ def out_of_distribution(numbers: Numbers) -> str:
             shares = [rate(each[key], each[f"{key}_95"]) for key in ("accepted", "text_given", "read_surely")]
             rows.append([f"{kind} ({each['n']:,})", *cells, *shares])
         head = [f"`{name}`, reject_at {model['reject_at']:.3g}", "AUROC, not a digit", "softmax", "energy"]
-        parts.append(table([*head, "accepted as a digit", "some text given", 'outcome "read"'], rows))
+        parts.append(table([*head, "accepted as a digit", "some text read", 'outcome "read"'], rows))
         digits = [
             [f"{kind} ({each['n']:,})", *(rate(each[key], each[f"{key}_95"], places=2) for key in ("refused", "right"))]
             for kind, each in model["digits"].items()
         ]
-        parts.append(table([f"digits, `{name}`", "refused", "read right"], digits))
+        parts.append(table([f"digits, `{name}`", "refused", "read correctly"], digits))
     hardest = [
         f"{name} ({each['accepted']:.0%})"
         for kind, names in next(iter(numbers["models"].values()))["names"].items()
@@ -66,45 +66,45 @@ def out_of_distribution(numbers: Numbers) -> str:
 
 
 def calibration(numbers: Numbers) -> str:
-    """What is right near 95 %, from 95 %, and on average."""
+    """Accuracy near 95 %, from 95 %, and on average."""
     rows = [
         [f"`{name}`, {kind}", f"{each['n']:,}", f"{each['right']:.1%}", f"{each['confidence']:.1%}",
          _of(each["near_95"]), _of(each["from_95"])]
         for name, model in numbers["models"].items() for kind, each in model["sets"].items()
     ]  # fmt: skip
-    head = ["model and set", "given", "right", "mean confidence"]
-    return table([*head, "right of those at 93% to 97%", "right of those from 95%"], rows)
+    head = ["model and set", "digits or texts", "correct", "mean confidence"]
+    return table([*head, "correct at 93% to 97% confidence", "correct from 95% confidence"], rows)
 
 
 def memory(numbers: Numbers) -> str:
-    """One row."""
+    """A table with one row."""
     row = [
         f"`{numbers['model']['name']}`", f"{numbers['photos']}", f"{numbers['before_mb']:.0f} MB",
         f"{numbers['most_mb']:.0f} MB", f"{numbers['growth_mb']:.0f} MB", f"{numbers['cpu_ms']['median']:.0f} ms",
     ]  # fmt: skip
-    head = ["model", "photographs", "before", "at most", "growth once warm", "computing for one, median"]
+    head = ["model", "photographs", "before", "peak", "growth after warm-up", "median CPU time per photograph"]
     return table(head, [row])
 
 
 def tight_crops(numbers: Numbers) -> str:
-    """The kinds of crops by their sizes."""
+    """The kinds of crops by size."""
     found = {tuple(name.split(", ")): each for name, each in numbers["found"].items()}
     kinds, sides = (list(dict.fromkeys(name[k] for name in found)) for k in (0, 1))
-    head = [f"`{numbers['model']['name']}`, {numbers['digits']:,} digits, read right", *sides]
+    head = [f"`{numbers['model']['name']}`, {numbers['digits']:,} digits, read correctly", *sides]
     return table(head, [[kind, *(rate(found[kind, side]["right"]) for side in sides)] for kind in kinds])
 
 
 def handwriting_fonts(numbers: Numbers) -> str:
-    """The models, on paper and in boxes."""
+    """Each model, on paper and in boxes."""
     columns = ("on paper", "in boxes")
-    head = [f"{len(numbers['fonts'])} fonts, {numbers['pictures']:,} digits, read right", *columns]
+    head = [f"{len(numbers['fonts'])} fonts, {numbers['pictures']:,} digits, read correctly", *columns]
     models = numbers["models"].items()
     return table(head, [[f"`{name}`", *(rate(each[column]["right"]) for column in columns)] for name, each in models])
 
 
 def paper(numbers: Numbers) -> str:
     """Sets of numbers on paper; the kinds of each; other readers; pages without a number."""
-    head = ["digits exact", "signs, too", "rows", 'called "read"', "of these right", "one core"]
+    head = ["digits exact", "with signs", "rows", 'called "read"', "of these correct", "CPU time"]
     shown = {name: each["all"] for name, each in numbers["sets"].items()} | {"all": numbers["all"]}
     parts = [table([f"`{numbers['model']['name']}`", *head], [_paper_row(*each) for each in shown.items()])]
     boxes = numbers["sets"]["boxes"]["kinds"]
@@ -118,15 +118,13 @@ def paper(numbers: Numbers) -> str:
         readers = list(next(iter(numbers["beside"].values()))["readers"])
         rows = [[f"{name} ({each['n']})", *(rate(each["readers"].get(reader)) for reader in readers)]
                 for name, each in numbers["beside"].items()]  # fmt: skip
-        parts.append(table(["some of each set, digits exact", *readers], rows))
-        parts.append(
-            "The other readers read digits alone, each with the best of its settings, as above; rows are joined."
-        )
+        parts.append(table(["a sample of each set, digits exact", *readers], rows))
+        parts.append("The other readers read only digits, each with its best settings, as above; rows are joined.")
     rows = [[kind, *(str(each["outcomes"].get(outcome, 0)) for outcome in ("read", "unsure", "not_digit", "empty")),
              f"{each['most_ms']:,} ms", f"{each['most_mb']} MB"]
             for kind, each in numbers["not_numbers"].items()]  # fmt: skip
-    head = ['"read"', '"unsure"', '"not_digit"', '"empty"', "one core, at most", "memory, at most"]
-    return "\n\n".join([*parts, table(["no number", *head], rows)])
+    head = ['"read"', '"unsure"', '"not_digit"', '"empty"', "CPU time, maximum", "memory, maximum"]
+    return "\n\n".join([*parts, table(["pages without a number", *head], rows)])
 
 
 def _paper_row(name: str, found: Numbers) -> list[str]:
@@ -136,14 +134,30 @@ def _paper_row(name: str, found: Numbers) -> list[str]:
     return [f"{name} ({found['n']:,})", *shares, f"{found['median_ms']:.0f} ms"]
 
 
+def attribution(numbers: Numbers) -> str:
+    """The drop of the lead by explanation, the largest first."""
+    drops = sorted(numbers["drops"].items(), key=lambda item: -float(item[1]["points"]))
+    rows = [[name, f"{each['points']:.2f}", f"{each['standard_error']:.2f}"] for name, each in drops]
+    return table([f"explanation of `{numbers['model']['name']}`", "drop in points", "standard error"], rows)
+
+
 TABLES: dict[str, Callable[[Numbers], str]] = {
     each.__name__: each
-    for each in (baselines, paper, tight_crops, handwriting_fonts, out_of_distribution, calibration, memory)
+    for each in (
+        baselines,
+        paper,
+        tight_crops,
+        handwriting_fonts,
+        out_of_distribution,
+        calibration,
+        attribution,
+        memory,
+    )
 }
 
 
 def numbers_of(name: str) -> Numbers:
-    """The measured numbers of one table."""
+    """The measurements for one table."""
     folder = "serving" if name == "memory" else "accuracy"
     return dict(read_json(ROOT / "benchmarks" / folder / f"{name}.json"))
 

@@ -1,10 +1,10 @@
-"""Measure how often whole numbers are read exactly; a partly right text counts as wrong.
+"""Measure how often whole numbers are read exactly; a partially right text counts as wrong.
 
     python -m benchmarks.accuracy.rows [--difficult] [--model NAME] [--rows 200] [--plain 500] [--only KIND ...]
 
-The images are rows of 1 to 6 MNIST digits on eleven kinds of rendered paper, and plain rows of 5 digits: separate,
-or touching their neighbours. With --difficult they are rows of 1 to 4 digits on difficult surfaces, in difficult scenes
-and in every file format. Writes rows.json, or difficult.json, when all kinds of the test split are measured.
+The images are rows of 1 to 6 MNIST digits on eleven kinds of rendered paper, and plain rows of 5 digits, separate or
+touching. With --difficult, they are rows of 1 to 4 digits on difficult surfaces, in difficult scenes and in every file
+format. Writes rows.json, or difficult.json, if all kinds of the test split are measured.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 SEED, SEED_DIFFICULT = 7, 11
 LONGEST, LONGEST_DIFFICULT = 6, 4  # digits in a row
 PLAIN = 5  # digits in a plain row
-TOUCHING = {"separate": 0.0, "touching": 0.5, "all touching": 1.0}  # share of neighbours that touch, by kind of row
+TOUCHING = {"separate": 0.0, "touching": 0.5, "all touching": 1.0}  # fraction of neighbors that touch, by kind of row
 DIFFICULT = {**DIFFICULT_SURFACES, **SCENES, **ENCODINGS}
 
 Rows = Iterator[tuple[ImageSource, str]]  # an image and its text
@@ -49,7 +49,7 @@ def on_paper(name: str, digits: Digits, n: int) -> Rows:
 
 
 def plain(touching: float, digits: Digits, n: int) -> Rows:
-    """`n` rows of PLAIN digits, black on white; `touching` is the share of neighbours that touch."""
+    """`n` rows of PLAIN digits, black on white; `touching` is the fraction of neighbors that touch."""
     rng = np.random.default_rng((SEED, round(100 * touching)))
     for _ in range(n):
         ink, text = random_row(digits, PLAIN, rng, touching=touching)
@@ -65,7 +65,7 @@ def difficult(name: str, digits: Digits, n: int) -> Rows:
 
 
 def score(reader: Reader, rows: Rows) -> dict[str, Any]:
-    """The share of rows read exactly, with its 95 % interval, and the shares of the outcomes "empty" and "unsure"."""
+    """The rate of rows read exactly, with its 95 % interval, and the rates of the outcomes "empty" and "unsure"."""
     right, outcomes = 0, Counter[str]()
     for image, text in rows:
         reading = reader.read(image)
@@ -81,7 +81,7 @@ def score(reader: Reader, rows: Rows) -> dict[str, Any]:
 @model_option
 @click.option("--rows", default=200, show_default=True, help="Rows of each kind.")
 @click.option("--plain", "n_plain", default=500, show_default=True, help="Plain rows of each kind.")
-@click.option("--only", multiple=True, help="These kinds and no others.")
+@click.option("--only", multiple=True, help="Measure only this kind.")
 @split_option
 def main(*, is_difficult: bool, model: str | None, rows: int, n_plain: int, only: tuple[str, ...], split: str) -> None:
     """Print a table and write it."""

@@ -1,9 +1,10 @@
-"""Measure how exactly the numbers in a folder of your own pictures are read.
+"""Measure the accuracy on whole numbers in a folder of your pictures.
 
     python -m benchmarks.accuracy.strings DIR [--model NAME] [--list]
 
-A picture's label is its file name's part before `__`, without what follows a `_`: digits, the rows joined by `-`, signs
-left out; so `1572-43890__page.jpg` shows 1572 and below it 43890. Each folder in DIR is scored apart. Writes nothing.
+A picture's label is the part of its file name before `__`, up to the first `_`: digits without signs, with rows joined
+by `-`. For example, `1572-43890__page.jpg` shows 1572 above 43890. Each folder in DIR is scored separately. Writes no
+file.
 """
 
 from __future__ import annotations
@@ -27,22 +28,22 @@ LABEL = re.compile(r"(\d+(?:-\d+)*)(?:_.*)?__")
 
 
 def text_of(path: Path) -> str | None:
-    """The digits that a picture shows, rows joined by a newline; None when its name has no label."""
+    """The digits in a picture's label, rows joined by a newline; None if the name has no label."""
     match = LABEL.match(path.name)
     return match[1].replace("-", "\n") if match else None
 
 
 def labelled(folder: Path) -> dict[Path, str]:
-    """The pictures in a folder and below, with their texts, by name. Raises UsageError when there is none."""
+    """The labeled pictures in a folder and below, with their texts, by name. Raises UsageError if there are none."""
     paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
     found = {path: text for path in paths if (text := text_of(path)) is not None}
     if not found:
-        raise click.UsageError(f"{folder} holds no picture named like 407__anything.png. Rename the pictures.")
+        raise click.UsageError(f"{folder} contains no picture named like 407__anything.png. Rename the pictures.")
     return found
 
 
 def cells(name: str, numbers: Numbers) -> Sequence[str]:
-    """A row of the table: a name, then the numbers of `summary` in the columns of `new_table`."""
+    """A row of the table: a name, and the numbers of `summary` in the columns of `new_table`."""
     keys = ("exact", "written", "rows", "read", "read_right")
     shares = [f"{numbers[key]:.1%}" if key in numbers else "-" for key in keys]
     return (name, str(numbers["n"]), *shares, str(numbers["read_wrong"]), f"{numbers['median_ms']:.1f}")
@@ -57,7 +58,7 @@ def new_table(title: str) -> Table:
 
 
 def print_table(table: Table) -> None:
-    """Print it in full, however narrow the terminal."""
+    """Print the table in full width, even in a narrow terminal."""
     Console(width=WIDTH).print(table)
 
 
@@ -66,7 +67,7 @@ def print_table(table: Table) -> None:
 @model_option
 @click.option("--list", "is_list", is_flag=True, help="Also print every wrong answer.")
 def main(*, folder: Path, model: str | None, is_list: bool) -> None:
-    """Print a row for each folder in FOLDER, and one for all of them."""
+    """Print a row for each folder in FOLDER, and one for all together."""
     cv2.setNumThreads(1)
     reader = Reader(model)
     table = new_table(f"{reader.bundle.name} {reader.bundle.version}")

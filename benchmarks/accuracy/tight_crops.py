@@ -1,9 +1,9 @@
-"""Measure digits that are cropped tightly, as a field of a form, a crop or a bitmap shows them.
+"""Measure tightly cropped digits, as in a field of a form, a crop or a bitmap.
 
     python -m benchmarks.accuracy.tight_crops [--model NAME] [--digits 1000] [--split validation|test]
 
-Each MNIST digit is cropped to its ink, resized and read as an image of its own, dark on light. Writes tight_crops.json
-for the test split.
+Each MNIST digit is cropped to its ink, resized and read as a separate image, dark on light. Writes tight_crops.json for
+the test split.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CROPS = ("tight", "stretched", "black and white")
 
 
 def crop(digit: np.ndarray, side: int, kind: str) -> np.ndarray:
-    """(28, 28) uint8 light on dark -> (h, w) uint8 dark on light; stretched to a square unless it is only `tight`."""
+    """(28, 28) uint8 light on dark -> (h, w) uint8 dark on light; stretched to a square unless `kind` is "tight"."""
     rows, columns = np.flatnonzero(digit.max(axis=1) > 40), np.flatnonzero(digit.max(axis=0) > 40)
     inked = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     h, w = inked.shape if kind == "tight" else (1, 1)
@@ -41,7 +41,7 @@ def crop(digit: np.ndarray, side: int, kind: str) -> np.ndarray:
 @click.option("--digits", "n", default=1000, show_default=True)
 @split_option
 def main(*, model: str | None, n: int, split: str) -> None:
-    """Print the share that is read right of each crop and size."""
+    """Print the accuracy for each crop and size."""
     images, labels = (each[:n] for each in mnist_digits(split))
     reader = Reader(model)
     found = {}

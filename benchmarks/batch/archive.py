@@ -1,11 +1,11 @@
-"""Measure reading an archive: speed beside a loop over `Reader.read`, memory as it grows, and rows after kills.
+"""Measure reading an archive: speed compared with a loop over `Reader.read`, memory by size, and rows after kills.
 
     python -m benchmarks.batch.archive [--pictures 100000] [--rounds 3] [--kills 10] [--grow 10] [--engine ray]
                                        [--only PART]
 
-The images are rendered once (`archive_images`) and stay in --scratch. Each run is the command `inkling read SOURCE
---out OUT` in a process of its own. Writes archive.json, a part for each question; --only keeps the other parts. Only
-speed needs an idle machine.
+The images are rendered once (`archive_images`) and kept in --scratch. Each run executes `inkling read SOURCE --out OUT`
+in a separate process. Writes archive.json with one section per measurement; --only keeps the other sections. Only the
+speed measurement needs an idle machine.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from benchmarks.rendering.archive_images import make
 from benchmarks.serving.processes import family, pss_mb
 
 OUT = Path(__file__).with_suffix(".json")
-SAMPLE_S = {"memory": 1.0, "speed": 5.0}  # between two samples of memory, which are slow with Ray's many processes
-LOOPED = 5000  # images at most for which the loop over Reader.read is timed
+SAMPLE_S = {"memory": 1.0, "speed": 5.0}  # between memory samples, which are slow with Ray's many processes
+LOOPED = 5000  # maximum number of images for timing the loop over Reader.read
 SCRATCH = Path(tempfile.gettempdir()) / "inkling-archive"
 PARTS = ("speed", "memory", "killed")
-ENGINES = {"ray": ["--cluster", "auto"]}  # options that run the same command otherwise
+ENGINES = {"ray": ["--cluster", "auto"]}  # options of the same command
 
 LOOP = """
 import sys, time
@@ -54,7 +54,7 @@ print(len(paths) / (time.perf_counter() - start), 1000 * (time.process_time() - 
 
 
 def loop(source: Path, n: int, model: str | None) -> dict[str, float]:
-    """`for path in paths: reader.read(path)` after a warm-up: images a second, CPU milliseconds of each."""
+    """`for path in paths: reader.read(path)` after a warm-up: images per second, CPU milliseconds per image."""
     done = subprocess.run(
         [sys.executable, "-c", LOOP, str(source), model or "", str(min(n, LOOPED))],
         check=True, capture_output=True, text=True,
@@ -70,9 +70,9 @@ def command(source: Path, out: Path, model: str | None, *more: str) -> list[str]
 
 
 def read(source: Path, out: Path, n: int, model: str | None, *more: str, part: str) -> dict[str, float]:
-    """Read a whole archive anew, from the command's start to its end.
+    """Read a whole archive from scratch and time the command from start to end.
 
-    Returns images a second, CPU milliseconds of each (with the start), and the peak memory of all processes.
+    Returns images per second, CPU milliseconds per image (including startup), and the peak memory of all processes.
     """
     shutil.rmtree(out, ignore_errors=True)
     start, busy_s = time.perf_counter(), _children_s()
@@ -91,7 +91,7 @@ def read(source: Path, out: Path, n: int, model: str | None, *more: str, part: s
             raise click.ClickException(errors.read())
     rows, sources = rows_in(out)
     if (rows, sources) != (n, n):
-        raise click.ClickException(f"{out} holds {rows:,} rows of {sources:,} images; expected {n:,} of each.")
+        raise click.ClickException(f"{out} contains {rows:,} rows of {sources:,} images; expected {n:,} of each.")
     cpu_ms = 1000 * (_children_s() - busy_s) / n
     per_s = round(n / took_s, 1)
     return {"seconds": round(took_s, 2), "per_s": per_s, "cpu_ms": round(cpu_ms, 3), "most_mb": round(most_mb, 1)}
@@ -115,7 +115,7 @@ def rows_in(out: Path) -> tuple[int, int]:
 
 
 def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int, others: Sequence[str]) -> Any:
-    """Time every engine in turn, so that other work of the machine meets them all."""
+    """Time the engines in turn, so that other load on the machine affects all of them."""
     engines = {"one process": ["--workers", "1"], "two processes": ["--workers", "2"]}
     engines |= {name: ENGINES[name] for name in others}
     loops: list[dict[str, float]] = []
@@ -147,7 +147,7 @@ def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int
 
 
 def memory(scratch: Path, n: int, grow: int, model: str | None, images: Any) -> Any:
-    """The peak memory of all processes together, for n images and for `grow` times as many."""
+    """The total peak memory of all processes, for n images and for `grow` times as many."""
     found = {}
     for count in (n, grow * n):
         source = make(scratch / f"scans-{count}", count, images)
@@ -157,7 +157,7 @@ def memory(scratch: Path, n: int, grow: int, model: str | None, images: Any) -> 
 
 
 def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int, whole_s: float) -> Any:
-    """Send SIGKILL at random moments and resume each time; then count rows and images."""
+    """Send SIGKILL at random times and resume each time; then count rows and images."""
     out, rng = scratch / "killed", random.Random(0)
     shutil.rmtree(out, ignore_errors=True)
     after = []
@@ -168,7 +168,7 @@ def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(0.2, 2 * whole_s / (kills + 1)))
             ended = process.poll() is not None
-            # Every other time the workers stay alive, as when the system kills one process for its memory.
+            # Every other time the workers survive, as when the system kills one process to free memory.
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if len(after) % 2 else os.kill)(process.pid, signal.SIGKILL)
         after.append({"parts": len(list(out.glob("parts/part-*"))), "ended_before": ended})
@@ -180,19 +180,19 @@ def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int
 
 
 @click.command()
-@click.option("--pictures", default=100_000, show_default=True, help="In the archive.")
-@click.option("--rounds", default=3, show_default=True, help="Of every engine, in turn.")
-@click.option("--kills", default=10, show_default=True, help="At random moments of a run.")
-@click.option("--grow", default=10, show_default=True, help="How many times as many for the second archive of memory.")
-@click.option("--only", "chosen", multiple=True, type=click.Choice(PARTS), help="A part; others stay.  [default: all]")
-@click.option("--engine", "engines", multiple=True, type=click.Choice(sorted(ENGINES)), help="A further engine.")
+@click.option("--pictures", default=100_000, show_default=True, help="Number of images in the archive.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds; each times every engine in turn.")
+@click.option("--kills", default=10, show_default=True, help="Number of kills at random times of a run.")
+@click.option("--grow", default=10, show_default=True, help="Size factor of the second archive for memory.")
+@click.option("--only", "chosen", multiple=True, type=click.Choice(PARTS), help="A section to measure.  [default: all]")
+@click.option("--engine", "engines", multiple=True, type=click.Choice(sorted(ENGINES)), help="An additional engine.")
 @model_option
 @click.option("--scratch", type=click.Path(path_type=Path), default=SCRATCH, help="The folder of images and results.")
 def main(
     *, pictures: int, rounds: int, kills: int, grow: int, chosen: tuple[str, ...], engines: tuple[str, ...],
     model: str | None, scratch: Path,
 ) -> None:  # fmt: skip
-    """Print the figures as they come and write them."""
+    """Print the results as they are measured, and write them."""
     from inkling.cpu import cores
     from inkling.models import registry
     from inkling.training.data.mnist import load_mnist
@@ -206,7 +206,7 @@ def main(
         about = {
             "model": {"name": found.name, "version": found.version},
             "cores": cores(),
-            "load_before": os.getloadavg()[0],  # of the machine: above 1 or so a speed says little
+            "load_before": os.getloadavg()[0],  # of the machine: above about 1, a speed is not reliable
         }
         if name == "speed":
             part = speed(source, scratch, pictures, model, rounds=rounds, others=engines)
@@ -214,7 +214,7 @@ def main(
         elif name == "memory":
             part = memory(scratch, pictures, grow, model, images)
         elif "speed" not in content:
-            raise click.ClickException(f"{OUT.name} has no speed, by which the kills are spread. Measure that first.")
+            raise click.ClickException(f"{OUT.name} has no speed, which the timing of kills needs. Measure it first.")
         else:
             whole_s = pictures / content["speed"]["per_s"]["two processes"]
             part = killed(source, scratch, pictures, model, kills=kills, whole_s=whole_s)

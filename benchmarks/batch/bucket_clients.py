@@ -1,10 +1,10 @@
-"""Compare what a client of S3 costs: `inkling.batch.storage` on pyarrow, and fsspec's s3fs.
+"""Compare the CPU time of two S3 clients: `inkling.batch.storage` on pyarrow, and fsspec's s3fs.
 
-    python -m venv /tmp/s3fs && /tmp/s3fs/bin/pip install s3fs    # apart: s3fs wants another botocore than moto
+    python -m venv /tmp/s3fs && /tmp/s3fs/bin/pip install s3fs    # separate: it needs another botocore than moto
     python -m benchmarks.batch.bucket_clients --s3fs /tmp/s3fs/bin/python
 
-Each client fetches the same pictures, one object each and as ranges of a shard, with 16 requests at once, from moto on
-this machine. Counted is the client's own CPU time, since a worker has one core for fetching and reading. Writes
+Each client fetches the same pictures, one object each and as ranges of a shard, with 16 concurrent requests, from moto
+on this machine. Only the client's CPU time counts, because a worker has one core for fetching and reading. Writes
 bucket_clients.json.
 """
 
@@ -22,7 +22,7 @@ from benchmarks.common import write_json
 from tests.batch import s3
 
 OUT = Path(__file__).with_suffix(".json")
-N, SHARD, BYTES = 300, 1200, 4640  # pictures with an object each; in the shard; of each
+N, SHARD, BYTES = 300, 1200, 4640  # pictures as separate objects; pictures in the shard; bytes per picture
 TIMED = f"""
 import json, time
 def timed(act, n):
@@ -62,7 +62,7 @@ print(json.dumps({{"an object each": timed(one_each, {N}), "a shard": timed(shar
 @click.command()
 @click.option("--s3fs", "python", required=True, help="The Python of an environment with s3fs.")
 def main(*, python: str) -> None:
-    """Print the figures as they come and write them."""
+    """Print the results as they are measured, and write them."""
     from inkling.batch import storage
 
     os.environ.update(s3.KEYS)
@@ -78,7 +78,7 @@ def main(*, python: str) -> None:
             with_it = python if name == "s3fs" else sys.executable
             done = subprocess.run([with_it, "-c", program], capture_output=True, text=True, check=True)
             found[name] = json.loads(done.stdout)
-            click.echo(f"{name}: {found[name]} ms of CPU an image")
+            click.echo(f"{name}: {found[name]} ms of CPU time per image")
     ratio = {kind: round(found["s3fs"][kind] / ms, 2) for kind, ms in found["pyarrow"].items()}
     content_json = {"written_by": "python -m benchmarks.batch.bucket_clients", "bytes": BYTES, "cpu_ms": found}
     write_json(OUT, content_json | {"s3fs_to_pyarrow": ratio})

@@ -1,11 +1,12 @@
-"""Measure how reading archives scales with cores and nodes, and write docs/scaling.md.
+"""Measure how archive reading scales with cores and nodes, and write docs/scaling.md.
 
     python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]
 
-Needs the cluster and learn extras. Measures: the steps of an image on one core; one process and two; Ray on one core
-and two, and three Ray nodes of a core each (ray.cluster_utils); chunks of several sizes; how many chunks a second Ray
-dispatches at most; requests to a bucket, counted by a proxy before a real S3 server. Each engine is timed as a whole
-and in its middle. Writes scaling.json; --no-measure writes only the page, from that file and prices.toml.
+Needs the cluster and learn extras. Measures the steps of an image on one core; one process and two; Ray on one core and
+two, and three Ray nodes with one core each (ray.cluster_utils); several chunk sizes; the maximum rate at which Ray
+dispatches chunks; and requests to a bucket, counted by a proxy in front of a real S3 server. Each engine is timed for
+the whole run and for its steady phase. Writes scaling.json; --no-measure only writes the page, from that file and
+prices.toml.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ PAGE = ROOT / "docs" / "scaling.md"
 STORE_BYTES = 80_000_000  # shared memory of a Ray node
 LEAST_CHUNKS = 10
 SIZES = (20, 50, 100, 200, 500)
-EMPTY = 2000  # empty chunks, to see how fast Ray dispatches them
+EMPTY = 2000  # empty chunks, to measure Ray's dispatch rate
 SHARD = 500  # images in the bucket
 
 
 def steps(source: Path, n: int, out: Path) -> Numbers:
-    """Milliseconds of one core for an image, step by step, in one process."""
+    """CPU milliseconds per image for each step, in one process."""
     from inkling.batch import batch_reader, records, storage
     from inkling.pipeline.decode import decode
 
@@ -75,7 +76,7 @@ def steps(source: Path, n: int, out: Path) -> Numbers:
 
 
 def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size: int = scaling_report.TIMED) -> Numbers:
-    """Time one run of an engine: seconds to the first chunk, images a second in the middle and of the whole."""
+    """Time one run of an engine: seconds to the first chunk, images per second in the steady phase and in total."""
     from inkling.batch.progress import Progress
     from inkling.batch.run import RunOptions, run
 
@@ -97,18 +98,18 @@ def timed_run(engine: Any, source: Path | str, out: Path | str, n: int, *, size:
 
 
 def steady(points: list[tuple[float, int]]) -> float:
-    """Images a second between a fifth and nine tenths of (seconds, images), when all workers are busy."""
+    """Images per second between 20 % and 90 % of the (seconds, images) points, while all workers are busy."""
     (start_s, before), (end_s, after) = points[len(points) // 5], points[9 * len(points) // 10]
     return (after - before) / (end_s - start_s)
 
 
 @contextlib.contextmanager
 def ray_nodes(*cores: int) -> Iterator[str]:
-    """A cluster with a node for each number of cores, on this machine; yields its address."""
+    """Start a cluster on this machine with a node for each number of cores; yields its address."""
     from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
     os.environ.update(QUIET_ENVIRONMENT)
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as the processes of this machine's own engine
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as for the processes of the local engine
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": cores[0], "object_store_memory": STORE_BYTES})
@@ -137,7 +138,7 @@ def engines(source: Path, out: Path, n: int) -> Numbers:
 
 
 def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
-    """Two cores, here and on Ray, by the size of chunks; and how many empty chunks Ray dispatches a second."""
+    """Rates on two cores, locally and on Ray, by chunk size; and how many empty chunks Ray dispatches per second."""
     from inkling.batch.image_ref import ImageRef
     from inkling.batch.job import in_chunks
     from inkling.batch.local_engine import LocalEngine
@@ -158,7 +159,7 @@ def chunk_sizes(source: Path, out: Path, n: int) -> Numbers:
 
 
 def requests(source: Path, out: Path) -> Numbers:
-    """Requests to a bucket for an image: as a file of its own, and in a shard."""
+    """Bucket requests per image, for images in separate files and in a shard."""
     import tarfile
 
     from inkling.batch import storage
@@ -183,7 +184,9 @@ def requests(source: Path, out: Path) -> Numbers:
             seen = proxy.counts
             found[name] = {
                 "reads": round((seen["GET"] + seen["HEAD"]) / SHARD, 3),
-                "writes": round((seen["PUT"] + seen["POST"]) / SHARD / 10, 4),  # of chunks a tenth as large
+                "writes": round(
+                    (seen["PUT"] + seen["POST"]) / SHARD / 10, 4
+                ),  # the chunks here are a tenth of the default size
             }
     del os.environ["AWS_ENDPOINT_URL"]
     return found
@@ -204,18 +207,18 @@ def _pictures(source: Path, n: int) -> list[Any]:
 
 
 def medians(rounds: list[Numbers]) -> Numbers:
-    """The median of every figure over the rounds."""
+    """The median of every measurement over the rounds."""
     first = rounds[0]
     return {name: {key: statistics.median(one[name][key] for one in rounds) for key in first[name]} for name in first}
 
 
 @click.command()
-@click.option("--pictures", default=20_000, show_default=True, help="In the archive.")
-@click.option("--rounds", default=3, show_default=True, help="Of every engine, in turn.")
+@click.option("--pictures", default=20_000, show_default=True, help="Number of images in the archive.")
+@click.option("--rounds", default=3, show_default=True, help="Rounds; each times every engine in turn.")
 @click.option("--scratch", type=click.Path(path_type=Path), default=None, help="The folder of images and results.")
 @click.option("--no-measure", "kept", is_flag=True, help="Only write the page.")
 def main(*, pictures: int, rounds: int, scratch: Path | None, kept: bool) -> None:
-    """Print the figures as they come, and write them and the page."""
+    """Print the results as they are measured, and write them and the page."""
     if not kept:
         measure(pictures, rounds, scratch or Path(tempfile.gettempdir()) / "inkling-archive")
     blocks = scaling_report.blocks(read_json(OUT), tomllib.loads(PRICES.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""Render an archive: MNIST's test digits, alone and in rows, as PNG files of 28 to 280 pixels in folders."""
+"""Render an archive: MNIST's test digits, single and in rows, as PNG files of 28 to 280 pixels in folders."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 SEED = 7
 SIDES = (28, 280)  # pixels of the longer side
-ROWS = 0.2  # share of the images that show a row of two to five separate digits
-DARK = 0.5  # share with light ink on dark
+ROWS = 0.2  # fraction of images with a row of two to five separate digits
+DARK = 0.5  # fraction with light ink on a dark background
 IN_FOLDER = 1000
-DISTINCT = 100_000  # images; a larger archive links to these again, so that a million fit on a disk
+DISTINCT = 100_000  # images; a larger archive has more hard links to these, so that a million fit on a disk
 
 
 def make(folder: Path, n: int, images: np.ndarray) -> Path:
-    """Fill `folder` with n images of (N, 28, 28) uint8 MNIST digits, the same ones every time; keep a complete one."""
+    """Fill `folder` with n images of (N, 28, 28) uint8 MNIST digits, the same every time; a complete one is kept."""
     facts_file = folder / "made.json"
     facts = {"n": n, "seed": SEED, "rows": ROWS, "sides": SIDES}
     if facts_file.is_file() and json.loads(facts_file.read_text()) == json.loads(json.dumps(facts)):

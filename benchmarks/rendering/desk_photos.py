@@ -1,4 +1,4 @@
-"""Photographs of 10 megapixels: a page with one to three numbers on a desk, among other things, in any light."""
+"""Photographs of 10 megapixels: a page with one to three numbers on a desk with other objects, in varying light."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PAGE_KINDS = ("blank", "ruled", "squared", "margin")
 
 
 def desk_photo(kind: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """The whole photograph of a kind of page as JPEG bytes, held upright or wide as the page is."""
+    """The whole photograph of a kind of page as JPEG bytes, in portrait or landscape format like the page."""
     page, text = _page(kind, digits, rng)
     return Picture(on_desk(page, rng), text)
 
 
 def on_desk(page: Image, rng: np.random.Generator) -> bytes:
-    """A page, (h, w, 3) uint8, photographed as it lies on a desk: JPEG bytes."""
+    """A page, (h, w, 3) uint8, photographed on a desk: JPEG bytes."""
     w, h = SIZE_WH if page.shape[1] > page.shape[0] else SIZE_WH[::-1]
     photo = _desk((w, h), rng)
     if rng.random() < 0.4:
@@ -45,7 +45,7 @@ def on_desk(page: Image, rng: np.random.Generator) -> bytes:
 
 
 def _page(kind: str, digits: Digits, rng: np.random.Generator) -> tuple[Image, str]:
-    """A sheet with numbers on it, about as large as it is in the photograph, (h, w, 3) uint8, and their text."""
+    """A sheet with numbers, (h, w, 3) uint8, about as large as in the photograph, and their text."""
     w = int(rng.integers(1500, 1900))
     sheet = Sheet((w, w * rng.choice([0.707, 0.8, 1.25, 1.414])), rng)
     height = rng.uniform(65, 150)
@@ -76,7 +76,7 @@ def _page(kind: str, digits: Digits, rng: np.random.Generator) -> tuple[Image, s
 
 
 def _desk(size_wh: tuple[int, int], rng: np.random.Generator) -> Image:
-    """A desk with grain along it, computed at an eighth."""
+    """A desk with horizontal grain, computed at an eighth of the resolution."""
     w, h = (side // 8 for side in size_wh)
     rings = cv2.resize(rng.normal(0, 1, (h, 6)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
     grain = 1 + rng.uniform(0, 0.12) * cv2.GaussianBlur(rings, (0, 0), 1.2)
@@ -85,7 +85,7 @@ def _desk(size_wh: tuple[int, int], rng: np.random.Generator) -> Image:
 
 
 def _place(page_wh: tuple[int, ...], photo_wh: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """The page's corners in the photograph, (4, 2): turned, and seen by a pinhole camera that is held at an angle."""
+    """The page's corners in the photograph, (4, 2): rotated, and seen by a tilted pinhole camera."""
     page, photo = np.array(page_wh, float), np.array(photo_wh, float)
     flat = (np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) - 0.5) * page * (photo / page).min()
     turn, nod, lean = np.deg2rad(rng.uniform((-8, -25, -10), (8, 8, 10)))
@@ -98,7 +98,7 @@ def _place(page_wh: tuple[int, ...], photo_wh: tuple[int, int], rng: np.random.G
 
 
 def _shadow_and_page(photo: Image, page: Image, corners: np.ndarray, rng: np.random.Generator) -> None:
-    """Lay the page on the desk with a soft shadow beside it."""
+    """Place the page on the desk, with a soft shadow."""
     h, w = photo.shape[:2]
     shade = np.zeros((h // 8, w // 8), np.uint8)
     moved = (corners + rng.uniform(-30, 30, 2)) / 8
@@ -112,7 +112,7 @@ def _shadow_and_page(photo: Image, page: Image, corners: np.ndarray, rng: np.ran
 
 
 def _book(photo: Image, rng: np.random.Generator) -> None:
-    """A dark book that comes into view at one side; the page may lie over it."""
+    """Draw a dark book at one side of the photograph; the page may cover it."""
     h, w = photo.shape[:2]
     far = rng.uniform(0.05, 0.16)
     near = far + rng.uniform(-0.03, 0.05)

@@ -1,4 +1,4 @@
-"""A number in every kind of image file that a person may send: (H, W) float32 ink -> bytes."""
+"""A number in every kind of image file that users may send: (H, W) float32 ink -> bytes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def grey_16_png(ink: np.ndarray, rng: np.random.Generator) -> bytes:
 
 
 def grey_12_in_16_png(ink: np.ndarray, rng: np.random.Generator) -> bytes:
-    """As sensors and X-ray plates give it: 12 bits that use a part of the range."""
+    """As from sensors and X-ray detectors: 12 bits that use part of the 16-bit range."""
     return _saved(Image.fromarray((2600 - 900 * ink + rng.normal(0, 10, ink.shape)).astype(np.uint16)), "PNG")
 
 
@@ -74,7 +74,7 @@ def animated(kind: str) -> Encoding:
 
 
 def turned(orientation: int) -> Encoding:
-    """A JPEG that is stored turned or mirrored and says so (EXIF, CIPA DC-008)."""
+    """A JPEG stored rotated or mirrored, with its EXIF orientation (CIPA DC-008)."""
     undo: dict[int, Callable[[np.ndarray], np.ndarray]] = {
         1: lambda a: a,
         2: np.fliplr,

@@ -1,6 +1,6 @@
-"""The two shipped forms filled in with MNIST's digits, by seed: flat, scanned and photographed.
+"""The two example forms filled in with MNIST digits, with fixed seeds: flat, scanned and photographed.
 
-python -m benchmarks.rendering.form_sheets FOLDER [--form exam] [--n 3]     # writes some to look at
+python -m benchmarks.rendering.form_sheets FOLDER [--form exam] [--n 3]     # writes some for inspection
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from inkling.forms.template import Template
 SEED = 22
 HEIGHT = 2340  # pixels of a sheet: A4 at 200 dpi
 CAPTURES = ("flat", "scanned", "photographed")
-UPSIDE_DOWN = 0.1  # share of scans and photographs
+UPSIDE_DOWN = 0.1  # fraction of scans and photographs
 
 
 @dataclass(frozen=True)
 class FilledSheet:
-    """An encoded picture of a form, and what stands in each of its fields."""
+    """An encoded picture of a form, and the value of each field."""
 
     picture: bytes  # PNG or JPEG
     values: dict[str, str]  # by field; "" for an empty one
 
 
 def filled_sheets(template: Template, capture: str, digits: Digits, n: int) -> Iterator[FilledSheet]:
-    """`n` sheets of a shipped form; each has a seed of its own, so the first ones are the same for every `n`."""
+    """Yield `n` sheets of an example form. Each has its own seed, so the first ones are the same for every `n`."""
     for i in range(n):
         rng = np.random.default_rng((SEED, zlib.crc32(f"{template.name}/{capture}".encode()), i))
         values = VALUES[template.name](rng)
@@ -73,7 +73,7 @@ def written_page(
             continue
         h = field.box[3] * scale
         writer = Writer(digits, rng, height=size * h * rng.uniform(0.92, 1.08))
-        cells = field.cells[len(field.cells) - len(text) :] or (field.box,)  # numbers end in the last box
+        cells = field.cells[len(field.cells) - len(text) :] or (field.box,)  # numbers are right-aligned
         for part, (x, y, w, _) in zip(text if field.cells else [text], cells, strict=True):
             number = writer.write(part)
             middle = x * scale + w * scale / 2 + rng.normal(0, 0.06) * min(w * scale, h)
@@ -85,7 +85,7 @@ def written_page(
 
 
 def _name(sheet: Sheet, scale: float) -> None:
-    """A scrawl on the line for the name, which is not read."""
+    """A scrawl on the name line, which is not read."""
     rng = sheet.rng
     x = np.linspace(0, 1, 60)
     wave = np.sin(np.cumsum(rng.uniform(0.3, 0.9, 60))) * rng.uniform(10, 24)
@@ -115,7 +115,7 @@ VALUES = {"exam": _exam, "tally": _tally}
 @click.option("--form", "name", type=click.Choice(sorted(VALUES)), default="exam", show_default=True)
 @click.option("--n", default=3, show_default=True, help="Sheets of each capture.")
 def main(folder: Path, name: str, n: int) -> None:
-    """Write some sheets, and what stands on them into their names."""
+    """Write some sheets and print their values."""
     from inkling.forms.examples import example
 
     folder.mkdir(parents=True, exist_ok=True)

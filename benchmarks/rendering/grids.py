@@ -1,4 +1,4 @@
-"""Grids and tables that people fill in, by seed, with what each of their cells holds.
+"""Filled-in grids and tables, rendered with fixed seeds, with the content of each cell.
 
 Sudokus, tables of marks, score cards, tables of measurements and column additions; flat, scanned or photographed.
 """
@@ -19,7 +19,7 @@ from benchmarks.rendering.written_numbers import Writer, Written, random_number
 
 SEED = 22
 CROSSED_OUT = "x"
-FITS = 0.95  # of a cell's width, at most: a number
+FITS = 0.95  # maximum width of a number, relative to its cell
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Grid:
     """An image of a grid, and its cells."""
 
     image: Image  # (H, W, 3) uint8 RGB
-    cells: list[list[str]]  # by row and column: the number as written; "" where empty, CROSSED_OUT where it is that
+    cells: list[list[str]]  # by row and column: the number as written, "" if empty, or CROSSED_OUT
 
 
 def draw(kind: str, capture: str, digits: Digits, rng: np.random.Generator) -> Grid:
@@ -37,7 +37,7 @@ def draw(kind: str, capture: str, digits: Digits, rng: np.random.Generator) -> G
 
 
 def sudoku(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Nine by nine, thick rules round each three by three; a third of the cells are filled."""
+    """Nine by nine cells with thick rules around each three by three; a third of the cells are filled."""
     side = rng.uniform(42, 80)
     cells = [[str(rng.integers(1, 10)) if rng.random() < 0.35 else "" for _ in range(9)] for _ in range(9)]
     sheet, lines = _paper([side] * 9, [side] * 9, rng)
@@ -48,7 +48,7 @@ def sudoku(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[s
 
 
 def marks(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Marks of nine tasks: one or two digits a cell, some left empty, some crossed out."""
+    """Marks for nine tasks: one or two digits per cell, some cells empty, some crossed out."""
     h = rng.uniform(42, 70)
     rows, columns = int(rng.integers(4, 8)), 9
     cells = [[_mark(rng) for _ in range(columns)] for _ in range(rows)]
@@ -60,7 +60,7 @@ def marks(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[st
 
 
 def score_card(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Single digits in narrow columns and sums in a wide one at the end, with a thick rule before it."""
+    """Single digits in narrow columns, and sums in a wide last column after a thick rule."""
     h = rng.uniform(40, 64)
     rows = int(rng.integers(3, 7))
     cells = [[str(rng.integers(1, 10)) if rng.random() < 0.9 else "" for _ in range(9)] for _ in range(rows)]
@@ -85,7 +85,7 @@ def measurements(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[
 
 
 def addition(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """A column addition: one digit a cell, to the right; a thick rule above the sum."""
+    """A column addition: one digit per cell, right-aligned, with a thick rule above the sum."""
     side = rng.uniform(46, 72)
     terms = [int(rng.integers(10, 10 ** int(rng.integers(2, 6)))) for _ in range(rng.integers(2, 4))]
     numbers = [*map(str, terms), str(sum(terms))]
@@ -101,18 +101,18 @@ def addition(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list
 KINDS: dict[str, Callable[[Digits, np.random.Generator], tuple[Sheet, list[list[str]]]]] = {
     "sudoku": sudoku, "marks": marks, "score card": score_card, "measurements": measurements, "addition": addition,
 }  # fmt: skip
-Lines = tuple[np.ndarray, np.ndarray]  # x of the upright ones, y of the level ones
+Lines = tuple[np.ndarray, np.ndarray]  # x of the vertical lines, y of the horizontal lines
 
 
 def _paper(widths: list[float], heights: list[float], rng: np.random.Generator) -> tuple[Sheet, Lines]:
-    """A sheet with room around a grid of such columns and rows, and where its lines are."""
+    """A sheet with a margin around a grid of these columns and rows, and the positions of its lines."""
     room = rng.uniform(0.8, 1.6) * heights[0]
     xs, ys = (room + np.cumsum([0, *sizes]) for sizes in (widths, heights))
     return Sheet((xs[-1] + room, ys[-1] + room), rng), (xs, ys)
 
 
 def _rules(sheet: Sheet, lines: Lines, width: Callable[[int, bool], float]) -> None:
-    """Print the lines; `width`: of the k-th level or upright one."""
+    """Print the lines; `width`: (k, is vertical) -> line width."""
     xs, ys = lines
     for k, x in enumerate(xs):
         sheet.stroke((x, ys[0]), (x, ys[-1]), width=width(k, True))
@@ -121,7 +121,7 @@ def _rules(sheet: Sheet, lines: Lines, width: Callable[[int, bool], float]) -> N
 
 
 def _fill(sheet: Sheet, writer: Writer, lines: Lines, cells: list[list[str]]) -> None:
-    """Write each cell's number near its middle, narrow enough for its cell; it may touch the walls."""
+    """Write each cell's number near its center, narrow enough for the cell; it may touch the lines."""
     xs, ys = lines
     for k, row in enumerate(cells):
         for j, text in enumerate(row):
@@ -136,7 +136,7 @@ def _fill(sheet: Sheet, writer: Writer, lines: Lines, cells: list[list[str]]) ->
 
 
 def _narrowed(number: Written, most: float) -> Written:
-    """A number written narrower where it is wider than there is room."""
+    """A number, compressed to the width `most` if it is wider."""
     h, w = number.ink.shape
     if w <= most:
         return number

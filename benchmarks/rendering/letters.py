@@ -1,6 +1,6 @@
-"""Draw letters and signs from this machine's fonts; pen width, slant and distortion vary by seed.
+"""Draw letters and signs from this machine's fonts, with random pen width, slant and distortion.
 
-Matplotlib's own fonts and OpenCV's stroke fonts are left out: networks may have been trained with them.
+Matplotlib's fonts and OpenCV's stroke fonts are excluded, because networks may have been trained with them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.rendering.stroke_rendering import FINE, Ink, distort, longest_side
 
-# Letters that a person who sees one alone would take for a digit, and for which one.
+# Letters that a person would mistake for a digit when they are isolated, and the digit.
 LOOK_ALIKES = {
     letter: digit
     for digit, alike in ((0, "OoDQ"), (1, "IilJj"), (2, "Zz"), (5, "Ss"), (6, "bG"), (8, "B"), (9, "gqy"))  # y: also 4
@@ -24,19 +24,19 @@ LOOK_ALIKES = {
 LETTERS = "".join(each for each in string.ascii_letters if each not in LOOK_ALIKES)
 SIGNS = "?!&@#$\N{EURO SIGN}\N{POUND SIGN}\N{YEN SIGN}%*+="
 
-# Families of which some are on most machines: handwriting from Debian's packages (fonts-breip, fonts-bwht,
+# Font families, some of which are on most machines: handwriting from Debian's packages (fonts-breip, fonts-bwht,
 # fonts-comic-neue, fonts-dancingscript, fonts-dkg-handwriting, fonts-ecolier-court, fonts-humor-sans,
-# fonts-kaushanscript, fonts-klee, fonts-kristi, fonts-rufscript, fonts-seto), then what macOS and Windows bring.
+# fonts-kaushanscript, fonts-klee, fonts-kristi, fonts-rufscript, fonts-seto), then those of macOS and Windows.
 HANDWRITTEN = (
     "Breip", "Because We Build", "Because We Connect", "Because We Create", "Because We Learn", "Because We Mentor",
     "Because We Organize", "Comic Neue", "Dancing Script", "DkgHandwriting", "Ecolier_court", "Humor Sans",
     "Kaushan Script", "Klee One", "Kristi", "Rufscript", "SetoFont", "Bradley Hand", "Chalkboard", "Comic Sans MS",
     "Ink Free", "Marker Felt", "Noteworthy", "Segoe Print", "Segoe Script",
 )  # fmt: skip
-PRINTED = ("Liberation Sans", "Arial", "Helvetica", "Verdana")  # nobody writes serifs
+PRINTED = ("Liberation Sans", "Arial", "Helvetica", "Verdana")  # sans-serif, because nobody writes serifs by hand
 PRINTED_SHARE = 0.2  # of the letters
-FINEST = 0.03  # of a letter's longer side: the least width of a pen
-CAPITALS_ONLY = ("Because We", "Humor Sans")  # their small letters are capitals, too
+FINEST = 0.03  # minimum pen width, relative to a letter's longer side
+CAPITALS_ONLY = ("Because We", "Humor Sans")  # their lowercase letters are capitals, too
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Font:
 
     family: str
     path: Path
-    characters: frozenset[str]  # of LETTERS, LOOK_ALIKES and SIGNS: those that it can draw
+    characters: frozenset[str]  # the characters of LETTERS, LOOK_ALIKES and SIGNS that it contains
     handwritten: bool
 
 
 def installed_fonts() -> list[Font]:
-    """An upright file of each family listed above that this machine has, in the order of the lists."""
+    """An upright font file for each listed family that is installed, in the order of the lists."""
     from matplotlib import font_manager
 
     found: dict[str, Font] = {}
@@ -58,14 +58,14 @@ def installed_fonts() -> list[Font]:
         try:
             family, style = ImageFont.truetype(str(path), 20).getname()
         except OSError:
-            continue  # bitmap and broken fonts are in the folders, too
+            continue  # a bitmap font or a broken file
         if family in HANDWRITTEN + PRINTED and family not in found and style in {"Regular", "Roman", "Medium", "Book"}:
             found[family] = Font(str(family), path, _characters(path), family in HANDWRITTEN)
     return [found[family] for family in HANDWRITTEN + PRINTED if family in found]
 
 
 def handwriting_fonts() -> dict[str, Path]:
-    """Family -> file, of the handwriting fonts of this machine."""
+    """Family -> file, for the handwriting fonts of this machine."""
     return {font.family: font.path for font in installed_fonts() if font.handwritten}
 
 
@@ -81,9 +81,9 @@ def _characters(path: Path) -> frozenset[str]:
 
 
 def letter(fonts: list[Font], characters: str, rng: np.random.Generator) -> tuple[Ink, str, str]:
-    """Draw one of the characters from one of the fonts that has it -> its ink, the character, the family.
+    """Draw a random character in a random font that contains it -> its ink, the character, the family.
 
-    At least one font must have one of the characters.
+    At least one font must contain one of the characters.
     """
     drawable = [each for each in characters if any(each in font.characters for font in fonts)]
     character = drawable[int(rng.integers(len(drawable)))]
@@ -102,7 +102,7 @@ def handwritten(character: str, path: Path, rng: np.random.Generator) -> Ink:
 
 
 def _sized(character: str, path: Path, longest: int) -> Ink:
-    """The character with a longer side of some `longest` pixels."""
+    """The character with a longer side of about `longest` pixels."""
     reference = _printed(character, path, 100)
     return _printed(character, path, round(100 * longest / max(reference.shape)))
 
@@ -117,10 +117,10 @@ def _printed(character: str, path: Path, size: int) -> Ink:
 
 
 def _penned(ink: Ink, rng: np.random.Generator) -> Ink:
-    """The same shape with a random pen width; pieces and holes keep their numbers unless the pen is too fine."""
+    """The same shape with a random pen width; the numbers of pieces and holes stay the same if possible."""
     mask = (ink > 0.5).astype(np.uint8)
     rim = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).sum() / 2
-    width = 2 * mask.sum() / max(float(rim), 1.0)  # of a stroke: its area by half of its outline
+    width = 2 * mask.sum() / max(float(rim), 1.0)  # of a stroke: area divided by half of the outline
     least = (FINEST * max(ink.shape) - width) / 2
     grow = (rng.uniform(0.045, 0.11) * max(ink.shape) - width) / 2
     outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) - cv2.distanceTransform(mask, cv2.DIST_L2, 5)

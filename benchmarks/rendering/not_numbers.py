@@ -1,4 +1,4 @@
-"""Pages that hold no number to read, 1,240 x 1,754 pixels or about: what a reader must decline in bounded time."""
+"""Pages without a readable number, about 1,240 x 1,754 pixels, which a reader must decline in bounded time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLACK, WHITE = (20, 20, 24), (252, 252, 250)
 
 
 def handwriting(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """A page of joined-up writing: loops and waves in words, in lines."""
+    """A page of cursive writing: lines of words made of loops and waves."""
     sheet = Sheet(A4_WH, rng)
     size, width = rng.uniform(14, 24), rng.uniform(1.6, 3.4)
     for y in np.arange(120, sheet.h - 100, 3.4 * size):
@@ -33,7 +33,7 @@ def handwriting(digits: Digits, rng: np.random.Generator) -> Sheet:
             down = rng.choice([0.0, 0.1, -0.9], n, p=[0.5, 0.4, 0.1])
             steps = np.cumsum(rng.uniform(0.35, 0.75, 2 * n)) * size
             points = np.stack([x + steps, y - np.ravel(np.stack([up, down], axis=1)) * size], axis=1)
-            points[::2, 0] += rng.uniform(0, 0.5) * size  # leaning loops
+            points[::2, 0] += rng.uniform(0, 0.5) * size  # slanted loops
             sheet.scribble(smooth_line(points, steps=6), width)
             x = points[-1, 0] + size
     return sheet
@@ -58,7 +58,7 @@ def crossword(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def barcode(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """Bars of one to four modules on a label, every other one with its number printed below."""
+    """A bar code on a label, with bars of one to three modules; half of the labels have a number printed below."""
     sheet = Sheet((900, 520), rng, paper=WHITE)
     x, unit = 110.0, 6
     for k in range(56):
@@ -74,7 +74,7 @@ def barcode(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def sheet_music(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """Staves with bars, a clef, notes and beams."""
+    """Sheet music: staves with bars, a clef, notes and beams."""
     sheet = Sheet(A4_WH, rng, paper=WHITE)
     gap = 15
     for top in np.arange(150, sheet.h - 200, 170):
@@ -96,7 +96,7 @@ def sheet_music(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def keyboard(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """A computer's keyboard from above."""
+    """A computer keyboard from above."""
     sheet = Sheet((1600, 640), rng, paper=(70, 72, 76))
     light = bool(rng.random() < 0.5)
     key, ink = ((228, 228, 230), (40, 40, 44)) if light else ((34, 35, 38), (225, 225, 228))
@@ -139,7 +139,7 @@ def receipt(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def qr_code(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """Random modules with the three finder patterns."""
+    """A QR code: random modules with the three finder patterns."""
     n, side = 33, 24
     sheet = Sheet((n * side + 200, n * side + 200), rng, paper=WHITE)
     modules = rng.random((n, n)) < 0.5
@@ -166,7 +166,7 @@ def thousand_cells(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def empty_form(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """A form with words, lines and boxes, and nothing written in it."""
+    """A blank form with words, lines and boxes."""
     sheet = Sheet(A4_WH, rng, paper=WHITE)
     sheet.label(f"{_word(rng)} {_word(rng)}".title(), 110, 90, 56)
     for y in np.arange(260, 1600, 130):
@@ -180,7 +180,7 @@ def empty_form(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def empty_comb(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """Nine joined boxes with nothing in them."""
+    """Nine adjacent empty boxes."""
     sheet = Sheet((1000, 300), rng)
     cells = cells_in_row(9, 130, 110, (82, 90), 0)
     BOXES["joined"].draw(sheet, cells, rng.uniform(1, 4))
@@ -195,7 +195,7 @@ PAGES: dict[str, Callable[[Digits, np.random.Generator], Sheet]] = {
 
 
 def not_a_number(kind: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """A page of a kind, scanned and photographed in turn; its text is empty."""
+    """A page of a kind, alternately scanned and photographed; its text is empty."""
     sheet = PAGES[kind](digits, rng)
     return Picture((scanned, photographed)[i % 2](sheet.image(), rng), "")
 

@@ -1,4 +1,4 @@
-"""Images of what is no digit, drawn by seed: letters, scribbles, symbols, overlaid digits; and look-alikes apart."""
+"""Non-digits drawn with a fixed seed: letters, scribbles, symbols, overlaid digits; and, separately, look-alikes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from inkling.training.data.mnist import Mnist
 
 SEED = 23
 KINDS = ("letters", "scribbles", "symbols", "overlaid")
-LOOK_ALIKES = "look-alikes"  # letters that a person would take for digits: reported apart
-SIGN_SHARE = 0.35  # of the symbols come from fonts, the rest are drawn
+LOOK_ALIKES = "look-alikes"  # letters that a person would mistake for digits; reported separately
+SIGN_SHARE = 0.35  # fraction of the symbols from fonts; the others are drawn
 
 
 @dataclass(frozen=True)
 class Example:
-    """One image of something that is no digit."""
+    """One image of a non-digit."""
 
     image: np.ndarray  # (H, W) uint8, dark on light
-    name: str  # the letter, or what is drawn
+    name: str  # the letter or drawing
 
 
 def draw_kind(kind: str, n: int, mnist: Mnist, fonts: list[letters.Font]) -> Iterator[Example]:
-    """`n` examples of a kind; the same ones each time with the same fonts, and none where a kind needs fonts."""
+    """Yield `n` examples of a kind, the same every time with the same fonts; none if the kind needs missing fonts."""
     rng = np.random.default_rng((SEED, (*KINDS, LOOK_ALIKES).index(kind)))
     makers = {
         "letters": lambda: _from_font(letters.LETTERS, fonts, rng),

@@ -1,4 +1,4 @@
-"""Digits written over each other or crossed out, which are digits no longer.
+"""Overlaid or crossed-out digits, which no longer count as digits.
 
 Digits are (28, 28) uint8 of MNIST. The functions return (H, W) uint8 images, dark on light.
 """
@@ -10,16 +10,16 @@ import numpy as np
 
 from benchmarks.rendering.stroke_rendering import Drawing, draw, enlarged, fitted, straight, trimmed
 
-# Pairs that a person may still read as one of the two: a 1 is a bar through the other, as in many a 0 and 7; the rest
-# hide in each other's strokes.
+# Pairs that a person may still read as one of the two: a 1 looks like a bar through the other digit, as in many a 0 and
+# 7; the other pairs share most of their strokes.
 STAY_DIGITS = {frozenset((1, other)) for other in range(10)} | {
     frozenset(pair) for pair in ((0, 6), (0, 7), (0, 8), (3, 8), (4, 9))
 }
-OWN = 0.4  # least share of each digit's ink beside the other's strokes; below, the pair looks like one digit
+OWN = 0.4  # minimum fraction of each digit's ink outside the other's strokes; with less, the pair looks like one digit
 
 
 def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two different digits over each other, their centres within two of MNIST's pixels."""
+    """Two different digits over each other, with their centers at most two MNIST pixels apart."""
     while True:
         a, b = rng.integers(0, len(images), 2)
         pair = frozenset((int(labels[a]), int(labels[b])))
@@ -34,7 +34,7 @@ def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
 def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A digit struck through with a zigzag or crossing lines from edge to edge."""
     large = 1 - cv2.GaussianBlur(enlarged(images[int(rng.integers(len(images)))]).astype(np.float32), (0, 0), 1.5) / 255
-    digit = np.clip((large - 0.4) / 0.2, 0, 1)  # as sharp as the pen that strikes it out
+    digit = np.clip((large - 0.4) / 0.2, 0, 1)  # as sharp as the pen of the strike
     n = int(rng.integers(7, 11))
     if rng.random() < 0.5:
         y = np.linspace(0, 1, n)
@@ -54,7 +54,7 @@ def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _beside(digit: np.ndarray, other: np.ndarray) -> float:
-    """The share of a digit's ink that lies more than a pixel from the other's."""
+    """The fraction of a digit's ink that is more than a pixel away from the other's."""
     near = cv2.dilate((other > 96).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     mask = digit > 96
     return float((mask & ~near).sum() / max(mask.sum(), 1))

@@ -1,4 +1,4 @@
-"""Numbers on rendered paper: MNIST digits as ink on a surface under a light before a camera, all by seed.
+"""Numbers on rendered paper: MNIST digits as ink on a surface, with simulated light and camera.
 
 A surface takes (H, W) float32 ink, 0..1, and a random generator, and returns an (H, W, 3) uint8 RGB image.
 """
@@ -14,19 +14,20 @@ Image = np.ndarray
 Surface = Callable[[Image, np.random.Generator], Image]
 
 DIGIT = 168  # pixels: side of one enlarged MNIST image
-OVERLAP = 12  # pixels: how far the columns of touching digits overlap, at most, if their strokes then meet
-CONTACT = 4  # pixels: how far their strokes overlap, at most, where the digits must come closer to meet
+GAP = 14  # pixels: minimum space between neighbors; the maximum is twice as much
+OVERLAP = 12  # pixels: maximum overlap of the columns of touching digits, if their strokes then touch
+CONTACT = 4  # pixels: maximum overlap of their strokes, if the digits must be moved closer to touch
 BLUE, BLACK, RED, GREY = (32, 58, 140), (30, 30, 36), (190, 40, 44), (112, 112, 116)
 
 
-def written_row(digits: Sequence[Image], rng: np.random.Generator, *, gap: int = 14, touching: float = 0.0) -> Image:
-    """(28, 28) uint8 digits -> one row of smooth ink, (H, W) float32; `gap` pixels between neighbours, about.
+def written_row(digits: Sequence[Image], rng: np.random.Generator, *, touching: float = 0.0) -> Image:
+    """(28, 28) uint8 digits -> one row of smooth ink, (H, W) float32.
 
-    `touching` is the share of neighbours that touch or overlap; above 0, at least one pair of the row does.
+    `touching` is the fraction of neighbors that touch or overlap; above 0, at least one pair of the row does.
     """
     strokes = [_stroke(digit) for digit in digits]
     strokes = [stroke[:, np.flatnonzero(stroke.max(axis=0) > 0.3)] for stroke in strokes]
-    gaps = [gap + int(rng.integers(0, max(gap, 1) + 1)) for _ in strokes]
+    gaps = [GAP + int(rng.integers(0, GAP + 1)) for _ in strokes]
     margin = int(rng.integers(60, 140))
     touches = rng.random(len(strokes)) < touching if touching else np.zeros(len(strokes), bool)
     if touching and len(strokes) > 1 and not touches[1:].any():
@@ -55,7 +56,7 @@ def random_row(
 
 
 def _meeting_at(band: Image, stroke: Image) -> int:
-    """The column at which a digit's strokes first overlap those on its left."""
+    """The column at which a digit's strokes first touch those on its left."""
     ends = np.where((band > 0.5).any(axis=1), band.shape[1] - (band > 0.5)[:, ::-1].argmax(axis=1), -(10**6))
     starts = np.where((stroke > 0.5).any(axis=1), (stroke > 0.5).argmax(axis=1), 10**6)
     return int((ends - starts).max()) - 1
@@ -106,7 +107,7 @@ def squared(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def shadow(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph, half of it in the shadow of a hand."""
+    """A photograph, half of it in a hand's shadow."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     angle, place, edge = rng.uniform(0, 2 * np.pi), rng.uniform(-0.25, 0.25), rng.uniform(4, 40)
@@ -116,7 +117,7 @@ def shadow(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def lamp(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph under one lamp: light falls off towards a corner."""
+    """A photograph under a single lamp: the light falls off towards a corner."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32) / max(h, w)
     light = np.exp(-1.6 * ((x - rng.uniform(0, w / max(h, w))) ** 2 + (y - rng.uniform(0, h / max(h, w))) ** 2))
@@ -124,7 +125,7 @@ def lamp(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def desk(ink: Image, rng: np.random.Generator) -> Image:
-    """A sheet on a dark desk that shows on some sides."""
+    """A sheet on a dark desk, which is visible on some sides."""
     paper = _laid(0.92 * ink, _sheet(ink, rng, (238, 236, 228), grain=2), BLACK).astype(np.float32)
     h, w = ink.shape
     sides = rng.integers(12, 90, 4) * (rng.random(4) < 0.7)
@@ -164,7 +165,7 @@ def _laid(ink: Image, sheet: Image, colour: tuple[int, int, int]) -> Image:
 
 
 def _camera(image: Image, light: Image, rng: np.random.Generator) -> Image:
-    """Light, the lens's softness, the sensor's noise and the JPEG of a phone."""
+    """Apply the light, lens blur, sensor noise and JPEG compression of a phone."""
     lit = cv2.GaussianBlur(np.asarray(image, np.float32) * light[..., None], (0, 0), 1.0)
     return _jpeg(np.clip(lit + rng.normal(0, 3, lit.shape), 0, 255).astype(np.uint8), 75)
 

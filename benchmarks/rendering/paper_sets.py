@@ -1,4 +1,4 @@
-"""Numbers on paper as people hand them in, by seed: each set a function from a kind to one picture.
+"""Realistic numbers on paper, with fixed seeds. Each set is a function from a kind to one picture.
 
 Ruled lines, printed boxes, signs, combs and tables, patterned paper; photographs of pages are in `desk_photos.py`.
 """
@@ -22,33 +22,35 @@ from benchmarks.rendering.written_numbers import Writer, digits_of, random_numbe
 
 SEED = 20
 RULED, BOXED, COMBED = 5, 8, 9  # digits on a ruled line, in boxes, in a comb
-PLACES = ("on", "above", "below", "through")  # where the digits are, seen from the ruled line
+PLACES = ("on", "above", "below", "through")  # position of the digits relative to the ruled line
 RULE_WIDTHS = (0.02, 0.05, 0.09)  # of a digit's height
 TILTS_DEG = (0, 3, -3, 8, -8)
 PLAIN = 5  # digits of a clean row
-TOUCHING = {"apart": 0.0, "touching": 0.5, "all touching": 1.0}  # share of neighbours that touch
+TOUCHING = {"apart": 0.0, "touching": 0.5, "all touching": 1.0}  # fraction of neighbors that touch
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An image and what stands on it."""
+    """An image and its text."""
 
     image: np.ndarray | bytes  # (H, W[, 3]) uint8 RGB, or an encoded file
-    text: str  # digits, rows joined by a newline; "" where there is no number
-    written: str | None = None  # with signs, and a tab between columns; None where the digits say it all
+    text: str  # digits, rows joined by a newline; "" without a number
+    written: str | None = None  # with signs, and a tab between columns; None if `text` is complete
 
 
-Draw = Callable[[Digits, np.random.Generator, int], Picture]  # the last is the picture's number within its kind
+Draw = Callable[
+    [Digits, np.random.Generator, int], Picture
+]  # the last argument is the picture's number within its kind
 
 
 def pictures(name: str, kind: str, draw: Draw, digits: Digits, n: int) -> Iterator[Picture]:
-    """`n` pictures of a kind; each has a seed of its own, so the first ones are the same for every `n`."""
+    """Yield `n` pictures of a kind. Each has its own seed, so the first ones are the same for every `n`."""
     for i in range(n):
         yield draw(digits, np.random.default_rng((SEED, zlib.crc32(f"{name}/{kind}".encode()), i)), i)
 
 
 def ruled(place: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """Five digits at a ruled line, `i` going through widths and tilts."""
+    """Five digits on a ruled line; `i` cycles through widths and tilts."""
     width, tilt = RULE_WIDTHS[i % len(RULE_WIDTHS)], TILTS_DEG[i // len(RULE_WIDTHS) % len(TILTS_DEG)]
     height = rng.uniform(40, 110)
     text = random_number(rng, RULED)
@@ -188,7 +190,7 @@ AMOUNTS: tuple[Callable[[np.random.Generator], str], ...] = (
 
 
 def cheque(has_rule: bool, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """An amount on a cheque: waves in two pale colours under it, words beside it, perhaps a rule below it."""
+    """An amount on a check: on waves in two pale colors, next to words, sometimes above a rule."""
     written = AMOUNTS[i % len(AMOUNTS)](rng)
     height = rng.uniform(38, 80)
     number = Writer(digits, rng, height=height).write(written, touching=bool(rng.random() < 0.3))

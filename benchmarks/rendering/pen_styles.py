@@ -22,7 +22,7 @@ def nib(ink: Ink, rng: np.random.Generator) -> Ink:
 
 
 def dry(ink: Ink, rng: np.random.Generator) -> Ink:
-    """A pen that runs out: streaks along the strokes and a few short gaps."""
+    """A pen that is running out: streaks along the strokes and a few short gaps."""
     h, w = ink.shape
     streaks = cv2.GaussianBlur(rng.random((h, w), dtype=np.float32), (0, 0), sigmaX=6, sigmaY=1.2)
     streaks = (streaks - streaks.mean()) / max(float(streaks.std()), 1e-6)
@@ -41,7 +41,7 @@ def shaky(ink: Ink, rng: np.random.Generator) -> Ink:
 
 
 def leaning(ink: Ink, rng: np.random.Generator) -> Ink:
-    """Seen from the side: perspective instead of a shear."""
+    """A view from the side: perspective instead of a shear."""
     h, w = ink.shape
     corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
     moved = corners + rng.uniform(-0.07, 0.07, (4, 2)).astype(np.float32) * (w, h)
@@ -51,7 +51,7 @@ def leaning(ink: Ink, rng: np.random.Generator) -> Ink:
 
 
 def soaked(ink: Ink, rng: np.random.Generator) -> Ink:
-    """Ink that ran into the paper: soft, uneven edges."""
+    """Ink that bled into the paper: soft, uneven edges."""
     reach = rng.uniform(2, 4)
     spread = cv2.GaussianBlur(ink, (0, 0), reach)
     grain = cv2.GaussianBlur(rng.normal(0, 1, ink.shape).astype(np.float32), (0, 0), 2)

@@ -1,4 +1,4 @@
-"""Thirteen kinds of boxes that forms print for digits. Each is drawn round cells (x, y, w, h) in one row."""
+"""Thirteen kinds of printed boxes for digits, as on forms. Each is drawn around cells (x, y, w, h) in one row."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PALE = ((240, 150, 140), (235, 175, 110), (140, 200, 150), (140, 180, 230), (190
 
 @dataclass(frozen=True)
 class BoxKind:
-    """How boxes are printed, and the room between them as a share of a cell's width."""
+    """A style of printed boxes, and the space between them as a fraction of a cell's width."""
 
-    draw: Callable[[Sheet, Cells, float], None]  # the last is the width of a line
+    draw: Callable[[Sheet, Cells, float], None]  # the last argument is the line width
     gap: float = 0.0
 
 
@@ -28,7 +28,7 @@ def _separate(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _open_comb(sheet: Sheet, cells: Cells, width: float) -> None:
-    """A base line with walls that end half-way up."""
+    """A baseline with half-height separators."""
     (x, y, _, h), (last, _, w, _) = cells[0], cells[-1]
     sheet.stroke((x, y + h), (last + w, y + h), width=width)
     for edge in (*(cell[0] for cell in cells), last + w):
@@ -36,14 +36,14 @@ def _open_comb(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _frame(sheet: Sheet, cells: Cells, width: float) -> list[float]:
-    """One frame round all cells; the places of the walls inside it."""
+    """Draw one frame around all cells; returns the positions of the inner separators."""
     (x, y, _, h), (last, _, w, _) = cells[0], cells[-1]
     sheet.box(x, y, last + w - x, h, width=width)
     return [cell[0] for cell in cells[1:]]
 
 
 def _ticks(sheet: Sheet, cells: Cells, width: float) -> None:
-    """A frame with short ticks where the walls would be."""
+    """A frame with short ticks instead of separators."""
     _, y, _, h = cells[0]
     for edge in _frame(sheet, cells, width):
         sheet.stroke((edge, y), (edge, y + 0.16 * h), width=width)
@@ -86,7 +86,7 @@ def _coloured(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _on_grey(sheet: Sheet, cells: Cells, width: float) -> None:
-    """White windows in a grey band."""
+    """White windows in a gray band."""
     (x, y, w, h), last = cells[0], cells[-1]
     grey, rim = int(sheet.rng.integers(185, 225)), 0.2 * w
     sheet.fill(x - rim, y - rim, last[0] + w - x + 2 * rim, h + 2 * rim, (grey, grey, grey))
@@ -101,7 +101,7 @@ def _dashes(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _double(sheet: Sheet, cells: Cells, width: float) -> None:
-    """A frame in a frame."""
+    """A double frame."""
     for x, y, w, h in cells:
         rim = 0.06 * h
         sheet.box(x, y, w, h, width=width)
@@ -109,7 +109,7 @@ def _double(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _labelled(sheet: Sheet, cells: Cells, width: float) -> None:
-    """Joined boxes, words above them and a small letter in each."""
+    """Adjacent boxes with words above and a small letter in each."""
     x, y, _, h = cells[0]
     words = ("Student number", "Account no.", "Date of birth", "Kundennummer", "Total")
     sheet.label(words[sheet.rng.integers(len(words))], x, y - 0.42 * h, 0.26 * h)

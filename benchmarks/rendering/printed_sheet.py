@@ -1,4 +1,4 @@
-"""A sheet of paper with printing and handwriting on it, and the ways it becomes an image: flat, scanned, photographed.
+"""A sheet of paper with print and handwriting, and ways to capture it as an image: flat, scanned, photographed.
 
 Images are (H, W, 3) RGB. Lengths are pixels, x to the right, y down.
 """
@@ -18,8 +18,8 @@ from benchmarks.rendering.written_numbers import Written, lay
 
 PAPERS: tuple[Colour, ...] = (CREAM, (252, 252, 250), (244, 242, 236), (250, 246, 232), (238, 240, 242))
 PENS: tuple[Colour, ...] = (BIRO, BIRO, BLACK, BLACK, GRAPHITE, (24, 40, 96), (150, 30, 40))
-SHIFT = 4  # bits after the point in OpenCV's coordinates
-LIGHT_SIDE = 48  # pixels: the longer side at which uneven light is computed
+SHIFT = 4  # fractional bits in OpenCV's coordinates
+LIGHT_SIDE = 48  # pixels: the longer side of the map of uneven light
 
 Point = tuple[float, float]
 Capture = Callable[[Image, np.random.Generator], Image]  # (H, W, 3) float32 -> uint8
@@ -41,7 +41,7 @@ class Sheet:
     def stroke(
         self, *points: Point, width: float = 1, colour: Colour | None = None, gaps: tuple[float, float] = (1, 0)
     ) -> None:
-        """A printed polyline. `gaps`: the lengths of dashes and of gaps between them; a gap of 0 leaves it whole."""
+        """Print a polyline. `gaps`: the lengths of dashes and of the gaps between them; a gap of 0 is a solid line."""
         thickness = max(1, round(width))
         x, y, mask = self._around(np.array(points), thickness)
         for a, b in pairwise(np.array(points, float) - (x, y)):
@@ -50,16 +50,16 @@ class Sheet:
         self.print(mask, colour, at=(x, y))
 
     def box(self, x: float, y: float, w: float, h: float, **style: float | Colour | tuple[float, float]) -> None:
-        """A printed rectangle with the options of `stroke`."""
+        """Print a rectangle, with the options of `stroke`."""
         self.stroke((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y), **style)  # type: ignore[arg-type]
 
     def fill(self, x: float, y: float, w: float, h: float, colour: Colour) -> None:
-        """An area of one colour, with the paper's grain."""
+        """Fill an area with one color, keeping the paper's grain."""
         part = self.paper[round(y) : round(y + h), round(x) : round(x + w)]
         part += np.array(colour, np.float32) - part.mean(axis=(0, 1))
 
     def label(self, text: str, x: float, y: float, size: float, *, colour: Colour | None = None) -> None:
-        """Printed text with its top left corner at (x, y); `size`: pixels of the font."""
+        """Print text with its top left corner at (x, y); `size`: font size in pixels."""
         font = ImageFont.load_default(size)
         left, top, right, bottom = font.getbbox(text)
         w, h = (int(np.ceil(side)) for side in (right - min(left, 0), bottom - min(top, 0)))
@@ -68,7 +68,7 @@ class Sheet:
         self.print(np.asarray(patch), colour, at=(round(x), round(y)))
 
     def print(self, mask: np.ndarray, colour: Colour | None = None, *, at: tuple[int, int] = (0, 0)) -> None:
-        """(h, w) uint8 printing with its top left corner at (x, y); in the sheet's own colour where none is given."""
+        """Print an (h, w) uint8 mask with its top left corner at (x, y). `colour`: None for the sheet's color."""
         x, y = at
         part = self.paper[max(y, 0) : y + len(mask), max(x, 0) : x + mask.shape[1]]
         h, w = part.shape[:2]
@@ -76,11 +76,11 @@ class Sheet:
         part[:] = laid(0.95 * share, part, colour or self.printed)
 
     def write(self, number: Written, x: float, baseline: float) -> None:
-        """A number with its left side at x, standing on a base line."""
+        """Write a number with its left edge at x, on a baseline."""
         lay(self.ink, number.ink, x, baseline - number.baseline)
 
     def scribble(self, points: np.ndarray, width: float) -> None:
-        """A line drawn with the pen through (N, 2) points."""
+        """Draw a line with the pen through (N, 2) points."""
         thickness = max(1, round(width))
         x, y, mask = self._around(points, thickness)
         whole = np.rint((points - (x, y)) * 2**SHIFT).astype(np.int32)
@@ -88,23 +88,23 @@ class Sheet:
         lay(self.ink, mask.astype(np.float32) / 255, x, y)
 
     def image(self) -> Image:
-        """The sheet before any camera, (H, W, 3) float32."""
+        """The uncaptured sheet, (H, W, 3) float32."""
         return laid(self.rng.uniform(0.82, 0.97) * self.ink, self.paper, self.pen)
 
     def _around(self, points: np.ndarray, thickness: int) -> tuple[int, int, np.ndarray]:
-        """The top left corner of an area of the sheet that holds the points' line, and an empty mask of it."""
+        """The top left corner of the sheet's area around the points' line, and an empty mask of that area."""
         low = np.clip(np.floor(points.min(axis=0)) - thickness - 2, 0, (self.w - 1, self.h - 1)).astype(int)
         high = np.clip(np.ceil(points.max(axis=0)) + thickness + 3, low + 1, (self.w, self.h)).astype(int)
         return int(low[0]), int(low[1]), np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
 
 
 def flat(image: Image, rng: np.random.Generator) -> Image:
-    """As it was made."""
+    """The undistorted sheet."""
     return as_bytes(image)
 
 
 def scanned(image: Image, rng: np.random.Generator) -> Image:
-    """Laid on a scanner a little askew: soft, noisy, JPEG; one in four is black and white."""
+    """A slightly rotated scan: soft, noisy, JPEG; one in four is black and white."""
     turned = turn(image, rng.uniform(-2.5, 2.5))
     soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.4, 0.9))
     noisy = as_bytes(soft + rng.uniform(1, 4) * rng.standard_normal(soft.shape, np.float32))
@@ -116,7 +116,7 @@ def scanned(image: Image, rng: np.random.Generator) -> Image:
 
 
 def photographed(image: Image, rng: np.random.Generator) -> Image:
-    """Seen by a phone from one side, in uneven light, with a soft lens, noise and JPEG."""
+    """A phone photograph from one side, with uneven light, lens blur, noise and JPEG compression."""
     h, w = image.shape[:2]
     spread = 0.05 * min(h, w)
     target = _corners(w, h) + rng.uniform(-spread, spread, (4, 2)).astype(np.float32)
@@ -133,14 +133,14 @@ CAPTURES: dict[str, Capture] = {each.__name__: each for each in (flat, scanned, 
 
 
 def turn(image: Image, angle_deg: float) -> Image:
-    """The image rotated about its middle, counter-clockwise; its border is mirrored outwards."""
+    """The image rotated counterclockwise about its center; the border is filled by reflection."""
     h, w = image.shape[:2]
     rotation = cv2.getRotationMatrix2D((w / 2, h / 2), angle_deg, 1.0)
     return cv2.warpAffine(image, rotation, (w, h), borderMode=cv2.BORDER_REFLECT_101)
 
 
 def light(shape: tuple[int, int], rng: np.random.Generator) -> Image:
-    """The light of a lamp on one side, often with a soft or sharp shadow, (h, w, 3) float32; the brightest is 1."""
+    """The light of a lamp on one side, often with a soft or sharp shadow, (h, w, 3) float32; the maximum is 1."""
     h, w = shape
     small_w, small_h = (max(8, round(LIGHT_SIDE * side / max(h, w))) for side in (w, h))
     y, x = np.mgrid[:small_h, :small_w].astype(np.float32) / LIGHT_SIDE
@@ -156,7 +156,7 @@ def light(shape: tuple[int, int], rng: np.random.Generator) -> Image:
 
 
 def middle(image: Image, size_wh: tuple[float, float]) -> Image:
-    """The middle of an image."""
+    """The central part of an image."""
     w, h = (min(round(side), has) for side, has in zip(size_wh, image.shape[1::-1], strict=True))
     y, x = (image.shape[0] - h) // 2, (image.shape[1] - w) // 2
     return image[y : y + h, x : x + w]

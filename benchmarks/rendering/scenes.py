@@ -1,4 +1,4 @@
-"""Difficult cameras, screens and surroundings, rendered by seed, with functions as in `surfaces`."""
+"""Rendered difficult cameras, screens and surroundings; the functions have the signature of those in `surfaces`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from benchmarks.rendering.surfaces import BIRO, BLACK, CREAM, WHITE, Image, Surf
 
 
 def glare(ink: Image, rng: np.random.Generator) -> Image:
-    """A whiteboard with the reflection of a lamp."""
+    """A whiteboard with a lamp's reflection."""
     lit = laid(0.9 * ink, sheet(ink.shape, rng, (205, 208, 212), grain=1), (40, 60, 120))
     spot = _spot(ink.shape, rng, size=rng.uniform(0.06, 0.2))
     return camera(lit + 90 * spot[..., None], rng)
 
 
 def vignette(ink: Image, rng: np.random.Generator) -> Image:
-    """Biro under a cheap lens: corners at a quarter of the light."""
+    """Ballpoint through a cheap lens: the corners get a quarter of the light."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     far = ((x / w - 0.5) ** 2 + (y / h - 0.5) ** 2) / 0.5
@@ -25,17 +25,17 @@ def vignette(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def dim(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph in the evening: all is dark and noisy."""
+    """A photograph in the evening: dark and noisy."""
     return camera(0.16 * laid(0.9 * ink, sheet(ink.shape, rng), BLACK), rng, noise=4, quality=60)
 
 
 def overexposed(ink: Image, rng: np.random.Generator) -> Image:
-    """Thin ink bleached by too much light."""
+    """Thin ink in an overexposed photograph."""
     return camera(1.5 * laid(0.35 * ink, sheet(ink.shape, rng, (225, 225, 222)), BIRO) - 45, rng)
 
 
 def moire(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph of a screen: its pixel grid beats with the sensor's."""
+    """A photograph of a screen: moire between the pixel grids of screen and sensor."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     angle, period = rng.uniform(0, np.pi), rng.uniform(5, 30)
@@ -51,7 +51,7 @@ def jpeg_15(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def motion(ink: Image, rng: np.random.Generator) -> Image:
-    """The hand moved by 20 pixels, an eighth of a digit."""
+    """Motion blur of 20 pixels, an eighth of a digit."""
     kernel = np.zeros((21, 21), np.float32)
     angle = rng.uniform(0, np.pi)
     step = (round(10 * np.cos(angle)), round(10 * np.sin(angle)))
@@ -65,7 +65,7 @@ def defocus(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def finger(ink: Image, rng: np.random.Generator) -> Image:
-    """A finger holds the page: it comes in from the border and stays clear of the number."""
+    """A finger holds the page: it enters from the border and does not cover the number."""
     room = 110
     ink = np.pad(ink, ((0, room), (0, 0)))
     image = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
@@ -78,7 +78,7 @@ def finger(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def pen(ink: Image, rng: np.random.Generator) -> Image:
-    """The pen lies on the page and runs out of the image."""
+    """A pen on the page, extending beyond the image."""
     room = 130
     ink = np.pad(ink, ((0, 0), (0, room)))
     image = laid(0.95 * ink, sheet(ink.shape, rng), BLACK)
@@ -90,7 +90,7 @@ def pen(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def hand_shadow(ink: Image, rng: np.random.Generator) -> Image:
-    """The soft shadow of hand and phone from below, as in most photographs of paper."""
+    """The soft shadow of hand and phone from the bottom, as in most photographs of paper."""
     h, w = ink.shape
     dark = np.zeros((h, w), np.float32)
     x = int(rng.integers(w // 4, 3 * w // 4))
@@ -100,7 +100,7 @@ def hand_shadow(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def phone_app(ink: Image, rng: np.random.Generator) -> Image:
-    """A screenshot: dark status bar with symbols, a scroll bar, a grey tool bar."""
+    """A screenshot: a dark status bar with symbols, a scroll bar and a gray tool bar."""
     ink = np.pad(ink, ((60, 90), (0, 0)))
     image = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
     h, w = ink.shape
@@ -126,7 +126,7 @@ def dark_app(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def window(ink: Image, rng: np.random.Generator) -> Image:
-    """A drawing program's window cut out of the screen: one-pixel border, light tool bar, grey surroundings."""
+    """A screenshot of a drawing program's window: one-pixel border, light tool bar, gray surroundings."""
     image = laid(ink, sheet(ink.shape, rng, WHITE, grain=0), BLACK)
     image = np.pad(image, ((60, 30), (30, 30), (0, 0)), constant_values=214)
     h, w = image.shape[:2]
@@ -135,7 +135,7 @@ def window(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def pasted(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph of a sheet, set on a white page with a border line."""
+    """A photograph of a sheet, placed on a white page with a border line."""
     inner = camera(laid(0.9 * ink, sheet(ink.shape, rng, (206, 198, 180), grain=3), BIRO), rng)
     around = rng.integers(30, 120, 4)
     image = np.pad(inner, (tuple(around[:2]), tuple(around[2:]), (0, 0)), constant_values=255)
@@ -145,7 +145,7 @@ def pasted(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def wooden_desk(ink: Image, rng: np.random.Generator) -> Image:
-    """A sheet that lies turned on a light wooden desk, all four edges in view."""
+    """A rotated sheet on a light wooden desk, with all four edges visible."""
     h, w = ink.shape
     paper = laid(0.92 * ink, sheet(ink.shape, rng, (242, 240, 234)), BIRO)
     room = int(rng.integers(50, 120))
@@ -160,7 +160,7 @@ def wooden_desk(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def card(ink: Image, rng: np.random.Generator) -> Image:
-    """An index card on a pale table: the card's edge is a faint line all round."""
+    """An index card on a pale table: the card's edge is a faint line all around."""
     paper = laid(0.92 * ink, sheet(ink.shape, rng, (246, 244, 238)), BLACK)
     room = int(rng.integers(30, 80))
     table = sheet((ink.shape[0] + 2 * room, ink.shape[1] + 2 * room), rng, (206, 202, 196))
@@ -182,7 +182,7 @@ def perspective(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def small_in_large(ink: Image, rng: np.random.Generator) -> Image:
-    """A 12-megapixel photograph in which the number takes a small place."""
+    """A 12-megapixel photograph in which the number is small."""
     factor = float(rng.uniform(0.8, 1.4))
     ink = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC).clip(0, 1)
     h, w = ink.shape
@@ -194,7 +194,7 @@ def small_in_large(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def icon(side: int) -> Surface:
-    """One digit in so many pixels, or a row of that height."""
+    """One digit of the given size in pixels, or a row of that height."""
 
     def surface(ink: Image, rng: np.random.Generator) -> Image:
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))

@@ -1,7 +1,7 @@
-"""Scribbles that mean nothing. Each takes a random generator and returns a `Drawing`.
+"""Meaningless scribbles. Each function takes a random generator and returns a `Drawing`.
 
-None should pass for a digit: there is no plain circle (0), single stroke (1), short curve of two or three bends (2, 3,
-5, 7) or double loop (8).
+None should look like a digit: there is no plain circle (0), single stroke (1), short curve with two or three bends (2,
+3, 5, 7) or double loop (8).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Scribble = Callable[[np.random.Generator], Drawing]
 
 
 def tangle(rng: np.random.Generator) -> Drawing:
-    """One smooth line through 10 to 15 random places."""
+    """One smooth line through 10 to 15 random points."""
     return Drawing(fitted(smooth_line(rng.random((int(rng.integers(10, 16)), 2)))))
 
 
@@ -37,7 +37,7 @@ def spiral(rng: np.random.Generator) -> Drawing:
 
 
 def blot(rng: np.random.Generator) -> Drawing:
-    """Spilled ink with a few splashes."""
+    """An ink blot with a few splashes."""
     drops = [_drop(0.5, 0.5, rng.uniform(0.28, 0.4), rng)]
     for _ in range(int(rng.integers(1, 5))):
         angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.5)
@@ -89,7 +89,7 @@ def signature(rng: np.random.Generator) -> Drawing:
 
 
 def ball(rng: np.random.Generator) -> Drawing:
-    """Round and round with the pen: many ellipses that miss each other."""
+    """Circular scribbling: many slightly different ellipses."""
     rounds = []
     for angle in np.cumsum(rng.uniform(0.4, 0.9, int(rng.integers(5, 9)))):
         wide, narrow = rng.uniform(0.38, 0.5), rng.uniform(0.08, 0.28)
@@ -99,7 +99,7 @@ def ball(rng: np.random.Generator) -> Drawing:
 
 
 def burst(rng: np.random.Generator) -> Drawing:
-    """Lines from one place in every direction."""
+    """Lines from one point in all directions."""
     rays = int(rng.integers(6, 12))
     angles = np.linspace(0, 2 * np.pi, rays, endpoint=False) + rng.normal(0, 0.12, rays)
     return Drawing(
@@ -108,7 +108,7 @@ def burst(rng: np.random.Generator) -> Drawing:
 
 
 def splotchy_line(rng: np.random.Generator) -> Drawing:
-    """A bent line with blots on it: a pen that leaks."""
+    """A curved line with blots, as from a leaking pen."""
     places = np.stack([np.linspace(0, 1, 8), rng.uniform(0, 0.7, 8)], axis=1)
     drops = [_drop(x, y, rng.uniform(0.05, 0.1), rng) for x, y in places[rng.permutation(8)[:5]]]
     line, *drops = fitted(smooth_line(places), *drops)
@@ -116,7 +116,7 @@ def splotchy_line(rng: np.random.Generator) -> Drawing:
 
 
 def rubbed_out(rng: np.random.Generator) -> Drawing:
-    """Dense strokes to and fro that hide what was there."""
+    """Dense back-and-forth strokes, as for obliterating text."""
     n = int(rng.integers(14, 26))
     y = np.linspace(0, rng.uniform(0.5, 1), n)
     x = np.where(np.arange(n) % 2, 1.0, 0.0) + rng.normal(0, 0.07, n)
@@ -124,7 +124,7 @@ def rubbed_out(rng: np.random.Generator) -> Drawing:
 
 
 def rings(rng: np.random.Generator) -> Drawing:
-    """Three or four circles linked or inside each other."""
+    """Three or four circles, linked or nested."""
     n = int(rng.integers(3, 5))
     if rng.random() < 0.5:
         return Drawing(fitted(*(ellipse(0, 0, r, r * rng.uniform(0.85, 1.1)) for r in np.linspace(0.25, 1, n))))

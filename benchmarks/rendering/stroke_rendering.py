@@ -1,4 +1,4 @@
-"""Draw strokes as ink, with uneven width, slant and a smooth distortion, by seed.
+"""Draw strokes as ink, with random width, slant and smooth distortion.
 
 Ink is (H, W) float32, 0 = paper, 1 = ink. Points are (N, 2) float (x right, y down), 0..1 of the drawing's box.
 """
@@ -14,7 +14,7 @@ import numpy as np
 Ink = np.ndarray
 Points = np.ndarray
 
-FINE = 3  # pixels drawn for each that is kept, along each side: cheap anti-aliasing
+FINE = 3  # supersampling factor for each side: cheap anti-aliasing
 LONGEST = (64, 120)  # pixels: the longer side of a drawing before it is slanted
 
 
@@ -23,7 +23,7 @@ class Drawing:
     """The strokes and filled areas of a drawing."""
 
     strokes: tuple[Points, ...]  # open lines; a closed one ends where it starts
-    fills: tuple[Points, ...] = ()  # areas that are inked
+    fills: tuple[Points, ...] = ()  # filled areas
 
 
 def longest_side(rng: np.random.Generator) -> int:
@@ -70,14 +70,14 @@ def distort(ink: Ink, rng: np.random.Generator, *, slant: float = 0.2, turn: flo
 
 
 def _smooth_noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> np.ndarray:
-    """(H, W) noise of standard deviation 1 that changes over some `sigma` pixels."""
+    """(H, W) noise of standard deviation 1 that varies over about `sigma` pixels."""
     coarse = rng.normal(size=tuple(int(np.ceil(side / sigma)) + 3 for side in shape)).astype(np.float32)
     fine = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(fine / max(float(fine.std()), 1e-6))
 
 
 def smooth_line(points: Points, *, steps: int = 16, closed: bool = False) -> Points:
-    """A Catmull-Rom spline (1974) through the points, `steps` to each piece."""
+    """A Catmull-Rom spline (1974) through the points, with `steps` per segment."""
     around = np.vstack([points[-1:], points, points[:2]] if closed else [points[:1], points, points[-1:]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     pieces = []
@@ -89,7 +89,7 @@ def smooth_line(points: Points, *, steps: int = 16, closed: bool = False) -> Poi
 
 
 def straight(*points: tuple[float, float]) -> Points:
-    """A polyline through corners, with points between them at which the pressure can vary."""
+    """A polyline through corners, with intermediate points at which the pressure can vary."""
     corners = np.array(points, float)
     pieces = [np.linspace(a, b, 8, endpoint=False) for a, b in pairwise(corners)]
     return np.vstack([*pieces, corners[-1:]])
@@ -113,13 +113,13 @@ def fitted(*lines: Points) -> tuple[Points, ...]:
 
 
 def trimmed(ink: Ink) -> Ink:
-    """Crop to the rows and columns that hold ink."""
+    """Crop to the rows and columns that contain ink."""
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.1), np.flatnonzero(ink.max(axis=0) > 0.1)
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def on_paper(ink: Ink, *, margin: int = 32) -> np.ndarray:
-    """Ink -> (H, W) uint8, black on white with a white margin, as a drawing program saves it."""
+    """Ink -> (H, W) uint8, black on white with a white margin, as saved by a drawing program."""
     wide = cv2.copyMakeBorder(trimmed(ink), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
     return np.asarray(np.rint(255 * (1 - np.clip(wide, 0, 1))), np.uint8)
 

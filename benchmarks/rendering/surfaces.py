@@ -1,4 +1,4 @@
-"""Surfaces on which ink and paper are hard to tell apart, rendered by seed.
+"""Rendered surfaces on which ink and paper are hard to distinguish.
 
 A surface takes (H, W) float32 ink, 0..1, and a random generator, and returns an (H, W, 3) uint8 RGB image.
 """
@@ -18,7 +18,7 @@ WHITE, CREAM, BIRO, BLACK, GRAPHITE = (255, 255, 255), (248, 245, 236), (36, 56,
 
 
 def sheet(shape: tuple[int, ...], rng: np.random.Generator, colour: Colour = CREAM, *, grain: float = 2) -> Image:
-    """Paper of one colour with fibres of so many grey levels, (h, w, 3) float32."""
+    """Paper of one color with fibers that vary by some gray levels, (h, w, 3) float32."""
     h, w = shape[:2]
     fibres = cv2.GaussianBlur(rng.normal(0, 2 * grain, (h, w)).astype(np.float32), (0, 0), 0.8)
     return np.asarray(np.array(colour, np.float32) + fibres[..., None], np.float32)
@@ -31,7 +31,7 @@ def laid(ink: Image, paper: Image, colour: Colour) -> Image:
 
 
 def camera(image: Image, rng: np.random.Generator, *, soft: float = 1.0, noise: float = 3, quality: int = 75) -> Image:
-    """A lens's softness in pixels, a sensor's noise in grey levels and a phone's JPEG."""
+    """Apply lens blur in pixels, sensor noise in gray levels and a phone's JPEG compression."""
     seen = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), soft)
     return jpeg(seen + rng.normal(0, noise, seen.shape), quality)
 
@@ -46,7 +46,7 @@ def as_bytes(image: Image) -> Image:
 
 
 def felt_pen(colour: Colour, paper: Colour = WHITE) -> Surface:
-    """A coloured pen, photographed under even light."""
+    """A colored pen, photographed in even light."""
 
     def surface(ink: Image, rng: np.random.Generator) -> Image:
         return camera(laid(0.95 * ink, sheet(ink.shape, rng, paper), colour), rng, noise=2, quality=85)
@@ -55,7 +55,7 @@ def felt_pen(colour: Colour, paper: Colour = WHITE) -> Surface:
 
 
 def pencil_10(ink: Image, rng: np.random.Generator) -> Image:
-    """Pencil that takes a tenth of the paper's light, scanned."""
+    """Scanned pencil with a tenth of the paper's brightness as contrast."""
     texture = 0.8 + 0.4 * rng.random(ink.shape, dtype=np.float32)
     return jpeg(sheet(ink.shape, rng, grain=1) * (1 - 0.1 * ink * texture)[..., None], 85)
 
@@ -83,7 +83,7 @@ def millimetre(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def two_tone(ink: Image, rng: np.random.Generator) -> Image:
-    """A page whose colour changes from one to another, as on a greeting card."""
+    """A page with a color gradient, as on a greeting card."""
     ends = np.array([(250, 214, 190), (150, 190, 236)], np.float32)[:: int(rng.choice([1, -1]))]
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
@@ -94,7 +94,7 @@ def two_tone(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def wood(ink: Image, rng: np.random.Generator) -> Image:
-    """Marker on a light board whose grain runs across."""
+    """Marker on a light board with horizontal grain."""
     h, w = ink.shape
     rings = cv2.resize(
         rng.normal(0, 1, (h, max(2, w // 120))).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC
@@ -105,7 +105,7 @@ def wood(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def crumpled(ink: Image, rng: np.random.Generator) -> Image:
-    """Paper that was a ball: facets that face the lamp or turn away, and creases between them."""
+    """Crumpled paper: facets towards or away from the lamp, with creases between them."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     centres = rng.random((28, 2)) * (h, w)
@@ -119,7 +119,7 @@ def crumpled(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def notebook(ink: Image, rng: np.random.Generator) -> Image:
-    """Ruled, with a red margin line and the holes of a binder; the number stands right of the line."""
+    """Ruled paper with a red margin line and binder holes; the number is to the right of the line."""
     left = int(rng.integers(60, 110))
     ink = np.pad(ink, ((0, 0), (left, 0)))
     paper = sheet(ink.shape, rng)
@@ -133,7 +133,7 @@ def notebook(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def torn(ink: Image, rng: np.random.Generator) -> Image:
-    """A page torn from a spiral pad: one ragged edge with the dark table behind it."""
+    """A page torn from a spiral pad: one ragged edge in front of a dark table."""
     depth = int(rng.integers(30, 60))
     ink = np.pad(ink, ((depth, 0), (0, 0)))
     paper = laid(0.95 * ink, sheet(ink.shape, rng), BLACK)
@@ -145,7 +145,7 @@ def torn(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def thermal(ink: Image, rng: np.random.Generator) -> Image:
-    """A faded till receipt: grey print, bands of the roller, curled so that light falls off at both sides."""
+    """A faded receipt: gray print, roller bands, and curled so that the light falls off at both sides."""
     h, w = ink.shape
     bands = 1 + 0.03 * cv2.GaussianBlur(rng.normal(0, 3, (h, 1)).astype(np.float32), (0, 0), 4)
     curl = 1 - 0.45 * np.linspace(-1, 1, w, dtype=np.float32)[None] ** 4
@@ -155,7 +155,7 @@ def thermal(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def guilloche(ink: Image, rng: np.random.Generator) -> Image:
-    """A cheque: fine waves in two pastel inks under the writing."""
+    """A check: fine waves in two pastel inks under the writing."""
     h, w = ink.shape
     paper = sheet(ink.shape, rng, (242, 246, 240), grain=1)
     x = np.arange(w, dtype=np.float32)
@@ -179,7 +179,7 @@ def flowers(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def blackboard(ink: Image, rng: np.random.Generator) -> Image:
-    """Chalk on a board wiped many times."""
+    """Chalk on a board that was wiped many times."""
     h, w = ink.shape
     clouds = cv2.resize(
         rng.normal(0, 1, (max(2, h // 60), max(2, w // 60))).astype(np.float32), (w, h), interpolation=2

@@ -1,7 +1,7 @@
-"""Signs and small drawings that are neither letter nor digit, each from a random generator.
+"""Random signs and small drawings that are neither letters nor digits.
 
-Left out because a person could take them for a digit: circle and square (0), plain bar, bracket and slash (1), right
-angle and greater-than (7), brace (3), infinity (8), a lone quarter note (6, 9).
+Excluded because a person could mistake them for a digit: circle and square (0), plain bar, bracket and slash (1), right
+angle and greater-than (7), brace (3), infinity (8), a single quarter note (6, 9).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def equals(rng: np.random.Generator) -> Drawing:
 
 
 def face(rng: np.random.Generator) -> Drawing:
-    """Eyes and a mouth in a circle; glad, sad or flat."""
+    """Eyes and a mouth in a circle; happy, sad or neutral."""
     bend = rng.choice([-0.18, 0.0, 0.2])
     mouth = smooth_line(np.array([[0.3, 0.68], [0.5, 0.68 + bend], [0.7, 0.68]]))
     eyes = [_dot(0.35, 0.38), _dot(0.65, 0.38)]
@@ -116,7 +116,7 @@ def tree(rng: np.random.Generator) -> Drawing:
             for y, w in ((0, 0.22), (0.22, 0.3), (0.44, 0.38))
         ]
         return Drawing(fitted(*tiers, straight((0.5, 0.74), (0.5, 1))))
-    crown = _cloud(0.5, 0.35, 0.33, rng)
+    crown = _cloud(0.35, 0.33, rng)
     return Drawing(fitted(crown, straight((0.45, 0.65), (0.42, 1)), straight((0.55, 0.65), (0.58, 1))))
 
 
@@ -186,7 +186,7 @@ def clock(rng: np.random.Generator) -> Drawing:
 
 
 def quavers(rng: np.random.Generator) -> Drawing:
-    """Two notes under a beam."""
+    """Two beamed notes."""
     heads = [ellipse(0.15, 0.9, 0.15, 0.1), ellipse(0.8, 0.8, 0.15, 0.1)]
     return Drawing(
         (
@@ -200,7 +200,7 @@ def quavers(rng: np.random.Generator) -> Drawing:
 
 
 def clef(rng: np.random.Generator) -> Drawing:
-    """A treble clef, near enough."""
+    """An approximate treble clef."""
     x = [0.45, 0.55, 0.62, 0.45, 0.3, 0.45, 0.62, 0.55, 0.44, 0.5, 0.57, 0.45, 0.36]
     y = [0.6, 0.52, 0.62, 0.7, 0.58, 0.4, 0.2, 0, 0.15, 0.5, 0.88, 1, 0.9]
     staves = [straight((0.05, y), (0.95, y)) for y in (0.25, 0.4, 0.55, 0.7)]
@@ -230,11 +230,11 @@ def flag(rng: np.random.Generator) -> Drawing:
 
 def cloud(rng: np.random.Generator) -> Drawing:
     drops = [straight((x, 0.75), (x - 0.05, 1)) for x in (0.3, 0.5, 0.7)]
-    return Drawing(fitted(_cloud(0.5, 0.4, 0.4, rng) * (1, 0.75), *drops))
+    return Drawing(fitted(_cloud(0.4, 0.4, rng) * (1, 0.75), *drops))
 
 
 def dots(rng: np.random.Generator) -> Drawing:
-    """Three to six points near enough to be one drawing."""
+    """Three to six points, close enough to be one drawing."""
     n = int(rng.integers(3, 7))
     return Drawing(
         (),
@@ -254,7 +254,7 @@ SYMBOLS: dict[str, Symbol] = {
 
 
 def _round(part: float, r: float = 1.0) -> tuple[float, float]:
-    """A place on a circle of radius r, `part` of the way around from the top."""
+    """A point on a circle of radius r, at the fraction `part` of a turn from the top."""
     return r * float(np.sin(2 * PI * part)), -r * float(np.cos(2 * PI * part))
 
 
@@ -262,10 +262,10 @@ def _dot(x: float, y: float, r: float = 0.05) -> Points:
     return ellipse(x, y, r)[:-1]
 
 
-def _cloud(x: float, y: float, r: float, rng: np.random.Generator) -> Points:
+def _cloud(y: float, r: float, rng: np.random.Generator) -> Points:
     t = np.linspace(0, 2 * PI, 120)
     bumps = r * (1 + 0.16 * np.abs(np.sin(t * rng.integers(6, 10) / 2)))
-    return np.stack([x + bumps * np.cos(t), y + bumps * np.sin(t)], axis=1)
+    return np.stack([0.5 + bumps * np.cos(t), y + bumps * np.sin(t)], axis=1)
 
 
 def _perhaps_filled(outline: Points, rng: np.random.Generator) -> Drawing:

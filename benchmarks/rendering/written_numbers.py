@@ -1,6 +1,6 @@
-"""Numbers in handwriting: MNIST digits of a given height on a base line, with signs drawn by strokes, by seed.
+"""Handwritten numbers: MNIST digits of a given height on a baseline, with signs drawn as strokes.
 
-Apart from the code that makes training lines (`src/inkling/training`): other forms of the signs, other spacing.
+Independent of the code that makes training lines (`src/inkling/training`): other shapes of signs, other spacing.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from benchmarks.common import Digits
 from benchmarks.rendering.stroke_rendering import Ink, Points, ellipse, smooth_line, straight
 
 MNIST_HEIGHT = 20  # pixels: the longer side of a digit in a (28, 28) image
-ALIKE = 6  # images of a digit among which the one with the pen's width is chosen
-FINE = 4  # pixels drawn for each that is kept, along each side of a sign
-CURRENCIES = ("euro", "dollar", "pound")  # how "¤" is drawn
+ALIKE = 6  # candidate images of a digit; the one closest to the pen's width is chosen
+FINE = 4  # supersampling factor for each side of a sign
+CURRENCIES = ("euro", "dollar", "pound")  # shapes for "¤"
 
 
 @dataclass(frozen=True)
 class Written:
-    """Ink of a number, trimmed to its sides."""
+    """The ink of a number, cropped at its left and right sides."""
 
     ink: Ink  # (h, w) float32, 0..1
-    baseline: float  # pixels from the top: where the digits stand
+    baseline: float  # of the digits, pixels from the top
     height: float  # pixels of a digit
 
 
 class Writer:
-    """Writes numbers with one pen and one size."""
+    """Writes numbers with one pen and size."""
 
     def __init__(self, digits: Digits, rng: np.random.Generator, *, height: float) -> None:
         """`height`: pixels of a digit."""
         self._digits, self._rng, self.height = digits, rng, height
-        self._threshold = float(rng.uniform(0.34, 0.5))  # a lower one makes wider strokes
+        self._threshold = float(rng.uniform(0.34, 0.5))  # a lower threshold makes wider strokes
         self._dark = float(rng.uniform(0.3, 0.6))
         self._width = 0.23 * self._dark * float(np.interp(self._threshold, [0.34, 0.5], [1.15, 0.85])) * height
         self._gap = float(rng.uniform(0.08, 0.26)) * height
 
     def digit(self, digit: str) -> Ink:
-        """One of the test images of a digit, enlarged and trimmed; of a few, that nearest to the pen."""
+        """A test image of a digit, enlarged and trimmed: of a few candidates, the one closest to the pen's width."""
         images, labels = self._digits
         few = images[self._rng.choice(np.flatnonzero(labels == int(digit)), ALIKE)]
-        dark = (few > 200).sum(axis=(1, 2)) / (few > 0).sum(axis=(1, 2))  # more for a wider stroke
+        dark = (few > 200).sum(axis=(1, 2)) / (few > 0).sum(axis=(1, 2))  # higher for a wider stroke
         chosen = few[np.abs(dark - self._dark).argmin()].astype(np.float32) / 255
         factor = self.height / MNIST_HEIGHT
         large = cv2.resize(chosen, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         soft = cv2.GaussianBlur(large, (0, 0), 0.36 * factor)
-        edge = min(0.95 / factor, 2 * self._threshold)  # levels over which ink becomes paper: a pixel, about
+        edge = min(0.95 / factor, 2 * self._threshold)  # gray levels of the transition from ink to paper: about a pixel
         return _trimmed(np.clip((soft - self._threshold) / edge + 0.5, 0, 1).astype(np.float32))
 
     def sign(self, sign: str) -> tuple[Ink, float]:
-        """A sign, and where its top lies in digit heights below a digit's top."""
+        """A sign, and the offset of its top below a digit's top, in digit heights."""
         rng = self._rng
         strokes = SIGNS[rng.choice(CURRENCIES) if sign == "¤" else sign](rng)
         slant = rng.uniform(-0.08, 0.16)
@@ -71,7 +71,7 @@ class Writer:
         return ink, float(low[1] - rim / scale)
 
     def write(self, text: str, *, touching: bool = False) -> Written:
-        """Digits, signs (see SIGNS, and "¤") and spaces; `touching` leaves no room between neighbours."""
+        """Write digits, signs (see SIGNS, and "¤") and spaces; `touching` leaves no space between neighbors."""
         height, rng = self.height, self._rng
         placed: list[tuple[Ink, int, int]] = []  # ink, x, top
         x = 0.0
@@ -98,7 +98,7 @@ class Writer:
 
 
 def lay(page: Ink, ink: Ink, x: float, y: float) -> None:
-    """Add ink to a page with its top left corner at (x, y), cut at the page's sides."""
+    """Add ink to a page with its top left corner at (x, y), clipped to the page."""
     left, top = round(x), round(y)
     h, w = page.shape
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + ink.shape[1], w), min(top + ink.shape[0], h)
@@ -113,7 +113,7 @@ def random_number(rng: np.random.Generator, n: int) -> str:
 
 
 def digits_of(written: str) -> str:
-    """The digits of a number as written: signs and tabs left out, rows kept."""
+    """The digits of a number as written, without signs and tabs; rows are kept."""
     return "".join(each for each in written if each.isdigit() or each == "\n")
 
 
@@ -123,11 +123,11 @@ def _trimmed(ink: Ink) -> Ink:
 
 
 def _shaken(rng: np.random.Generator, lines: Iterable[Points]) -> list[Points]:
-    """Strokes moved and stretched a little."""
+    """Strokes, slightly moved and stretched."""
     return [line * rng.uniform(0.93, 1.07, 2) + rng.normal(0, 0.012, 2) for line in lines]
 
 
-# Each sign's strokes in digit heights, x to the right, y down: a digit's top is at 0, the base line at 1.
+# Each sign's strokes in digit heights, x to the right, y down: a digit's top is at 0, the baseline at 1.
 
 
 def _point(rng: np.random.Generator) -> list[Points]:

@@ -1,7 +1,7 @@
-"""The servers that `servers.py` compares: how each is started, and the request it gets.
+"""The servers that `servers.py` compares: their start commands and requests.
 
-Each runs in an environment of its own below .venv-servers (`make servers`), with the settings that its documentation
-gives for serving, two workers where it supports them, and batching where it is known for that.
+Each runs in a separate environment below .venv-servers (`make servers`), with the settings that its documentation
+recommends for serving, two workers if supported, and batching if the server is known for it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ BOUNDARY = "inkling-benchmark"
 
 @dataclass(frozen=True)
 class BaselineServer:
-    """A server; its start fills in `{bin}` and `{port}` of its command."""
+    """A server. `{bin}` and `{port}` in its command are filled in at start."""
 
     name: str
-    about: str  # what it does with the image, and how the image is sent
+    about: str  # its processing of the image, and the format of the request
     environment: str  # a folder below .venv-servers
     command: tuple[str, ...]
     path: str
-    kind: str  # of body: "raw", "form FIELD", "json" or "gradio"
-    right: str = r'"digit": ?7'
-    packages: tuple[str, ...] = ()  # whose versions are reported
+    kind: str  # kind of body: "raw", "form FIELD", "json" or "gradio"
+    right: str = r'"digit": ?7'  # pattern of a right answer
+    packages: tuple[str, ...] = ()  # packages whose versions are reported
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def command_for(self, port: int) -> list[str]:
@@ -49,9 +49,9 @@ def _inkling(model: str) -> BaselineServer:
     )  # fmt: skip
 
 
-def _uvicorn(app: str, environment: str) -> tuple[str, ...]:
+def _uvicorn(app: str) -> tuple[str, ...]:
     workers = ("--workers", str(WORKERS))
-    return (f"{{bin}}/{environment}", *workers, "--no-access-log", "--port", "{port}", app)
+    return ("{bin}/uvicorn", *workers, "--no-access-log", "--port", "{port}", app)
 
 
 ALL = (
@@ -62,12 +62,12 @@ ALL = (
         ("{bin}/python", "tutorial.py"), "/read", "raw", packages=("flask", "keras", "tensorflow"),
     ),
     BaselineServer(
-        "FastAPI", "uvicorn, LiteRT; a form, as its documentation takes a file", "fastapi",
-        _uvicorn("fastapi_litert:app", "uvicorn"), "/form", "form file", packages=("fastapi", "uvicorn"),
+        "FastAPI", "uvicorn, LiteRT; a form, as in its documentation", "fastapi",
+        _uvicorn("fastapi_litert:app"), "/form", "form file", packages=("fastapi", "uvicorn"),
     ),
     BaselineServer(
         "FastAPI, raw body", "uvicorn, LiteRT in the event loop; raw body", "fastapi",
-        _uvicorn("fastapi_litert:app", "uvicorn"), "/read", "raw", packages=("fastapi", "uvicorn"),
+        _uvicorn("fastapi_litert:app"), "/read", "raw", packages=("fastapi", "uvicorn"),
     ),
     BaselineServer(
         "Flask on gunicorn", "LiteRT; raw body", "flask",
@@ -85,21 +85,21 @@ ALL = (
         "/read", "form images", packages=("bentoml",), environ={"BENTOML_DO_NOT_TRACK": "True"},
     ),
     BaselineServer(
-        "Gradio", "LiteRT, without its queue; base64 in JSON", "gradio", _uvicorn("gradio_litert:app", "uvicorn"),
+        "Gradio", "LiteRT, without the queue; base64 in JSON", "gradio", _uvicorn("gradio_litert:app"),
         "/gradio_api/run/read", "gradio", packages=("gradio",), environ={"GRADIO_ANALYTICS_ENABLED": "False"},
     ),
 )  # fmt: skip
 
 
 def require(servers: Iterable[BaselineServer]) -> None:
-    """Raises SystemExit unless the environment of each is installed to its end."""
+    """Raises SystemExit unless the environment of each server is completely installed."""
     missing = {each.environment for each in servers if not (ENVIRONMENTS / each.environment / ".installed").is_file()}
     if missing:
         raise SystemExit(f"not installed: {', '.join(sorted(missing))}; expected all. Run: make servers")
 
 
 def body_of(kind: str, image: bytes) -> tuple[bytes, str]:
-    """A PNG image as a request's body, and its content type, for a kind of `BaselineServer`."""
+    """A PNG image as a request body, and the content type, for a `BaselineServer.kind`."""
     text = base64.b64encode(image).decode()
     if kind == "raw":
         return image, "image/png"
@@ -117,7 +117,7 @@ def body_of(kind: str, image: bytes) -> tuple[bytes, str]:
 
 
 def load_of(server: BaselineServer, folder: Path, image: bytes | None = None) -> Load:
-    """The request to send to a server, its body written into `folder`; by default with the drawing."""
+    """The request for a server, with its body written to `folder`. `image` defaults to the drawing."""
     content, content_type = body_of(server.kind, image or DRAWING.read_bytes())
     body = folder / f"{server.name} {server.kind}".replace(" ", "-")
     body.write_bytes(content)

@@ -1,10 +1,10 @@
-"""Throughput by the body of the request: inkling, the tutorial's server and FastAPI, each with the same four bodies.
+"""Throughput by request body: inkling, the tutorial's server and FastAPI, each with the same four bodies.
 
     python -m benchmarks.serving.bodies [--rounds 5] [--seconds 5] [--only "JPEG of 3 megapixels, form"] [--quick]
 
-`ann` runs its whole pipeline; the others resize the picture to 28x28 and do nothing else, so only inkling's answers are
-checked for the digit. Rounds are interleaved, so other work of the machine falls on all alike: the ratios count. Needs
-wrk and `make servers`. Writes bodies.json.
+`ann` runs its whole pipeline. The others only resize the picture to 28x28, so the digit is checked only in inkling's
+answers. Rounds are interleaved, so that other load on the machine affects all servers equally; compare the ratios.
+Needs wrk and `make servers`. Writes bodies.json.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.serving.baseline_servers import ALL, BaselineServer, load_of, re
 from benchmarks.serving.servers import CONNECTIONS, one_round
 
 OUT = Path(__file__).with_suffix(".json")
-PAPER, PHOTO_WH, GRAIN = 235, (2048, 1536), 3.0  # grey level of the paper; pixels; standard deviation of its noise
+PAPER, PHOTO_WH, GRAIN = 235, (2048, 1536), 3.0  # gray level of the paper; pixels; standard deviation of its noise
 SERVERS = ("inkling ann", "tutorial", "FastAPI")
 FORM_PATHS = {"inkling ann": ("/api/v1/read", "form image"), "tutorial": ("/read", "form file")}
 RAW_PATHS = {"inkling ann": ("/api/v1/read", "raw"), "FastAPI": ("/read", "raw")}
@@ -41,7 +41,7 @@ def grey() -> np.ndarray:
 
 
 def page_png() -> bytes:
-    """As `static/js/common/png.js` writes it: grey, no row filtered."""
+    """The drawing as written by `static/js/common/png.js`: gray, without row filters."""
     pixels = grey()
 
     def chunk(name: bytes, content: bytes) -> bytes:
@@ -53,12 +53,12 @@ def page_png() -> bytes:
 
 
 def pillow_png() -> bytes:
-    """As `Image.save` writes it."""
+    """The drawing as written by Pillow's `Image.save`."""
     return _saved(Image.fromarray(grey()), "PNG")
 
 
 def jpeg() -> bytes:
-    """A photograph of 3 megapixels: the drawing on grainy paper, a third of the picture high."""
+    """A photograph of 3 megapixels: the drawing on grainy paper, at half the height of the picture."""
     wide, high = PHOTO_WH
     small = Image.fromarray(grey()).resize((high // 2, high // 2), Image.Resampling.BICUBIC)
     paper = Image.new("L", PHOTO_WH, 255)
@@ -74,7 +74,7 @@ def _saved(image: Image.Image, kind: str) -> bytes:
     return content.getvalue()
 
 
-BODIES: dict[str, tuple[Callable[[], bytes], bool]] = {  # how each is made, and whether it is sent as a form
+BODIES: dict[str, tuple[Callable[[], bytes], bool]] = {  # (function that makes it, whether it is sent as a form)
     "the page's PNG, raw": (page_png, False),
     "canvas.toBlob PNG, raw": (DRAWING.read_bytes, False),
     "Pillow PNG, form": (pillow_png, True),
@@ -83,7 +83,7 @@ BODIES: dict[str, tuple[Callable[[], bytes], bool]] = {  # how each is made, and
 
 
 def contestants(*, form: bool) -> list[BaselineServer]:
-    """The servers, each with the path and the kind of body that it takes."""
+    """The servers, with path and kind of body for these requests."""
     chosen = [each for each in ALL if each.name in SERVERS]
     ways = [(FORM_PATHS if form else RAW_PATHS).get(each.name, (each.path, each.kind)) for each in chosen]
     right = [each.right if each.name.startswith("inkling") else '"digit"' for each in chosen]
@@ -95,9 +95,9 @@ def contestants(*, form: bool) -> list[BaselineServer]:
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True)
-@click.option("--seconds", default=5, show_default=True, help="Of load in each round.")
-@click.option("--only", multiple=True, type=click.Choice(list(BODIES)), help="Bodies; the file is not written.")
-@click.option("--quick", is_flag=True, help="One round of 2 seconds, to try it; the file says so.")
+@click.option("--seconds", default=5, show_default=True, help="Seconds of load in each round.")
+@click.option("--only", multiple=True, type=click.Choice(list(BODIES)), help="Measure only this body; writes no file.")
+@click.option("--quick", is_flag=True, help="A trial with one round of 2 seconds; recorded in the file.")
 def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     """Print each round and write the medians."""
     rounds, seconds = (1, 2) if quick else (rounds, seconds)
@@ -128,7 +128,7 @@ def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     }  # fmt: skip
     if not only:
         write_json(OUT, content_of_file)
-    click.echo(f"{content_of_file['took_s']} s in all")
+    click.echo(f"total time {content_of_file['took_s']} s")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Write docs/capacity.md and its figure, from measured figures, list prices and a simulation.
+"""Write docs/capacity.md and its figure from measurements, list prices and a simulation.
 
     python -m benchmarks.serving.capacity        (needs the learn extra, for Matplotlib; half a minute)
 
-Reads utilisation.json, servers.json and prices.toml; writes capacity.json, by a fixed seed.
+Reads utilisation.json, servers.json and prices.toml. Writes capacity.json. The seed is fixed.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ HERE = Path(__file__).parent
 PAGE, FIGURE = ROOT / "docs" / "capacity.md", ROOT / "docs" / "benchmark" / "capacity.svg"
 SEED = 8
 GOAL_PER_S = 100_000
-TARGET = 0.6  # how busy the cores are held
+TARGET = 0.6  # target utilization of the cores
 TARGETS = (0.4, 0.5, 0.6, 0.7)
 BUSY = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
-MANY, FEW = 32, 10  # cores of a simulated service; of one that is scaled
+MANY, FEW = 32, 10  # cores of a simulated service; initial cores of an autoscaled one
 STEP = {"times": 2.0, "at_s": 30.0, "seconds": 180.0, "lag_s": 30.0}
-REQUESTS = 60_000  # simulated at each point
+REQUESTS = 60_000  # simulated per point
 
 
 def cost(price: Numbers, *, per_core_s: float, in_bytes: float, out_bytes: float, busy: float = TARGET) -> Numbers:
-    """Dollars for a million readings, by what they are for."""
+    """Dollars per million readings, by category."""
     core_s = 1e6 / (per_core_s * busy)
     parts = {
         "computing": core_s * (price["vcpu_second"] + price["gib_per_vcpu"] * price["gib_second"]),
         "requests": price["million_requests"],
-        "balancer": price["balancer_gb"] * (in_bytes + out_bytes) / 1e3,  # a million times, and a GB is 1e9
+        "balancer": price["balancer_gb"] * (in_bytes + out_bytes) / 1e3,  # 1e6 readings / 1e9 bytes per GB
         "egress": price["egress_gb"] * out_bytes / 1e3,
     }
     return {**parts, "all": sum(parts.values())}
 
 
 def study(measured: Numbers) -> Numbers:
-    """Simulate one model from its measured capacity and its latency alone."""
+    """Simulate one model, from its measured capacity and its latency without load."""
     mean_s = 1 / measured["capacity_per_s"]
     alone = measured["alone_ms"]
     times_s = simulate.services(alone["percentiles"], mean_s)
-    beside_s = max(alone["mean"] / 1000 - mean_s, 0.0)  # of a request alone: network and client, on other cores
+    beside_s = max(alone["mean"] / 1000 - mean_s, 0.0)  # part of the latency on other cores: network and client
     balancers = {
         "1 core": (1, True),
         f"{MANY} cores, at random": (MANY, False),
@@ -78,7 +78,7 @@ def study(measured: Numbers) -> Numbers:
 
 
 def measured_table(utilisation: Numbers) -> str:
-    """Each model on one core: its capacity, and its latency by utilisation."""
+    """Each model on one core: capacity, and latency by utilization."""
     busy = list(utilisation["models"][MODELS[0]]["busy"])
     rows = [
         [f"`{name}`", f"{each['capacity_per_s']:,.0f}", f"{each['alone_ms']['mean']:.1f} ms",
@@ -86,12 +86,12 @@ def measured_table(utilisation: Numbers) -> str:
         for name, each in utilisation["models"].items()
     ]  # fmt: skip
     heads = [f"{float(each):.0%} busy: p50 / p99" for each in busy]
-    table = markdown.table(["one core", "requests/s at most", "alone", *heads], rows)
+    table = markdown.table(["one core", "max. requests/s", "without load", *heads], rows)
     return f"{table}\n\n{TRIAL}" if utilisation["quick"] else table
 
 
 def cost_table(utilisation: Numbers, prices: Numbers, *, in_bytes: float, out_bytes: float) -> str:
-    """Dollars for a million readings on each cloud."""
+    """Dollars per million readings on each cloud."""
     rows = []
     for cloud in prices["cloud"]:
         for model in MODELS:
@@ -99,55 +99,55 @@ def cost_table(utilisation: Numbers, prices: Numbers, *, in_bytes: float, out_by
             found = cost(cloud, per_core_s=per_core_s, in_bytes=in_bytes, out_bytes=out_bytes)
             parts = [f"{found[key]:.2f}" for key in ("computing", "requests", "balancer", "egress")]
             rows.append([f"{cloud['name']}, `{model}` <br> {cloud['about']}", *parts, f"**{found['all']:.2f}**"])
-    head = ["US dollars for a million readings", "computing", "requests", "load balancer", "egress", "all"]
+    head = ["US dollars per million readings", "computing", "requests", "load balancer", "egress", "total"]
     sources = "; ".join(f"{cloud['name']}: {cloud['source']}" for cloud in prices["cloud"])
     said = (
-        f"List prices as noted on {prices['noted']} from pages about them; cores held {TARGET:.0%} busy, a request of "
-        f"{in_bytes / 1000:.1f} KB, an answer of {out_bytes / 1000:.1f} KB. They change: check them at {sources}."
+        f"List prices from {prices['noted']}, from pages about them; cores at {TARGET:.0%} utilization, requests of "
+        f"{in_bytes / 1000:.1f} KB, answers of {out_bytes / 1000:.1f} KB. Prices change: check them at {sources}."
     )
     return f"{markdown.table(head, rows)}\n\n{said}"
 
 
 def scale_table(utilisation: Numbers, found: Numbers, *, in_bytes: float, out_bytes: float) -> str:
-    """The cores and memory of 100,000 requests a second."""
+    """The cores and memory for 100,000 requests per second."""
     rows = []
     for model in MODELS:
         each = utilisation["models"][model]
         cores = math.ceil(GOAL_PER_S / (each["capacity_per_s"] * TARGET))
-        gigabytes = cores * each["memory_mb"] / 2 / 1000  # measured with two workers; one for each core serves
+        gigabytes = cores * each["memory_mb"] / 2 / 1000  # measured with two workers; a service has one per core
         rows.append([f"`{model}`", f"{cores:,}", f"{gigabytes:,.0f} GB"])
     gbit = [GOAL_PER_S * each * 8 / 1e9 for each in (in_bytes, out_bytes)]
     goal = found["goal"]
     table = markdown.table([f"{GOAL_PER_S:,} requests/s", f"cores, {TARGET:.0%} busy", "memory of the workers"], rows)
     return (
-        f"{table}\n\nOn the wire: {gbit[0]:.1f} Gbit/s in, {gbit[1]:.1f} Gbit/s out. Simulated with "
+        f"{table}\n\nNetwork traffic: {gbit[0]:.1f} Gbit/s in, {gbit[1]:.1f} Gbit/s out. Simulated with "
         f"{goal['cores']:,} cores and `{MODELS[0]}`: p50 {goal['p50_ms']:.1f} ms, p99 {goal['p99_ms']:.1f} ms, "
         f"{goal['refused']:.1%} refused."
     )
 
 
 def validation_table(found: Numbers) -> str:
-    """The simulation against the measurement."""
+    """A comparison of simulation and measurement."""
     columns = [(what, key) for key in ("p50_ms", "p99_ms") for what in ("measured", "simulated")]
     rows = [
         [f"{float(busy):.0%}", *(f"{pair[what][key]:.1f} ms" for what, key in columns)]
         for busy, pair in found["validation"].items()
     ]
-    return markdown.table(["one core busy", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
+    return markdown.table(["utilization of one core", "p50 measured", "simulated", "p99 measured", "simulated"], rows)
 
 
 def step_table(found: Numbers) -> str:
-    """The effect of twice the load, by how busy the cores are held."""
+    """The effect of doubling the load, by target utilization."""
     rows = [
         [f"{float(target):.0%}", f"{each['refused']:.1%}", f"{each['refusing_s']:.0f} s",
          f"{1000 * each['worst_p99_s']:.0f} ms", f"{FEW} to {each['cores_after']}"]
         for target, each in found["steps"].items()
     ]  # fmt: skip
-    return markdown.table(["held busy", "refused", "refusing for", "p99 in the worst second", "cores"], rows)
+    return markdown.table(["target utilization", "refused", "refusing for", "p99 in the worst second", "cores"], rows)
 
 
 def draw(ax: Axes, found: Numbers) -> Axes:
-    """p99 by utilisation: simulated as lines, measured as dots."""
+    """Plot p99 by utilization: simulations as lines, measurements as dots."""
     from inkling.training.report import style
 
     for k, (name, curve) in enumerate(found["curves"].items()):
@@ -164,7 +164,7 @@ def draw(ax: Axes, found: Numbers) -> Axes:
 
 
 def blocks(utilisation: Numbers, prices: Numbers, found: Numbers) -> dict[str, str]:
-    """The page's blocks by their names."""
+    """The page's generated blocks by name."""
     sizes = {"in_bytes": found["in_bytes"], "out_bytes": found["out_bytes"]}
     return {
         "measured": measured_table(utilisation),
@@ -182,7 +182,7 @@ def main() -> None:
     prices = tomllib.loads(PRICES.read_text("utf-8"))
     found = {
         "written_by": "python -m benchmarks.serving.capacity",
-        "in_bytes": servers["picture_bytes"] + 150,  # with the head of a request
+        "in_bytes": servers["picture_bytes"] + 150,  # including the request head
         "out_bytes": servers["servers"]["inkling cnn"]["answer_bytes"],
         **study(utilisation["models"][MODELS[0]]),
     }

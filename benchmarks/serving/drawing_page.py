@@ -1,13 +1,13 @@
-"""Measure the drawing page in Chromium: from a move of the pen to the answer, the bytes sent, the time until usable.
+"""Measure the drawing page in Chromium: latency from a pen move to the answer, bytes sent, and time until usable.
 
     python -m benchmarks.serving.drawing_page
 
-A server and the system's Chromium run on this machine. The script draws with some hundred mouse moves, one every 8 ms.
-A move is answered when a frame is painted that shows an answer to an image with that move. The page reads by itself, in
-a thread. Everything is measured as it is, and on a processor that is four times slower: Chromium slows the page's own
-thread (`Emulation.setCPUThrottlingRate`), which leaves other threads as they are, so the engine's thread waits before
-each answer three times as long as it took. Writes drawing_page.json; times in milliseconds. On a busy machine, run it
-several times behind `chrt -r 5` (Linux, root) and keep the fastest.
+A server and the system's Chromium run on this machine. The script draws with several hundred mouse moves, one every
+8 ms. A move counts as answered when a frame is painted that shows the answer for an image with that move. The page
+reads in its own worker thread. Everything is measured at full speed and on a simulated processor that is four times
+slower. Chromium slows only the page's main thread (`Emulation.setCPUThrottlingRate`), so the engine's thread waits
+three times as long as each answer took. Writes drawing_page.json, with times in milliseconds. On a busy machine, run it
+several times with `chrt -r 5` (Linux, root) and keep the fastest result.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ CASES = {
     "cnn, a row of five": ("cnn", ROWS),
 }
 SLOWER = (1, 4)
-PAUSE_S = 0.008  # between two moves
+PAUSE_S = 0.008  # between moves
 LOADS = 7
 
-# Records the times of moves, and for each answer painted, when its image was taken.
+# Records the times of moves, and for each painted answer the time of its image.
 WATCH = """() => {
   window.moves = [];
   window.painted = [];
-  const taken = new Map(); // id of a message to the engine -> when
+  const taken = new Map(); // id of a message to the engine -> time
   const watched = new WeakSet();
   document.getElementById("board").addEventListener("pointermove", (event) => {
     if (event.buttons) moves.push(event.timeStamp);
@@ -58,15 +58,16 @@ WATCH = """() => {
     }
     return send.call(this, message, ...more);
   };
-  // The page shows an answer in the task in which it comes; a message from the next frame comes once that is painted.
-  const shown = (held) => requestAnimationFrame(() => {
+  // The page shows an answer in a task that it queues when it receives the answer. A message posted in the next frame
+  // arrives after its paint.
+  const shown = (held) => setTimeout(() => requestAnimationFrame(() => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => painted.push([held, performance.now()]);
     port2.postMessage(0);
-  });
+  }));
 }"""
 
-# Before the engine's thread: what it takes to answer a message, it takes so many times more.
+# Inserted into the engine's script: each answer takes SLOWER times as long.
 SLOWED = """
 const send = self.postMessage.bind(self);
 let began = 0;
@@ -105,11 +106,11 @@ def main(out: Path) -> None:
 def pen_to_answer(
     browser: Browser, url: str, model: str, drawn: tuple[tuple[int, ...], ...], *, slower: int
 ) -> dict[str, float]:
-    """Percentiles over all moves of the pen. `slower`: how many times slower the processor is."""
+    """Latency percentiles over all pen moves. `slower`: slowdown factor of the processor."""
     page = opened(browser, url, slower=slower)
     page.locator("#model").select_option(model)
     page.evaluate(WATCH)
-    draw(page, (8,))  # opens the networks
+    draw(page, (8,))  # loads the networks
     page.wait_for_timeout(1500)
     page.locator("#clear").click()
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
@@ -130,14 +131,14 @@ def pen_to_answer(
 
 
 def waited(moves: list[float], painted: list[tuple[float, float]]) -> list[float]:
-    """For each move, the time until a frame showed an answer to an image taken after it."""
+    """For each move, the time until a frame shows the answer for an image taken after it."""
     waits = []
     for moved in moves:
         shown = [at for held, at in painted if held is not None and held >= moved]
-        if shown:  # else the board was cleared before the answer came, or there is none
+        if shown:  # otherwise the board was cleared before the answer, or there is none
             waits.append(min(shown) - moved)
     if len(waits) < 0.98 * len(moves):
-        raise SystemExit(f"only {len(waits)} of {len(moves)} moves were answered; expected nearly all")
+        raise SystemExit(f"only {len(waits)} of {len(moves)} moves were answered; expected at least 98 %")
     return waits
 
 
@@ -174,7 +175,7 @@ def slow(route: Route, slower: int) -> None:
 
 
 def usable_after(browser: Browser, url: str) -> dict[str, Any]:
-    """From requesting the page until it answers the pen, with an empty cache each time."""
+    """Time from requesting the page until it is ready for drawing, with an empty cache."""
     times = []
     for _ in range(LOADS):
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
@@ -194,7 +195,7 @@ def usable_after(browser: Browser, url: str) -> dict[str, Any]:
 
 
 def sent_bytes(url: str) -> dict[str, int]:
-    """The bytes of the page and of its scripts and styles as they are sent."""
+    """The transferred bytes of the page and of its scripts and styles."""
     page, n = fetched(url + "/")
     files = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:js|css))"', page.decode()))
     sizes = {kind: sum(fetched(url + path)[1] for path in files if path.endswith(kind)) for kind in (".js", ".css")}
@@ -208,7 +209,7 @@ def sent_bytes(url: str) -> dict[str, int]:
 
 
 def fetched(url: str) -> tuple[bytes, int]:
-    """The content at a URL, and the bytes sent for it."""
+    """The content at a URL, and its transferred bytes."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=20) as answer:
         content: bytes = answer.read()

@@ -1,9 +1,9 @@
-"""Measure what thirty hands cost a worker: its memory with none, one and thirty, and the time of a reading.
+"""Measure the cost of hands for a worker: memory with none, one and thirty hands, and the time of a reading.
 
     python -m benchmarks.serving.hands_memory
 
-One process reads a drawing as a worker does, through the app. The hands are drawn odd writers, each taught 40 digits by
-the light step. Another process teaches them. Writes hands_memory.json and the paragraph in docs/hands.md.
+One process reads a drawing through the app, like a worker. The hands are synthetic odd writers, each taught 40 digits
+with the light step in another process. Writes hands_memory.json and the paragraph in docs/hands.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchmarks.common import DRAWING, ROOT, read_json, write_json
+from benchmarks.markdown import write_blocks
 from benchmarks.serving.memory import resident_mb
 
 if TYPE_CHECKING:
@@ -27,17 +28,16 @@ if TYPE_CHECKING:
 
 OUT = Path(__file__).with_suffix(".json")
 PAGE = ROOT / "docs" / "hands.md"
-BEGIN, END = "<!-- hands-memory -->", "<!-- /hands-memory -->"
-HANDS, EACH = 30, 4  # hands; of each digit that one learns
-TURNS = 40  # readings of each kind that are timed, in turns
+HANDS, EACH = 30, 4  # number of hands; lessons per digit and hand
+TURNS = 40  # timed readings of each kind, alternating
 
 
 def teach() -> None:
-    """Teach the hands into the store of INKLING_STORE."""
+    """Teach the hands, in the store of INKLING_STORE."""
     import numpy as np
 
     from inkling.hands.lesson import Lesson
-    from inkling.hands.light import teach_hand
+    from inkling.hands.light_teaching import teach_hand
     from inkling.hands.store import Store
     from inkling.models import registry
     from inkling.training.data.mnist import load_mnist
@@ -66,14 +66,14 @@ def read_ms(client: FlaskClient, drawing: bytes, query: str = "") -> float:
 
 
 def measure() -> dict[str, Any]:
-    """Memory and times of this process, which reads with the store of INKLING_STORE."""
+    """Memory and times of this process when it reads with the store of INKLING_STORE."""
     from inkling.server.app import create_app
     from inkling.server.settings import Settings
 
     client, drawing = create_app(Settings(max_reading=1)).test_client(), DRAWING.read_bytes()
 
     def resident(hands: int) -> float:
-        """After the drawing was read by each of so many hands, ten times; without any by the original network."""
+        """Resident MB after reading the drawing many times, in turn with each hand, or without one if `hands` is 0."""
         queries = [f"?hand=hand {seed}" for seed in range(hands)] or [""]
         for _ in range(10 * HANDS // len(queries)):
             for query in queries:
@@ -102,21 +102,21 @@ def measure() -> dict[str, Any]:
 
 
 def paragraph(content: dict[str, Any]) -> str:
-    """What the page says."""
+    """The paragraph for the page."""
     none, one, thirty = content["resident_mb"].values()
     ratio = content["read_ms"]["with_a_hand"] / content["read_ms"]["without"]
     return (
-        f"A worker that has read with no hand holds {none:.0f} MB; with one hand {one:.0f} MB, which are the store's "
-        f"library, the shared network and the guards' features; with {content['hands']} hands {thirty:.0f} MB. It "
-        f"asks the store at each reading which version is active ({content['stamp_us']} microseconds); a reading with "
-        f"a hand takes {ratio:.2f} times as long as one without. `{content['written_by']}`"
+        f"A worker uses {none:.0f} MB before it reads with a hand, and {one:.0f} MB with one hand; the difference is "
+        f"the store's library, the shared network and the guards' features. With {content['hands']} hands it uses "
+        f"{thirty:.0f} MB. Each reading asks the store for the active version, which takes {content['stamp_us']} "
+        f"microseconds. A reading with a hand takes {ratio:.2f} times as long as one without. `{content['written_by']}`"
     )
 
 
 @click.command()
 @click.argument("part", required=False, type=click.Choice(("teach", "measure")))
 def main(part: str | None) -> None:
-    """Teach, measure, and write the page."""
+    """Teach, measure, and update the page."""
     if part == "teach":
         teach()
     elif part == "measure":
@@ -127,10 +127,9 @@ def main(part: str | None) -> None:
             for each in ("teach", "measure"):
                 command = [sys.executable, "-m", "benchmarks.serving.hands_memory", each]
                 subprocess.run(command, cwd=ROOT, env=environment, check=True)
-        before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
-        text = f"{before}{BEGIN}\n{paragraph(read_json(OUT))}\n{END}{rest.partition(END)[2]}"
-        PAGE.write_text(text, "utf-8")
-        click.echo(paragraph(read_json(OUT)))
+        text = paragraph(read_json(OUT))
+        write_blocks(PAGE, {"hands-memory": text})
+        click.echo(text)
 
 
 if __name__ == "__main__":

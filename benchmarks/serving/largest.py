@@ -1,8 +1,8 @@
-"""Measure reading the largest accepted image of each format and mode. Linux only, by /proc.
+"""Measure reading the largest accepted image of each format and mode. Linux only, uses /proc.
 
     python -m benchmarks.serving.largest IMAGE        measures one reading in this process and prints JSON
 
-The images show a 7 on even paper, so the files are small: the cost of decoding depends on size, format and mode.
+The images show a 7 on uniform paper, so the files are small: the cost of decoding depends on size, format and mode.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 
 from benchmarks.common import ROOT
 
-SIDE, SMALL_SIDE = 7071, 280  # pixels: 50 megapixels, and a drawing
+SIDE, SMALL_SIDE = 7071, 280  # sides in pixels of a 50 megapixel image, and of a drawing
 MOST_STRIP_BYTES = 2**31 - 1
 LZW = {"compression": "tiff_lzw"}
-LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # format, mode, side in pixels, options of saving
+LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # (format, mode, side in pixels, options for saving)
     "JPEG, RGB": ("JPEG", "RGB", SIDE, {"subsampling": 0}),
     "JPEG, progressive, colours halved": ("JPEG", "RGB", SIDE, {"progressive": True, "subsampling": 2}),
     "JPEG, progressive, colours whole": ("JPEG", "RGB", 5450, {"progressive": True, "subsampling": 0}),
@@ -48,14 +48,14 @@ LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # format, mode, si
 
 
 def drawing(mode: str, side: int) -> Image.Image:
-    """An image of a 7 in a mode of Pillow."""
+    """An image of a 7 in a Pillow mode."""
     grey = Image.new("L", (side, side), 235)
     corners = [(side * x, side * y) for x, y in ((0.25, 0.27), (0.73, 0.27), (0.46, 0.82))]
     ImageDraw.Draw(grey).line(corners, fill=30, width=max(2, side // 20))
     if mode == "I;16":
         return Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     if mode == "RGBA":
-        grey.putalpha(254)  # not quite opaque: it is laid on paper
+        grey.putalpha(254)  # not fully opaque, so that the reader composites it on paper
     return grey.convert(mode)
 
 
@@ -67,12 +67,12 @@ def encoded(kind: str, mode: str, side: int, options: dict[str, Any]) -> bytes:
 
 
 def measure_one(content: bytes) -> dict[str, Any]:
-    """Read one image in this process: the memory above what was held before, and the time."""
+    """Read one image in this process; measure the additional memory and the time."""
     from inkling import Reader
 
     reader = Reader()
     reader.read(encoded("PNG", "L", SMALL_SIDE, {}))
-    Path("/proc/self/clear_refs").write_text("5")  # resets the peak to what is held now
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak to the current memory
     before, began = most_mb(), time.perf_counter()
     reading = reader.read(content)
     ms = 1000 * (time.perf_counter() - began)
@@ -87,7 +87,7 @@ def measure_one(content: bytes) -> dict[str, Any]:
 
 
 def most_mb() -> float:
-    """The peak memory of this process in RAM, MB."""
+    """The peak resident memory of this process, MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 

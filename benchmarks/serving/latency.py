@@ -1,11 +1,11 @@
-"""Measure one drawing in this process, on one core: the pipeline's steps, the whole reading, and the request around it.
+"""Measure one drawing in this process, on one core: the pipeline's steps, the whole reading, and the whole request.
 
     python -m benchmarks.serving.latency [--only reading|profile|batches] [--model NAME]
 
 `reading` times every packaged model and writes read.json. `profile` times each step of POST /api/v1/read through the
-whole WSGI app with one model, and `batches` what a form of many images would gain from batched inference; both write
-request.json and their tables in src/inkling/server/README.md. The server's sockets are not part of it. All times are
-medians in microseconds.
+whole WSGI app with one model. `batches` estimates how much time batched inference would save for a form with many
+images. Both write request.json and their tables in src/inkling/server/README.md. The server's sockets are not included.
+All times are medians in microseconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 from werkzeug.test import EnvironBuilder
 
 from benchmarks import markdown
-from benchmarks.common import DRAWING, MODELS, ROOT, median_us, read_json, readers_of, write_json
+from benchmarks.common import DRAWING, MODELS, ROOT, median_us, microseconds, read_json, readers_of, write_json
 from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize
 from inkling.pipeline.segmentation import segment
@@ -45,13 +45,13 @@ README = ROOT / "src/inkling/server/README.md"
 PARTS = ("reading", "profile", "batches")
 READ = "/api/v1/read"
 PICTURE = "280x280 RGBA PNG"
-BATCH = 32  # images of a form
+BATCH = 32  # images per form
 
 Times = dict[str, float]
 
 
 def environ(path: str, body: bytes = b"") -> dict[str, Any]:
-    """A WSGI server's environment of a POST, or of a GET without a body."""
+    """The WSGI environment of a POST request, or of a GET request without a body."""
     return {
         "REQUEST_METHOD": "POST" if body else "GET",
         "PATH_INFO": path,
@@ -77,11 +77,11 @@ def environ(path: str, body: bytes = b"") -> dict[str, Any]:
 
 def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
     if not status.startswith("200"):
-        raise SystemExit(f"the web app answered {status}; expected 200 OK. See its log above.")
+        raise SystemExit(f"the web app answered {status}; expected 200 OK. See the log above.")
 
 
 def steps(body: bytes) -> dict[str, Callable[[], Any]]:
-    """The pipeline's steps before the network, each as a function to time; the last gives the tiles."""
+    """The pipeline's steps before the network, each as a function to time. The last returns the tiles."""
     image = decode.decode(body).image
     soft = binarize.binarize(image)
     glyphs = segment(soft)
@@ -94,13 +94,13 @@ def steps(body: bytes) -> dict[str, Callable[[], Any]]:
 
 
 def request_us(app: Any, body: bytes) -> float:
-    """The whole request: everything but the server and its sockets."""
+    """The time of a whole request, without the server and its sockets."""
     return median_us(lambda: b"".join(app(environ(READ, body), start_response)))
 
 
 def reading_us(body: bytes) -> dict[str, Any]:
-    """The steps, and each model's reading and request."""
-    # Readers come first: a reader lets its process keep freed memory, as it does wherever it reads.
+    """The times of the steps, and of each model's reading and request."""
+    # Create the readers first: a reader configures its process to keep freed memory, as in normal use.
     readers = readers_of(list(registry.packaged()))
     return {
         "picture": PICTURE,
@@ -111,7 +111,7 @@ def reading_us(body: bytes) -> dict[str, Any]:
 
 
 def profile_us(model: str, body: bytes) -> Times:
-    """Each step of a request, and the whole."""
+    """The times of each step of a request, and of the whole request."""
     settings = Settings(model=model)
     app = create_app(settings)
     reader = app.extensions["inkling"].get()
@@ -144,12 +144,13 @@ def profile_table(times_us: Times, model: str) -> str:
     rows = []
     for name, value in times_us.items():
         bold = "**" if name == "all" else ""
-        rows.append([f"{bold}{name}{bold}", f"{bold}{value:,.0f}{bold}", f"{100 * value / times_us['all']:.0f}%"])
+        share = max(0.0, value / times_us["all"])
+        rows.append([f"{bold}{name}{bold}", f"{bold}{microseconds(value)}{bold}", f"{share:.0%}"])
     return markdown.table([f"with `{model}`", "µs", "share"], rows)
 
 
 def batches_us(model: str, body: bytes) -> Times:
-    """Microseconds of a tile alone and in a batch, and of each image of a form altogether."""
+    """Microseconds per tile alone and in a batch, and total microseconds per image of a form."""
     app = create_app(Settings(model=model))
     reader = app.extensions["inkling"].get()
     tile = steps(body)["normalize"]()[:1]
@@ -166,27 +167,27 @@ def batches_us(model: str, body: bytes) -> Times:
 
 
 def batches_table(numbers: dict[str, Any]) -> str:
-    """The Markdown table of it."""
+    """The Markdown table of `batches_us` for each model."""
     models, size = numbers["models"], numbers["pictures"]
     saved = [(each["alone"] - each["batched"]) / each["picture"] for each in models.values()]
     rows = [
-        ["an image, altogether", *(f"{each['picture']:,.0f}" for each in models.values())],
-        ["its tile in the network, alone", *(f"{each['alone']:,.0f}" for each in models.values())],
-        [f"its tile in the network, in a batch of {size}", *(f"{each['batched']:,.0f}" for each in models.values())],
-        ["a batch would save", *(f"{share:.1%}" for share in saved)],
+        ["total per image", *(f"{each['picture']:,.0f}" for each in models.values())],
+        ["inference of its tile, alone", *(f"{each['alone']:,.0f}" for each in models.values())],
+        [f"inference of its tile, in a batch of {size}", *(f"{each['batched']:,.0f}" for each in models.values())],
+        ["savings by batching", *(f"{share:.1%}" for share in saved)],
     ]
-    return markdown.table([f"µs, of {size} drawings in a form", *(f"`{name}`" for name in models)], rows)
+    return markdown.table([f"µs, form with {size} drawings", *(f"`{name}`" for name in models)], rows)
 
 
 def blocks(result: dict[str, Any]) -> dict[str, str]:
-    """The README's blocks by their names."""
+    """The README's generated blocks by name."""
     profile = profile_table(result["times_us"], result["model"])
     return {"profile": profile, "batches": batches_table(result["batches_us"])}
 
 
 @click.command()
-@click.option("--only", type=click.Choice(PARTS), help="Measure this part alone, and keep the rest.")
-@click.option("--model", default="ann", show_default=True, help="The model of the profile.")
+@click.option("--only", type=click.Choice(PARTS), help="Measure only this part, and keep the other results.")
+@click.option("--model", default="ann", show_default=True, help="The model for the profile.")
 def main(only: str | None, model: str) -> None:
     """Print the numbers and write them."""
     cv2.setNumThreads(1)

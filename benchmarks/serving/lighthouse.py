@@ -1,10 +1,10 @@
-"""Measure every page with Google's Lighthouse, as a phone and as a desktop.
+"""Measure every page with Google's Lighthouse, as a phone and as a desktop computer.
 
     npm install --prefix .cache/lighthouse lighthouse     (once; needs Node.js)
     python -m benchmarks.serving.lighthouse [--lighthouse PROGRAM]
 
-Starts a server of its own, and a static host for what `inkling site` writes, and drives the system's Chromium. Writes
-lighthouse.json: scores from 0 to 100. The pages of the folder of files are named site/, site/learn/ and so on.
+Starts a server and a static host for the output of `inkling site`, and drives the system's Chromium. Writes scores from
+0 to 100 to lighthouse.json. The pages of the static site are named site/, site/learn/ and so on.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ SITE_PAGES = ("", "inside/", "learn/", "learn/pictures/", "teach/", "models/")
 
 
 class StaticHost(http.server.SimpleHTTPRequestHandler):
-    """Sends files compressed over kept connections, as static hosts do."""
+    """Sends compressed files over keep-alive connections, like static hosts."""
 
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -64,7 +64,7 @@ class StaticHost(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def hosted() -> Iterator[str]:
-    """The address of a folder that `inkling site` wrote, on a static host."""
+    """Serve the output of `inkling site` on a static host; yields its address."""
     with tempfile.TemporaryDirectory() as folder:
         handler = functools.partial(StaticHost, directory=folder)
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -88,7 +88,7 @@ def audit(program: Path, url: str, options: list[str]) -> dict[str, Any]:
 @click.command()
 @click.option("--lighthouse", "program", type=click.Path(path_type=Path), default=PROGRAM, help="The program.")
 def main(program: Path) -> None:
-    """Print a table and write it."""
+    """Print a table and write the scores."""
     if not program.is_file():
         raise SystemExit(f"{program} is not installed; run: npm install --prefix .cache/lighthouse lighthouse")
     result: dict[str, Any] = {"pages": {}}

@@ -1,6 +1,6 @@
--- The load of `servers.py`, for wrk: one POST again and again, every answer checked.
+-- The load of `servers.py`, for wrk: repeats one POST request, and checks every answer.
 --   wrk -s load.lua URL -- BODY_FILE CONTENT_TYPE PATTERN
--- Prints one line of JSON at the end. PATTERN is a Lua pattern that a right answer holds.
+-- Prints one line of JSON at the end. PATTERN is a Lua pattern that right answers contain.
 
 local threads = {}
 

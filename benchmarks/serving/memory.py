@@ -1,10 +1,10 @@
-"""Measure memory and time over many photographs of 12 megapixels, and for the largest image of each format.
+"""Measure memory and time for many photographs of 12 megapixels, and for the largest image of each format.
 
     python -m benchmarks.serving.memory [--photos 1000] [--model NAME] [--only-largest]
 
-The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits, in uneven light) are read one after the other
-in one process; another process renders them, so that only reading is measured. Each largest image is read in a process
-of its own (`largest.py`). Writes memory.json.
+The photographs (4000x3000 JPEG: a sheet with rows of MNIST's test digits in uneven light) are read one after the other
+in one process. Another process renders them, so that only reading is measured. Each largest image is read in a fresh
+process (`largest.py`). Writes memory.json.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from inkling import Reader
 
 OUT = Path(__file__).with_suffix(".json")
 SIZE_WH = (4000, 3000)  # pixels
-DISTINCT = 6  # photographs; they are read in turn
+DISTINCT = 6  # different photographs, read in turn
 SEED = 5
 
 
 def resident_mb() -> float:
-    """Memory of this process that is in RAM, MB (1e6 bytes). Linux only; elsewhere the most it ever had."""
+    """Resident memory of this process, MB (1e6 bytes); without /proc, its peak."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -43,7 +43,7 @@ def resident_mb() -> float:
 
 
 def render(folder: Path) -> None:
-    """Write the photographs into a folder."""
+    """Write the photographs to a folder."""
     import cv2
     import numpy as np
 
@@ -73,12 +73,12 @@ def _spread(values: list[float]) -> dict[str, float]:
 
 
 @click.command()
-@click.option("--photos", default=1000, show_default=True, help="How many are read.")
+@click.option("--photos", default=1000, show_default=True, help="Number of photographs to read.")
 @model_option
-@click.option("--only-largest", is_flag=True, help="Leave the numbers of the photographs as they are.")
+@click.option("--only-largest", is_flag=True, help="Measure only the largest images, and keep the other results.")
 @click.option("--render", "render_into", type=click.Path(path_type=Path), hidden=True)
 def main(photos: int, model: str | None, only_largest: bool, render_into: Path | None) -> None:
-    """Print the memory as it goes and write the numbers."""
+    """Print the memory during the run, and write the results."""
     if render_into:
         render(render_into)
         return
@@ -88,7 +88,7 @@ def main(photos: int, model: str | None, only_largest: bool, render_into: Path |
 
 
 def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
-    """Read the photographs in turn; the memory after each, and the times."""
+    """Read the photographs in turn. Returns the memory after each, and the times."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "benchmarks.serving.memory", "--render", folder], cwd=ROOT, check=True)
         paths = sorted(Path(folder).glob("*.jpg"))
@@ -114,11 +114,11 @@ def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
         "before_mb": round(start_mb, 1),
         "resident_mb": resident,
         "most_mb": max(resident),
-        "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # once warm: should be near 0
+        "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # after warm-up; about 0
         "ms": _spread(times),
-        "cpu_ms": _spread(cpu),  # on all cores together; a busy machine does not change it
+        "cpu_ms": _spread(cpu),  # over all cores; independent of other load
     }
-    click.echo(f"at most {max(resident):.0f} MB, growth once warm {content['growth_mb']} MB, {content['cpu_ms']}")
+    click.echo(f"peak {max(resident):.0f} MB, growth after warm-up {content['growth_mb']} MB, {content['cpu_ms']}")
     return content
 
 

@@ -1,4 +1,4 @@
-"""Start, measure and stop a server's processes. Linux only, by /proc."""
+"""Start, measure and stop a server's processes. Linux only, uses /proc."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-STOP_S = 15  # how long a server may take to stop before it is killed
+STOP_S = 15  # time for a server to stop before it is killed
 
 
 def free_port() -> int:
-    """A port on which nothing listens."""
+    """A free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -30,14 +30,14 @@ def started(
     cores: set[int] | None = None,
     log: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command in a session of its own, on the given cores; at the end stop it and all it started."""
+    """Run a command in a new session, on the given cores; at the end stop it and all its children."""
     with open(log or os.devnull, "wb") as out:
         process = subprocess.Popen(
             list(command), cwd=cwd, env={**os.environ, **(environ or {})}, stdout=out, stderr=out,
             start_new_session=True,
         )  # fmt: skip
         if cores:
-            os.sched_setaffinity(process.pid, cores)  # before it has threads or children, which inherit it
+            os.sched_setaffinity(process.pid, cores)  # before it starts threads or children, which inherit this
         try:
             yield process
         finally:
@@ -45,7 +45,7 @@ def started(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Send SIGTERM, then SIGKILL to the rest of its session after `STOP_S` or when the parent has ended."""
+    """Send SIGTERM to its session; after `STOP_S` or when the process has ended, send SIGKILL to the rest."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -56,20 +56,20 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def family(root: int) -> list[int]:
-    """The process and all its living descendants, the root first."""
+    """Process ids of a process and all its living descendants, the root first."""
     started_by: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 started_by.setdefault(_parent(int(entry.name)), []).append(int(entry.name))
     found = [root] if Path(f"/proc/{root}").is_dir() else []
-    for pid in found:  # which grows meanwhile
+    for pid in found:  # grows during the loop
         found += started_by.get(pid, [])
     return found
 
 
 def children(root: int) -> list[int]:
-    """The living processes that it started itself: a server's workers."""
+    """Process ids of its living direct children: a server's workers."""
     found = []
     for pid in family(root)[1:]:
         with contextlib.suppress(OSError):
@@ -78,12 +78,12 @@ def children(root: int) -> list[int]:
 
 
 def _parent(pid: int) -> int:
-    # The name in brackets may hold anything, brackets too; the parent is the second field behind it.
+    # The name in parentheses may itself contain parentheses; the parent is the second field after it.
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def pss_mb(pids: Sequence[int]) -> float:
-    """Proportional set size of the processes together, MB (1e6 bytes): a shared page counts once."""
+    """Total proportional set size of the processes, MB (1e6 bytes): shared pages count once."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ def _pss_kib(rollup: str) -> int:
 
 
 def folder_mb(*folders: Path) -> float:
-    """The disk space of folders, MB (1e6 bytes); links are not followed, a file with two names counts once."""
+    """The disk space of folders, MB (1e6 bytes). Links are not followed, and hard-linked files count once."""
     counted, total = set(), 0
     for folder in folders:
         for path in folder.rglob("*"):
@@ -112,7 +112,7 @@ def folder_mb(*folders: Path) -> float:
 
 
 def wait_for(ready: Callable[[], bool], *, timeout_s: float, pause_s: float = 0.005) -> float:
-    """Call `ready` until it is true and return the seconds that took. Raises TimeoutError."""
+    """Call `ready` until it returns True. Returns the elapsed seconds. Raises TimeoutError."""
     start = time.perf_counter()
     while time.perf_counter() - start < timeout_s:
         if ready():

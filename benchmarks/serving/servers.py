@@ -1,10 +1,10 @@
-"""Compare servers of the same network: speed, memory, start and size, each in turn under the same load.
+"""Compare servers for the same network under the same load: speed, memory, start time and size.
 
     make bench            (or: python -m benchmarks.serving.servers [--rounds 5] [--seconds 5] [--only NAME])
 
-wrk sends `drawing.png` over 8 connections and checks each answer. The rounds are interleaved, so other work of the
-machine falls on all servers alike; the figures are medians over the rounds, and their ratios are what counts. wrk runs
-on the same cores. Writes servers.json.
+wrk sends `drawing.png` over 8 connections and checks each answer. Rounds are interleaved, so that other load on the
+machine affects all servers equally. The figures are medians over the rounds; compare their ratios. wrk runs on the same
+cores. Writes servers.json.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from benchmarks.serving.baseline_servers import ALL, ENVIRONMENTS, PROGRAMS, Bas
 from benchmarks.serving.processes import family, folder_mb, free_port, pss_mb, started, wait_for
 
 OUT = Path(__file__).with_suffix(".json")
-START_S = 90  # how long a server may take to its first answer
+START_S = 90  # timeout for a server's first answer
 CONNECTIONS = 8
 
 
 def answers_right(port: int, server: BaselineServer, load: wrk.Load) -> bool:
-    """Whether one request gets the right answer now; the first ones come before the server listens."""
+    """Whether one request gets the right answer; False also while the server is not listening yet."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_S)
     try:
         connection.request("POST", server.path, load.body.read_bytes(), {"Content-Type": load.content_type})
@@ -44,7 +44,7 @@ def answers_right(port: int, server: BaselineServer, load: wrk.Load) -> bool:
 
 
 def one_round(server: BaselineServer, load: wrk.Load, *, seconds: float, log: Path) -> dict[str, float]:
-    """Start a server, load it, measure its memory and stop it."""
+    """Start a server, run the load, measure the server's memory, and stop it."""
     port = free_port()
     environ = {"PORT": str(port), **server.environ}
     with started(server.command_for(port), cwd=PROGRAMS, environ=environ, log=log) as process:
@@ -53,14 +53,14 @@ def one_round(server: BaselineServer, load: wrk.Load, *, seconds: float, log: Pa
         except TimeoutError as error:
             raise SystemExit(f"{server.name}: no right answer; its log ends: {log.read_text()[-600:]}") from error
         url = f"http://127.0.0.1:{port}{server.path}"
-        wrk.run(url, load, seconds=max(1, seconds // 4), connections=CONNECTIONS)  # warm-up
+        wrk.run(url, load, seconds=max(1, seconds // 4), connections=CONNECTIONS)  # warm up
         found = wrk.run(url, load, seconds=seconds, connections=CONNECTIONS)
         memory_mb = pss_mb(family(process.pid))
     return {"start_s": start_s, "memory_mb": memory_mb, **vars(found)}
 
 
 def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
-    """Medians over the rounds; every round's throughput; all errors."""
+    """Medians over the rounds, the throughput of every round, and the total number of errors."""
     medians = {key: statistics.median(each[key] for each in rounds) for key in rounds[0] if key != "errors"}
     places = {"start_s": 2, "memory_mb": 0, "per_s": 1, "p50_ms": 2, "p99_ms": 2, "answer_bytes": 0}
     return {
@@ -71,7 +71,7 @@ def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
 
 
 def versions(server: BaselineServer) -> dict[str, str]:
-    """The versions of its packages in its environment."""
+    """The installed versions of a server's packages."""
     folders = list((ENVIRONMENTS / server.environment / "lib").glob("python*/site-packages"))
     found = importlib.metadata.distributions(path=[str(folder) for folder in folders])
     known = {each.metadata["Name"].lower(): each.version for each in found}
@@ -79,16 +79,18 @@ def versions(server: BaselineServer) -> dict[str, str]:
 
 
 def size_mb(server: BaselineServer) -> float:
-    """What is installed for it, without Python and pip. inkling is installed editable, so its folder is added."""
+    """Installed size of a server without Python and pip, MB. inkling is installed editable, so its folder is added."""
     own = (ROOT / "src" / "inkling",) if server.environment == "inkling" else ()
     return round(folder_mb(ENVIRONMENTS / server.environment, *own))
 
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True)
-@click.option("--seconds", default=5, show_default=True, help="Of load in each round.")
-@click.option("--only", multiple=True, type=click.Choice([each.name for each in ALL]), help="The file is not written.")
-@click.option("--quick", is_flag=True, help="One round of 2 seconds, to try it; the file says so.")
+@click.option("--seconds", default=5, show_default=True, help="Seconds of load in each round.")
+@click.option(
+    "--only", multiple=True, type=click.Choice([each.name for each in ALL]), help="Measure only this; writes no file."
+)
+@click.option("--quick", is_flag=True, help="A trial with one round of 2 seconds; recorded in the file.")
 def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     """Print each round and write the medians."""
     rounds, seconds = (1, 2) if quick else (rounds, seconds)
@@ -125,7 +127,7 @@ def main(rounds: int, seconds: int, only: tuple[str, ...], quick: bool) -> None:
     }
     if not only:
         write_json(OUT, content)
-    click.echo(f"{content['took_s']} s in all")
+    click.echo(f"total time {content['took_s']} s")
 
 
 if __name__ == "__main__":

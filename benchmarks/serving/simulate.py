@@ -1,12 +1,12 @@
 """Simulate many cores behind a load balancer, for sizes beyond this machine.
 
-Each core shares its time equally among its requests (processor sharing: threads under a fair scheduler). Requests
-arrive as a Poisson process with the measured service times (`utilisation.json`). The balancer chooses a core at random,
-or the less busy of two random cores, as the least-request balancing of Envoy and nginx does. A core with `most_in_hand`
-requests refuses with 503. An autoscaler follows the cores' utilisation, as Kubernetes' HPA does, and what it adds
-serves after a lag.
+Each core shares its time equally among its requests (processor sharing, like threads under a fair scheduler). Requests
+arrive as a Poisson process and have the measured service times (`utilisation.json`). The balancer chooses a random
+core, or the less busy of two random cores, like the least-request balancing of Envoy and nginx. A core with
+`most_in_hand` requests refuses more with 503. An autoscaler follows the cores' utilization, like Kubernetes' HPA; the
+cores that it adds start to serve after a lag.
 
-Everything is drawn by a seed: the same arguments give the same figures.
+The random generator is seeded, so the same arguments give the same results.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from dataclasses import dataclass, field
 
 from benchmarks.common import percentile
 
-MOST_IN_HAND = 14  # requests of one core, reading and waiting: `max_reading` and `max_waiting` of a worker
-SYNC_S = 15.0  # between two decisions of the autoscaler: the HPA's default
-GROW = 2.0  # times at most that one decision grows it: the HPA's default
+MOST_IN_HAND = 14  # requests per core, reading or waiting: `max_reading` + `max_waiting` of a worker
+SYNC_S = 15.0  # between decisions of the autoscaler; the HPA's default
+GROW = 2.0  # maximum growth factor per decision; the HPA's default
 
 
 @dataclass
 class Core:
     """One core and its requests.
 
-    `spent` is a clock that runs the slower the more requests there are: the seconds of work that a request present
-    from the start would have got.
+    `spent` is a virtual clock that slows down with the number of requests: the seconds of work that a request would
+    have received if it had been present from the start.
     """
 
     spent: float = 0.0
     at_s: float = 0.0
     busy_s: float = 0.0
-    version: int = 0  # tells a planned end that is out of date
-    jobs: list[tuple[float, float]] = field(default_factory=list)  # (when done, on the clock `spent`; came at)
+    version: int = 0  # identifies outdated planned ends
+    jobs: list[tuple[float, float]] = field(default_factory=list)  # (end on the clock `spent`, arrival time)
 
     def advance(self, now_s: float) -> None:
         if self.jobs:
@@ -50,29 +50,29 @@ class Core:
 
 @dataclass(frozen=True)
 class Answered:
-    """One request."""
+    """A completed or refused request."""
 
     came_s: float
-    took_s: float  # 0 where it was refused
+    took_s: float  # 0 if it was refused
     refused: bool = False
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """Holds the cores at `target` busy; those it adds serve `lag_s` later."""
+    """An autoscaler that keeps the cores at `target` utilization; added cores serve `lag_s` later."""
 
     target: float  # 0..1
     lag_s: float
 
     def wanted(self, cores: int, busy: float) -> int:
-        """The cores there should be, as the HPA computes them: no change within a tenth of the target; never fewer."""
+        """The desired number of cores, as in the HPA: no change within 10 % of the target; without scale-down."""
         if abs(busy / self.target - 1) <= 0.1:
             return cores
         return max(cores, min(math.ceil(cores * busy / self.target), math.ceil(GROW * cores)))
 
 
 def services(percentiles_ms: Sequence[float], mean_s: float) -> list[float]:
-    """A hundred percentiles of latency -> as many service times of that shape with that mean, seconds."""
+    """A hundred latency percentiles -> service times with the same shape and the given mean, seconds."""
     scale = mean_s / (sum(percentiles_ms) / len(percentiles_ms))
     return [scale * each for each in percentiles_ms]
 
@@ -88,11 +88,11 @@ def run(
     scaler: Scaler | None = None,
     most_in_hand: int = MOST_IN_HAND,
 ) -> tuple[list[Answered], list[tuple[float, int]]]:
-    """Every request of so many seconds in the order of their ends, and (when, how many cores serve)."""
+    """Simulate `seconds` of load. Returns the requests in order of completion, and (time, number of cores)."""
     rng = random.Random(seed)
     pool = [Core() for _ in range(cores)]
     ends: list[tuple[float, int, int]] = []  # (when, which core, its version)
-    joining: list[tuple[float, int]] = []  # (when, how many)
+    joining: list[tuple[float, int]] = []  # (time, number of cores)
     found, sizes = [], [(0.0, cores)]
     now, sync_s, before_s = 0.0, SYNC_S, 0.0
     came = rng.expovariate(per_s(0.0))
@@ -158,7 +158,7 @@ def _planned(pool: Sequence[Core]) -> list[tuple[float, int, int]]:
 def steady(
     times_s: Sequence[float], *, cores: int, busy: float, requests: int, seed: int, least: bool = True
 ) -> dict[str, float]:
-    """p50 and p99 (seconds) and the share refused at a utilisation; the first tenth of the time is the warm-up."""
+    """p50 and p99 (seconds) and the refused share at a utilization. The first tenth of the time is warm-up."""
     per_s = busy * cores * len(times_s) / sum(times_s)
     seconds = requests / per_s
     found, _ = run(times_s, cores=cores, per_s=lambda _: per_s, seconds=seconds, seed=seed, least=least)
@@ -182,7 +182,7 @@ def step(
     lag_s: float,
     seed: int,
 ) -> dict[str, float]:
-    """The effect of a step of load at `at_s` on cores that were `target` busy, and how long it lasts."""
+    """The effect and duration of a load step at `at_s`, on cores at `target` utilization."""
     before = target * cores * len(times_s) / sum(times_s)
     found, sizes = run(
         times_s, cores=cores, per_s=lambda now: before * (times if now >= at_s else 1), seconds=seconds, seed=seed,

@@ -1,10 +1,10 @@
-"""Measure latency by utilisation: one core, requests at random moments.
+"""Measure latency by utilization on one core, with random arrivals.
 
     python -m benchmarks.serving.utilisation [--seconds 12]
 
-The server is pinned to one core and the load generator to another, so one core's work is measured. Requests arrive as a
-Poisson process, as those of many independent people do. Writes utilisation.json, from which `simulate.py` takes its
-service times and against which it is checked.
+The server is pinned to one core and the load generator to another, so that one core is measured. Requests arrive as a
+Poisson process, like those of many independent users. Writes utilisation.json, which provides the service times for
+`simulate.py` and the measurements for its validation.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from benchmarks.serving.soak.load_generator import Request, closed_loop, measure
 from benchmarks.serving.soak.service import Service, running
 
 OUT = Path(__file__).with_suffix(".json")
-BUSY = (0.3, 0.5, 0.7, 0.85)  # of capacity
-ALONE = 1000  # requests one after the other
+BUSY = (0.3, 0.5, 0.7, 0.85)  # shares of the capacity
+ALONE = 1000  # sequential requests
 SEED = 7
 
 
 def alone_s(service: Service, asked: Request, count: int) -> list[float]:
-    """The seconds of each request when there is no other."""
+    """The latencies of sequential requests, seconds."""
     found: list[Outcome] = []
     asyncio.run(
         closed_loop(service.port, itertools.repeat(asked, count), found.append, connections=1, until=lambda: False)
@@ -40,7 +40,7 @@ def alone_s(service: Service, asked: Request, count: int) -> list[float]:
 
 
 def at(service: Service, asked: Request, *, per_s: float, seconds: float) -> dict[str, Any]:
-    """Latency at a rate."""
+    """Latency at a request rate."""
     found: list[Outcome] = []
     load = open_loop(
         service.port, itertools.repeat(asked), found.append, per_s=per_s, seconds=seconds, rng=random.Random(SEED)
@@ -75,10 +75,10 @@ def curve(model: str, *, seconds: float) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--seconds", default=12, show_default=True, help="At each rate.")
-@click.option("--quick", is_flag=True, help="2 seconds at each rate; the file says so.")
+@click.option("--seconds", default=12, show_default=True, help="Seconds per rate.")
+@click.option("--quick", is_flag=True, help="A trial with 2 seconds per rate; recorded in the file.")
 def main(seconds: int, quick: bool) -> None:
-    """Print the curve and write it."""
+    """Print the curves and write them."""
     began = time.monotonic()
     content: dict[str, Any] = {
         "written_by": "python -m benchmarks.serving.utilisation", "quick": quick, "machine": machine(),

@@ -1,4 +1,4 @@
-"""Run the load generator wrk and parse its figures. `apt install wrk`."""
+"""Run the load generator wrk and parse its output. Install it with `apt install wrk`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ LOAD = Path(__file__).parent / "load.lua"
 
 @dataclass(frozen=True)
 class Load:
-    """One request, sent again and again."""
+    """One request, sent repeatedly."""
 
     body: Path
     content_type: str
-    right: str  # Lua pattern that a right answer holds
+    right: str  # Lua pattern that right answers contain
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of a run."""
+    """The results of a run."""
 
-    per_s: float  # right answers a second
+    per_s: float  # right answers per second
     p50_ms: float
     p99_ms: float
-    errors: int  # wrong answers, other statuses than 200, broken connections and time-outs
-    answer_bytes: float  # an answer's mean bytes on the wire, head and body
+    errors: int  # wrong answers, statuses other than 200, broken connections and timeouts
+    answer_bytes: float  # mean size of a response including headers
 
 
 def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Figures:
-    """Load a server from one thread. Raises SystemExit when wrk is missing or prints something unexpected."""
+    """Run the load with one thread. Raises SystemExit if wrk is missing or fails."""
     program = shutil.which("wrk")
     if program is None:
         raise SystemExit("wrk is not installed; expected it on the PATH. On Debian and Ubuntu: apt install wrk")
@@ -47,10 +47,10 @@ def run(url: str, load: Load, *, seconds: float, connections: int = 8) -> Figure
 
 
 def parsed(output: str) -> Figures:
-    """The figures that `load.lua` printed among wrk's own lines. Raises SystemExit when there are none."""
+    """The results that `load.lua` printed among wrk's own lines. Raises SystemExit if there are none."""
     lines = [line for line in output.splitlines() if line.startswith("{")]
     if len(lines) != 1:
-        raise SystemExit(f"wrk printed no line of figures; expected one from {LOAD.name}:\n{output}")
+        raise SystemExit(f"wrk printed no results; expected a line from {LOAD.name}:\n{output}")
     numbers: dict[str, Any] = json.loads(lines[0])
     answered = numbers["right"] + numbers["wrong"] + numbers["refused"]
     return Figures(

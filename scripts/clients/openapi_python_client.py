@@ -1,4 +1,4 @@
-"""Read a picture with the client of openapi-python-client, in each form that it knows: ADDRESS PICTURE."""
+"""Read a picture with the client of openapi-python-client, in each supported form: ADDRESS PICTURE."""
 
 import base64
 import io

@@ -6,7 +6,7 @@
     sheet = Form.load("exam.toml").read("scan.jpg")
     sheet["student_number"].text
 
-Names are loaded when first used, so that importing the package costs nothing.
+Importing the package is cheap: each name is loaded when it is first used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cores that this process may use."""
+"""The number of CPU cores that this process may use."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def cores() -> int:
-    """Cores that the process may run on. A container's CPU quota is not considered."""
+    """The number of cores in the process's CPU affinity. A container's CPU quota is ignored."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,38 +1,39 @@
-"""Every error that inkling raises on purpose, in one tree.
+"""The tree of all errors that inkling raises deliberately.
 
     InklingError
-    |- BadPicture                the picture that was given
+    |- BadPicture                     an unusable picture
     |  |- EmptyPicture           400  no bytes
-    |  |- UnknownFormat          415  not a picture, or a format that is not read
-    |  |- ImageTooLarge          413  too many bytes or pixels, or too much to decode
+    |  |- UnknownFormat          415  not a picture, or an unsupported format
+    |  |- ImageTooLarge          413  too many bytes or pixels, or too expensive to decode
     |  |- ImageTooSmall          422  too few pixels for a digit
-    |  |- BrokenPicture          422  the bytes cannot be decoded to the end
+    |  |- BrokenPicture          422  damaged or truncated bytes
     |  `- DeadlineExceeded       422  a picture that takes longer to read than the service allows
     |- BadRequest                400  a wrong parameter, option or body
-    |- NotFound                  404  a route, file or folder that is not there
-    |- UnknownName               404  a model, recipe or data set by a name that is not known
-    |- WrongNetwork              422  a network of other layers than the task needs
-    |- NoReport                  404  a model without a report of this version of it
+    |- NotFound                  404  a missing route, file or folder
+    |- UnknownName               404  an unknown model, recipe or data set
+    |- WrongNetwork              422  a network without the layers that the task needs
+    |- NoReport                  404  a model whose current version has no report
     |- BadBundle                 503  a bundle that is incomplete or does not match its checksum
-    |- BadTemplate               400  a form's template that is not understood, or contradicts itself
+    |- BadTemplate               400  an invalid or contradictory form template
     |- BadRecipe                 400  a recipe with a wrong key, type or range
-    |- BadKey                 401  no API key, or a wrong one, where the operator asks for one
-    |- TooManyRequests        429  more requests from one client than the operator allows
-    |- ForeignRequest            403  a request that another site's page made a browser send
-    |- Busy                      409  what may be done once at a time is being done
-    |- HandsClosed               404  this service keeps no hands
-    |- StoreFull                 422  more hands, lessons or bytes than the store keeps
-    |- LabClosed                 503  nothing can be trained here: no lab, no `learn` extra or no MNIST
-    |- CannotWrite               503  a folder that cannot be written, or is full
+    |- BadKey                    401  a missing or wrong API key
+    |- TooManyRequests           429  more requests from one client than the operator allows
+    |- ForeignRequest            403  a cross-site request
+    |- Busy                      409  an exclusive task that is already running
+    |- HandsClosed               404  a service that stores no hands
+    |- StoreFull                 422  more hands, lessons or bytes than the store may hold
+    |- LabClosed                 503  no training here: no lab, no `learn` extra or no MNIST
+    |- CannotWrite               503  a folder that is read-only or full
+    |- CannotRender              500  a page that a site of files cannot contain
     |- BadData                   503  training data missing, damaged or unreachable
-    |- MissingExtra              503  an optional part of the package is not installed
-    |- NoPermission           403  a file, folder or bucket that this user or these credentials may not use
-    |- Overloaded                503  more work than the service takes on at once
+    |- MissingExtra              503  an optional part of the package that is not installed
+    |- NoPermission              403  a file, folder or bucket that this user or these credentials may not use
+    |- Overloaded                503  too much concurrent work for the service
     |- Unreachable               503  a service that the client cannot reach, or that is not inkling
-    `- ServiceError                   what a service answers to the client with a kind that is not in this tree
+    `- ServiceError                   a service's error whose kind is not in this tree
 
-A message is one sentence in three parts: what it got; what it expected; what to do. `status` is the HTTP
-status, used only where an error leaves through the web; the command line prints the message alone.
+A message has three parts: what was received; what was expected; what to do. `status` is the HTTP status of the web
+service's response. The command line prints only the message.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from collections.abc import Iterable
 
 
 class InklingError(Exception):
-    """Base of every error that inkling raises on purpose. `str(error)` is a sentence for the user."""
+    """Base class of all errors that inkling raises deliberately. `str(error)` is a message for the user."""
 
     status = 500
 
@@ -89,9 +90,9 @@ class NotFound(InklingError):
 
 
 class UnknownName(InklingError):
-    """A choice by name that does not exist; the message lists the choices and the nearest one.
+    """An unknown name. The message lists the valid names and suggests the closest one.
 
-    Without a `name`, `what` is a finished message, as a client or another process receives it.
+    Without a `name`, `what` is the complete message, as received from a service or another process.
     """
 
     status = 404
@@ -131,7 +132,7 @@ class BadKey(InklingError):
 
 
 class TooManyRequests(InklingError):
-    """`retry_after_s`: whole seconds until the next request is taken."""
+    """`retry_after_s`: whole seconds until the next request is accepted."""
 
     status = 429
 
@@ -164,6 +165,10 @@ class CannotWrite(InklingError):
     status = 503
 
 
+class CannotRender(InklingError):
+    status = 500
+
+
 class BadData(InklingError):
     status = 503
 
@@ -171,7 +176,7 @@ class BadData(InklingError):
 class MissingExtra(InklingError):
     """A library of an optional extra (`learn` or `cluster`) is not installed.
 
-    Without an `extra`, `task` is a finished message, as a client or another process receives it.
+    Without an `extra`, `task` is the complete message, as received from a service or another process.
     """
 
     status = 503
@@ -198,7 +203,7 @@ class Unreachable(InklingError):
 
 
 class ServiceError(InklingError):
-    """An error of a service: its kind is the service's own, as is its status (400..599)."""
+    """An error reported by a service, with the service's kind and status (400..599)."""
 
     def __init__(self, kind: str, message: str, status: int) -> None:
         super().__init__(message)

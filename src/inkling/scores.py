@@ -1,7 +1,7 @@
-"""How good probabilities are. NumPy only.
+"""Classification and calibration metrics. NumPy only.
 
-probs: (N, 10) float, rows sum to 1. labels: (N,) whole numbers 0..9. confidence: (N,) float, probability of the answer;
-right: (N,) bool, whether the answer is right. Where N is 0 a rate is nan, not an error.
+probs: (N, 10) float, rows sum to 1. labels: (N,) integers 0..9. confidence: (N,) float, the answer's probability.
+right: (N,) bool, whether the answer is right. If N is 0, a rate is nan; no error is raised.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 from inkling.pipeline.result import calibrate
 
 CLASSES = 10
-TINY = 1e-12  # probabilities below it count as it: the logarithm of 0 would be infinite
+TINY = 1e-12  # lower bound of probabilities in logarithms
 
 
 def accuracy(probs: np.ndarray, labels: np.ndarray) -> float:
-    """Part of the rows whose most probable class is the label, 0..1."""
+    """Fraction of rows whose most probable class is the label, 0..1."""
     return _mean(probs.argmax(1) == labels)
 
 
 def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """Interval of a rate from `right` of `n`; z = 1.96 gives 95 % (Wilson 1927). (0, 1) when n is 0.
+    """Confidence interval of the rate right / n (Wilson 1927); z = 1.96 gives 95 %. (0, 1) if n is 0.
 
     >>> low, high = wilson_interval(9, 10)
     >>> round(low, 3), round(high, 3)
@@ -34,12 +34,12 @@ def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, 
     rate = right / n
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
-    # The ends are exact: rounding must not leave the rate itself outside.
+    # Exact at 0 and n: rounding must not exclude the rate itself.
     return 0.0 if right == 0 else middle - half, 1.0 if right == n else middle + half
 
 
 def share_right(right: np.ndarray) -> dict[str, Any]:
-    """The share that is right of (N,) bool, and its 95 % interval."""
+    """Accuracy of (N,) bool and its 95 % confidence interval."""
     low, high = wilson_interval(int(right.sum()), len(right))
     return {"accuracy": round(_mean(right), 6), "accuracy_95": [round(low, 6), round(high, 6)]}
 
@@ -51,19 +51,19 @@ def cross_entropy(probs: np.ndarray, labels: np.ndarray) -> float:
 
 
 def top_k(probs: np.ndarray, labels: np.ndarray, k: int = 2) -> float:
-    """Part of the rows whose label is among the k most probable classes, 0..1."""
+    """Fraction of rows whose label is among the k most probable classes, 0..1."""
     best = np.argsort(-probs, axis=1, kind="stable")[:, :k]
     return _mean((best == labels[:, None]).any(1))
 
 
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """(10, 10) counts: row = the label, column = what was read."""
+    """(10, 10) counts: row = label, column = prediction."""
     pairs = labels.astype(int) * CLASSES + predicted.astype(int)
     return np.bincount(pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
 
 
 def per_class(confusion: np.ndarray) -> list[dict[str, float]]:
-    """Precision, recall, F1 and n of each digit, from a confusion matrix. 0 where nothing was read as it."""
+    """Precision, recall, F1 and n of each digit, from a confusion matrix; 0 if undefined."""
     hits = np.diag(confusion).astype(float)
     named, true = confusion.sum(0), confusion.sum(1)
     precision = hits / np.maximum(named, 1)
@@ -82,7 +82,7 @@ def per_class(confusion: np.ndarray) -> list[dict[str, float]]:
 
 
 def mistakes(confusion: np.ndarray, most: int = 10) -> list[dict[str, int]]:
-    """The most frequent confusions, largest first: label, read as, count."""
+    """The most frequent confusions, largest first: label, predicted digit, count."""
     wrong = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
     pairs = [divmod(int(i), CLASSES) for i in order]
@@ -90,12 +90,12 @@ def mistakes(confusion: np.ndarray, most: int = 10) -> list[dict[str, int]]:
 
 
 def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, *, bins: int = 15) -> float:
-    """Mean gap between confidence and accuracy over equal-width bins of confidence (Guo et al. 2017)."""
+    """Expected calibration error over equal-width bins of confidence (Guo et al. 2017)."""
     return calibration_error(probs.max(1), probs.argmax(1) == labels, bins=bins)
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 15) -> float:
-    """The expected calibration error of any answers."""
+    """Expected calibration error from confidences and correctness: the mean |accuracy - confidence| over bins."""
     if len(right) == 0:
         return float("nan")
     which = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -104,7 +104,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 
 
 
 def fit_temperature(probs: np.ndarray, labels: np.ndarray, *, low: float = 0.05, high: float = 20.0) -> float:
-    """The temperature with the lowest cross-entropy, by golden section on its logarithm (Guo et al. 2017)."""
+    """The temperature with the lowest cross-entropy (Guo et al. 2017), by golden-section search on its logarithm."""
     probs = np.asarray(probs, np.float64)
 
     def loss(log_temperature: float) -> float:
@@ -114,7 +114,7 @@ def fit_temperature(probs: np.ndarray, labels: np.ndarray, *, low: float = 0.05,
 
 
 def golden_section(loss: Callable[[float], float], low: float, high: float, *, width: float = 1e-4) -> float:
-    """Where a function with one valley is lowest between low and high, to within `width` (Kiefer 1953)."""
+    """Minimize a unimodal function between low and high, to within `width` (Kiefer 1953)."""
     ratio = (np.sqrt(5) - 1) / 2
     a, b = high - ratio * (high - low), low + ratio * (high - low)
     at_a, at_b = loss(a), loss(b)
@@ -131,18 +131,15 @@ def golden_section(loss: Callable[[float], float], low: float, high: float, *, w
 
 
 def sure_at(probs: np.ndarray, labels: np.ndarray, *, right: float = 0.995, least: float = 0.5) -> float:
-    """The smallest confidence (>= `least`) from which on at least `right` of the digits are right; `probs` calibrated.
-
-    1 if there is none.
-    """
+    """`least_confidence` of calibrated `probs`, at an accuracy of `right`."""
     return least_confidence(probs.max(1), probs.argmax(1) == labels, rate=right, least=least)
 
 
 def least_confidence(confidence: np.ndarray, right: np.ndarray, *, rate: float, least: float = 0.5) -> float:
-    """The smallest confidence (>= `least`) from which on at least `rate` of the answers are right; 1 if there is none.
+    """The lowest threshold (>= `least`) at which the answers at or above it have an accuracy of at least `rate`.
 
-    From the risk-coverage curve (El-Yaniv, Wiener, "On the Foundations of Noise-free Selective Classification", 2010):
-    a confidence counts only if all answers at or above it together reach the rate.
+    1 if there is none. From the risk-coverage curve (El-Yaniv, Wiener, "On the Foundations of Noise-free Selective
+    Classification", 2010).
     """
     order = np.argsort(-confidence, kind="stable")
     reached = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
@@ -151,17 +148,18 @@ def least_confidence(confidence: np.ndarray, right: np.ndarray, *, rate: float, 
     if enough.size == 0:
         return 1.0
     if enough[-1] == np.count_nonzero(confidence >= least) - 1:
-        return least  # every answer from `least` on already reaches the rate
+        return least  # all answers at or above `least` together reach the rate
     return float(confidence[order][enough[-1]])
 
 
 def summary(
     probs: np.ndarray, labels: np.ndarray, *, temperature: float = 1.0, refused: np.ndarray | None = None
 ) -> dict[str, Any]:
-    """The scores of one data set as a manifest holds them. `probs` as the network gives them, not calibrated.
+    """The scores of one data set, as stored in a manifest. `probs` are the network's outputs, not calibrated.
 
-    The accuracy is that over the ten digits: the most probable one counts, whether the network would refuse the image
-    or not. `refused`, (N,) bool, of a network that refuses: its accuracy with refusals counted as wrong stands apart.
+    The accuracy uses the most probable of the ten digits, even for images that the network would reject. `refused`,
+    (N,) bool, for a network that rejects non-digits: adds "refusals_wrong", the accuracy with rejections counted as
+    errors.
     """
     calibrated = calibrate(probs, temperature)
     hits = probs.argmax(1) == labels
@@ -180,9 +178,9 @@ def summary(
 
 
 def auroc(low: np.ndarray, high: np.ndarray) -> float:
-    """Chance that a random value of `high` exceeds one of `low`, ties half: the area under the ROC curve.
+    """Area under the ROC curve: the probability that a random value of `high` exceeds one of `low`. Ties count half.
 
-    Mann, Whitney (1947). nan when either is empty.
+    Mann, Whitney (1947). nan if either is empty.
     """
     if not len(low) or not len(high):
         return float("nan")
@@ -192,7 +190,7 @@ def auroc(low: np.ndarray, high: np.ndarray) -> float:
 
 
 def refusal(digits: np.ndarray, others: np.ndarray, *, reject_at: float) -> dict[str, Any]:
-    """How well `not_digit` of digits (N,) and of other ink (M,) tells them apart, and what the threshold does."""
+    """AUROC of `not_digit` for digits (N,) and other ink (M,), and the error rates at the threshold `reject_at`."""
     return {
         "n_digits": len(digits),
         "n_others": len(others),

@@ -1,4 +1,4 @@
-"""The user's folders: a cache, whose content can be fetched again, and data, which cannot."""
+"""The user's cache folder, whose content can be downloaded again, and data folder, whose content cannot."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ MNIST = "mnist.npz"
 
 
 def cache_folder() -> Path:
-    """INKLING_CACHE when it is set, else the user's cache folder of this operating system."""
+    """INKLING_CACHE if it is set, else the operating system's cache folder for this user."""
     import platformdirs
 
     return Path(os.environ.get("INKLING_CACHE") or platformdirs.user_cache_dir("inkling"))
 
 
 def data_folder() -> Path:
-    """For a person's own networks: the user's data folder of this operating system."""
+    """The operating system's data folder for this user: it holds the networks that the user trains."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("inkling"))

@@ -1,4 +1,4 @@
-"""Small archives, an engine without processes, and the content of an output folder."""
+"""Small archives, an engine without processes, and the rows of an output folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODEL = "ann-tutorial"
 
 
 class Here:
-    """Runs chunks in this process, and remembers which; `stop_after` chunks it is stopped as by Ctrl-C."""
+    """Runs chunks in this process and records their numbers; after `stop_after` chunks it stops as if by Ctrl-C."""
 
     def __init__(self, stop_after: int | None = None) -> None:
         self.numbers: list[int] = []
@@ -36,7 +36,7 @@ class Here:
 
 
 def folder_of(images: np.ndarray, root: Path, *, first: int = 0) -> Path:
-    """(n, 28, 28) uint8 -> a folder with a PNG of each, ten to a folder below it."""
+    """(n, 28, 28) uint8 -> a folder with a PNG of each, ten per subfolder."""
     for i, image in enumerate(images, first):
         path = root / f"{i // 10:03d}" / f"{i:05d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def folder_of(images: np.ndarray, root: Path, *, first: int = 0) -> Path:
 
 
 def shard_of(files: dict[str, bytes], path: Path) -> Path:
-    """Names and contents -> a tar file of them."""
+    """Names and contents -> a tar file."""
     with tarfile.open(path, "w") as tar:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
@@ -55,7 +55,7 @@ def shard_of(files: dict[str, bytes], path: Path) -> Path:
 
 
 def rows_in(out: Path) -> list[dict[str, Any]]:
-    """All rows of an output folder, part after part."""
+    """All rows of an output folder, part by part."""
     found = []
     for path in sorted((out / "parts").iterdir()):
         assert path.name.startswith("part-"), path

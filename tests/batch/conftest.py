@@ -17,7 +17,7 @@ def s3_port() -> Iterator[int]:
 
 @pytest.fixture
 def bucket(s3_port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Proxy]:
-    """A proxy before a bucket `pictures`, which the environment points to; `failing` is set by the test."""
+    """A proxy in front of a bucket `pictures`; the environment points to the proxy, and tests set `failing`."""
     s3.make_bucket(s3_port, "pictures")
     for name, value in s3.KEYS.items():
         monkeypatch.setenv(name, value)

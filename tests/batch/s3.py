@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, and a proxy before it that fails as buckets do."""
+"""A real S3 server on loopback, and a proxy in front of it that simulates the failures of buckets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INTERNAL = b"<Error><Code>InternalError</Code><Message>We had a problem</Message
 
 @contextlib.contextmanager
 def s3_server() -> Iterator[int]:
-    """moto's server in a process of its own, which keeps the objects in its memory; gives its port."""
+    """Run moto's server, which keeps objects in memory, in a separate process; yields its port."""
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(
@@ -56,9 +56,9 @@ def make_bucket(port: int, name: str) -> None:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Passes requests on, but for a share `failing` of them: errors, resets, bodies cut short.
+    """Forwards requests, except for a fraction `failing`: errors, resets, truncated bodies.
 
-    `away` closes every connection unheard; `refusing` answers 403. `counts` holds how often each happened.
+    `away` closes every connection without an answer; `refusing` answers 403. `counts` counts each outcome.
     """
 
     daemon_threads = True
@@ -75,7 +75,7 @@ class Proxy(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def fate(self, method: str) -> str:
-        """What becomes of a request."""
+        """Choose the outcome of a request."""
         with self.lock:
             fate = "passed"
             if self.away:
@@ -90,7 +90,7 @@ class Proxy(ThreadingHTTPServer):
             return fate
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are part of it."""
+        """Ignore clients that hang up: tests expect them."""
 
 
 @contextlib.contextmanager
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        if fate == "reset after":  # it was done, but nobody is told
+        if fate == "reset after":  # the request was carried out, but the client gets no answer
             self.reset()
             return
         self.send_response(answer.status)
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def reset(self) -> None:
-        """Ends the connection by RST."""
+        """End the connection with RST."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()

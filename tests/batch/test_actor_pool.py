@@ -1,4 +1,4 @@
-"""How the Ray engine gives chunks to actors and what it does when they die, with actors in this process."""
+"""How the Ray engine assigns chunks to actors and handles their deaths, with actors in this process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ActorDied(Exception):
 
 
 class FakeRay:
-    """What `_ActorPool` uses of Ray. A call runs when its reference is got; `ray.wait` gives the oldest."""
+    """The parts of Ray that `_ActorPool` uses. `get` runs the call; `wait` returns the oldest references."""
 
     exceptions = SimpleNamespace(RayActorError=ActorDied)
     util = SimpleNamespace(scheduling_strategies=SimpleNamespace(NodeAffinitySchedulingStrategy=lambda *_, **__: None))
@@ -49,7 +49,7 @@ class FakeRay:
 
 
 class FakeActor:
-    """An actor whose methods give references; once it died, all of them raise."""
+    """An actor whose methods return references; after its death, all of them raise."""
 
     def __init__(self, instance: Any) -> None:
         self._instance, self._dead = instance, False
@@ -71,9 +71,9 @@ class FakeActor:
 
 
 class FakeReader:
-    """Stands for `ReadActor`: images whose source starts with "kills" kill it, "fails" is an error."""
+    """Replaces `ReadActor`: a source that starts with "kills" kills it, "fails" is an error."""
 
-    log: list[tuple[int, bool]] = []  # noqa: RUF012 - the chunks that were begun, and whether one image at a time
+    log: list[tuple[int, bool]] = []  # noqa: RUF012 - the chunks that were started, and whether one image at a time
 
     def __init__(self, *_: Any) -> None: ...
 
@@ -140,7 +140,7 @@ def test_an_image_that_kills_twice_is_left_out(log: list[tuple[int, bool]]) -> N
 
 
 def test_a_chunk_that_kills_without_a_culprit_ends_the_run(log: list[tuple[int, bool]]) -> None:
-    with pytest.raises(Overloaded, match=f"{MAX_DEATHS} workers died, one after another"):
+    with pytest.raises(Overloaded, match=f"{MAX_DEATHS} workers died in a row"):
         results_of(["kills before it is reported"])
     assert len(log) == MAX_DEATHS + 1
 

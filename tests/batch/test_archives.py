@@ -1,4 +1,4 @@
-"""Archives of images: tar, .tar.gz, zip, and what their headers may claim."""
+"""Archives of images: tar, .tar.gz, zip, and false claims in their headers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import pytest
 
 from inkling.batch import archives
 from inkling.batch.batch_reader import fetch
-from inkling.batch.front_to_back import FrontToBack
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.run import RunOptions, run
+from inkling.batch.sequential_archive import FrontToBack
 from inkling.batch.sources import list_images
 from inkling.errors import BrokenPicture, ImageTooLarge
 from inkling.pipeline.config.decoding import DECODE
@@ -68,7 +68,7 @@ MAKERS = {
 @pytest.mark.parametrize(("name", "make"), MAKERS.items(), ids=MAKERS)
 def test_the_images_of_an_archive(tmp_path: Path, name: str, make: Callable[..., Path]) -> None:
     path = make(FILES, tmp_path / name)
-    for source in (path, tmp_path):  # by its name, and in a folder
+    for source in (path, tmp_path):  # by name, and in a folder
         images = list(list_images([str(source)]))
         assert [image.source for image in images] == [f"{path}/{member}" for member in IMAGES]
         assert len({image.identity for image in images}) == 3
@@ -109,7 +109,7 @@ def test_other_compressions_are_an_error(tmp_path: Path) -> None:
 
 
 def limited(act: Callable[[], list[ImageRef]]) -> list[ImageRef]:
-    """What `act` gives with 1 GB more of address space at most."""
+    """The result of `act` with at most 1 GB of additional address space."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), before[1]))
@@ -120,7 +120,7 @@ def limited(act: Callable[[], list[ImageRef]]) -> list[ImageRef]:
 
 
 def sparse_file(path: Path, head: bytes, tail: bytes = b"", size: int = 3_000_000_000) -> Path:
-    """A file of 3 GB that takes some KB."""
+    """A file of 3 GB that takes a few KB on disk."""
     with path.open("wb") as file:
         file.write(head)
         file.truncate(size)
@@ -170,14 +170,14 @@ def test_a_gzip_bomb_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(archives, "MIN_INFLATED_BYTES", 1 << 20)
     gzipped({"a.bin": bytes(20_000_000), "b.png": b"1"}, tmp_path / "a.tar.gz")
     (image,) = list_images([str(tmp_path / "a.tar.gz")])
-    assert "it inflates to more than 100 times its size" in image.error
+    assert "it decompresses to more than 100 times its size" in image.error
 
 
 def test_a_deflated_bomb_is_too_large(tmp_path: Path) -> None:
     path = zipped({"a.png": bytes(DECODE.max_bytes + 5_000_000)}, tmp_path / "a.zip")
     (content,) = contents(list(list_images([str(path)])))
     assert isinstance(content, bytes)
-    assert len(content) == DECODE.max_bytes + 1  # which the reader refuses
+    assert len(content) == DECODE.max_bytes + 1  # which the reader rejects
 
 
 def test_a_zip_whose_directory_claims_gigabytes_is_damage(tmp_path: Path) -> None:

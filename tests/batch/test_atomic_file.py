@@ -24,7 +24,7 @@ def test_paths_that_cannot_be_written(tmp_path: Path) -> None:
     for path, says in (
         (tmp_path / "no" / "such" / "out.csv", "cannot be written (No such file or directory)"),
         (tmp_path / "file" / "out.csv", "cannot be written (Not a directory)"),
-        (tmp_path / "scan.PNG", "has the name of a picture"),
+        (tmp_path / "scan.PNG", "has a picture's file extension"),
         (tmp_path / "pipe.csv", "is not a file"),
         (tmp_path, "is not a file"),
         (tmp_path / ("x" * 300), "cannot be written (File name too long)"),

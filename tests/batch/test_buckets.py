@@ -18,7 +18,7 @@ pytestmark = pytest.mark.cluster
 
 
 def fill(folder: str, count: int) -> list[str]:
-    """Files of different contents, the first of them with a difficult name; gives their places."""
+    """Write files with different contents, the first with a difficult name; returns their locations."""
     made = [storage.join(folder, f"{n // 50:02}", f"{n:04} #%20?.png") for n in range(count)]
     for n, place in enumerate(made):
         storage.write(place, content(n))
@@ -33,7 +33,7 @@ def test_a_file_is_written_read_and_found(bucket: Proxy) -> None:
     place = "s3://pictures/one/a/7 #%20?.png"
     assert storage.kind(place) == "none"
     storage.write(place, b"0123456789")
-    assert bucket.counts["PUT"] == 1  # one request, which is carried out whole or not at all
+    assert bucket.counts["PUT"] == 1  # one request, which is atomic
     assert storage.kind(place) == "file"
     assert storage.kind("s3://pictures/one/a") == storage.kind("s3://pictures") == "folder"
     assert storage.read(place) == b"0123456789"
@@ -77,7 +77,7 @@ def test_neighbours_in_a_shard_are_one_request(bucket: Proxy) -> None:
 
 def test_failing_requests_are_retried(bucket: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "MIN_PAUSE_S", 0.01)
-    bucket.failing = 0.05  # five times what is asked, so that few files meet every kind
+    bucket.failing = 0.05  # a high rate, so that few files meet every kind of failure
     made = fill("s3://pictures/many", 300)
     found = list(storage.walk("s3://pictures/many"))
     assert found == made
@@ -114,7 +114,7 @@ def test_retries_end_with_an_error(bucket: Proxy, monkeypatch: pytest.MonkeyPatc
 def test_a_probe_gives_up_soon(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -> None:
     monkeypatch.setattr(retry, "RETRY_FOR_S", 10_000.0)
     monkeypatch.setattr(storage, "PROBE_FOR_S", 1.0)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # no server listens there
     start = time.monotonic()
     with pytest.raises(Unreachable, match="Check its name, the endpoint and the network"):
         storage.probe("s3://pictures/x")
@@ -122,11 +122,11 @@ def test_a_probe_gives_up_soon(monkeypatch: pytest.MonkeyPatch, bucket: Proxy) -
 
 
 def test_permanent_errors_are_raised_at_once(bucket: Proxy) -> None:
-    with pytest.raises(NotFound, match=r"s3://pictures/nothing\.png is not there"):
+    with pytest.raises(NotFound, match=r"s3://pictures/nothing\.png does not exist"):
         storage.read("s3://pictures/nothing.png")
-    with pytest.raises(NotFound, match="there is no such bucket"):
+    with pytest.raises(NotFound, match="the bucket does not exist"):
         storage.probe("s3://nobodys/scans")
-    with pytest.raises(NotFound, match="there is no such bucket"):
+    with pytest.raises(NotFound, match="the bucket does not exist"):
         storage.write("s3://nobodys/x", b"1")
     with pytest.raises(NotFound):
         list(storage.walk("s3://pictures/no/folder"))

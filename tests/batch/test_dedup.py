@@ -1,4 +1,4 @@
-"""Which names were added before: against a set."""
+"""NameSet, compared with a set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_it_agrees_with_a_set() -> None:
 
 
 def test_hashes_that_differ_in_one_byte_are_told_apart(monkeypatch) -> None:
-    """Zero bytes stand at the end of some of these, which NumPy pads its texts with."""
+    """Some hashes end with zero bytes, with which NumPy pads its byte strings."""
 
     def weak(name: str) -> bytes:
         n = int(name)

@@ -1,4 +1,4 @@
-"""An output folder vouches for what it holds: damaged parts are read again, tampered files are one sentence."""
+"""The integrity of an output folder: damaged parts are read again, tampered files raise a one-sentence error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(scans: Path, out: Path, engine: Here | None = None, *, format: Any = "j
 
 
 def flipped(content: bytes) -> bytes:
-    """One bit of the middle is another: most often a digit of a number."""
+    """The content with one bit flipped in the middle, most often in a digit of a number."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
@@ -85,14 +85,14 @@ def test_the_command_tells_which_parts_were_damaged(scans: Path, tmp_path: Path)
     done = CliRunner().invoke(cli.group, [*command, "--workers", "1"])
     assert done.exit_code == 0, done.output
     told, summary = done.stderr.splitlines()
-    assert "1 part was not as written" in told
+    assert "1 part was damaged" in told
     assert "parts/part-00000000.jsonl has 0 of" in told
     assert summary.startswith("25 pictures in")
     assert len(rows_in(tmp_path / "out")) == 25
 
 
 def test_every_file_is_in_the_manifest(scans: Path, tmp_path: Path) -> None:
-    """As `sha256sum` and `stat` know them."""
+    """With the size and hash that `stat` and `sha256sum` report."""
     out = tmp_path / "out"
     read(scans, out)
     for name, pattern in (("parts", "parts/part-*"), ("plan", "chunks/plan-*")):
@@ -105,7 +105,7 @@ def test_a_part_of_no_run_is_not_taken_for_a_result(scans: Path, tmp_path: Path)
     out = tmp_path / "out"
     read(scans, out)
     (out / "parts" / "part-00000099.jsonl").write_bytes((out / "parts" / "part-00000000.jsonl").read_bytes())
-    with pytest.raises(CannotWrite, match=r"parts/part-00000099\.jsonl is of no run"):
+    with pytest.raises(CannotWrite, match=r"parts/part-00000099\.jsonl belongs to no run"):
         read(scans, out)
     assert manifest_of(out)["state"] == "running"
 
@@ -129,9 +129,9 @@ MANIFESTS: dict[str, dict[str, Any] | bytes] = {
     "a part with a path": {"parts": [{"number": "../../x"}]},
     "a part of a negative number": {"parts": [{"number": -1, "size_bytes": 1, "sha256": "0" * 64, "outcomes": {},
                                                "bytes": 0, "seconds": 0}]},
-    "an outcome that there is not": {"parts": [{"number": 1, "size_bytes": 1, "sha256": "0" * 64, "outcomes": {"x": 1},
+    "an unknown outcome": {"parts": [{"number": 1, "size_bytes": 1, "sha256": "0" * 64, "outcomes": {"x": 1},
                                                 "bytes": 0, "seconds": 0}]},
-    "a hash that is none": {"plan": [{"size_bytes": 1, "sha256": "x"}]},
+    "an invalid hash": {"plan": [{"size_bytes": 1, "sha256": "x"}]},
     "one part twice": {"parts": [{"number": 0, "size_bytes": 1, "sha256": "0" * 64, "outcomes": {}, "bytes": 0,
                                   "seconds": 0}] * 2},
 }  # fmt: skip
@@ -167,9 +167,9 @@ BROKEN_PLANS: dict[str, bytes] = {
     "nested": b"[" * 100_000,
     "a wrong type": b'{"number":"0","images":[]}\n',
     "a negative number": b'{"number":-1,"images":[]}\n',
-    "a picture without a place": b'{"number":0,"images":[["a"]]}\n',
+    "a picture without a location": b'{"number":0,"images":[["a"]]}\n',
     "an offset that is text": b'{"number":0,"images":[["a","/a","0"]]}\n',
-    "an offset that no file has": b'{"number":0,"images":[["a","/a",1e300]]}\n',
+    "an impossible offset": b'{"number":0,"images":[["a","/a",1e300]]}\n',
     "too many fields": b'{"number":0,"images":[["a","/a",0,1,"","","plain",1]]}\n',
     "chunks out of order": b'{"number":1,"images":[]}\n{"number":0,"images":[]}\n',
 }
@@ -180,18 +180,18 @@ def test_a_tampered_plan_is_one_sentence(scans: Path, tmp_path: Path, content: b
     out = tmp_path / "out"
     read(scans, out)
     (out / "chunks" / "plan-00000000.jsonl").write_bytes(content)
-    with pytest.raises(BadRequest, match=r"plan-00000000\.jsonl is not the plan of a run \(it is not as"):
+    with pytest.raises(BadRequest, match=r"plan-00000000\.jsonl is not a valid plan of a run \(it has changed"):
         read(scans, out)
 
 
 @pytest.mark.parametrize("content", BROKEN_PLANS.values(), ids=BROKEN_PLANS)
 def test_a_plan_that_no_manifest_names_yet_is_checked(scans: Path, tmp_path: Path, content: bytes) -> None:
-    """As a kill between the plan and the next manifest leaves it."""
+    """The state after a kill between the plan and the next manifest."""
     out = tmp_path / "out"
     read(scans, out)
     (out / "chunks" / "plan-00000000.jsonl").write_bytes(content)
     (out / "manifest.json").write_text(json.dumps(manifest_of(out) | {"plan": [], "parts": []}))
-    with pytest.raises(BadRequest, match=r"plan-00000000\.jsonl is not the plan of a run") as error:
+    with pytest.raises(BadRequest, match=r"plan-00000000\.jsonl is not a valid plan of a run") as error:
         read(scans, out)
     assert len(str(error.value).splitlines()) == 1
 

@@ -1,4 +1,4 @@
-"""A stream of images in chunks."""
+"""Splitting a stream of images into chunks."""
 
 from __future__ import annotations
 

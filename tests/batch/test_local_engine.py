@@ -1,4 +1,4 @@
-"""Processes of this machine: killed processes, images that kill, full disks."""
+"""Worker processes on this machine: killed processes, images that kill, full disks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def armed(*fields: Any) -> Job:
-    """Called in a worker process as it takes its job: from now on it is killed by a picture that holds DEADLY."""
+    """Called in a worker process when it receives its job: afterwards a picture that contains DEADLY kills it."""
     from inkling.pipeline.reader import Reader
 
     real = Reader.prepare
@@ -67,7 +67,7 @@ def test_an_image_that_kills_its_process_is_a_record_with_an_error(digits: Digit
     assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
     failed = {row["source"]: row["error"] for row in rows if row["outcome"] == "failed"}
     assert sorted(failed) == sorted(map(str, hostile))
-    assert all("ended the process that read it (SIGKILL)" in error for error in failed.values())
+    assert all("crashed the process that read it (SIGKILL)" in error for error in failed.values())
     assert progress.outcomes["failed"] == 3
 
 
@@ -78,7 +78,7 @@ def test_an_error_of_a_worker_ends_the_run(scans: Path, tmp_path: Path) -> None:
         def run(self, _: Job, chunks: Any) -> Any:
             return super().run(job, chunks)
 
-    with pytest.raises(InklingError, match="expected 000000000000, which the run was started with") as error:
+    with pytest.raises(InklingError, match="expected 000000000000, the version of the run") as error:
         run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), Other(1), chunk_size=20)
     assert error.value.kind == "BadBundle"
 
@@ -115,14 +115,14 @@ def test_a_run_that_is_killed_repeatedly_ends_with_one_record_per_image(scans: P
 
 @pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_an_incomplete_result(scans: Path, tmp_path: Path) -> None:
-    """A limit on the size of files stands for the disk: writing fails in the same place, with EFBIG for ENOSPC."""
+    """A limit on file sizes simulates a full disk: the same write fails, with EFBIG instead of ENOSPC."""
     command = f"{sys.executable} -m inkling read {scans} --out {tmp_path / 'out'} --model {MODEL} --format jsonl"
     limited = subprocess.run(
         ["bash", "-c", f"ulimit -f 8; {command}"], capture_output=True, text=True, check=False, timeout=60
     )
     assert limited.returncode == 1
     assert len(limited.stderr.splitlines()) == 1, limited.stderr
-    assert "part-00000000.jsonl cannot be written (File too large); expected a folder with room" in limited.stderr
+    assert "part-00000000.jsonl cannot be written (File too large); expected free disk space" in limited.stderr
     assert manifest_of(tmp_path / "out")["state"] == "running"
     assert list((tmp_path / "out").glob("parts/*")) == []
     whole = subprocess.run([*command.split(), "--resume"], capture_output=True, text=True, check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""Corrections of a review page, put into the table."""
+"""Merging the corrections of a review page into the table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inkling.batch.csv_table import Table
 from inkling.batch.merge import HEADING, merge
-from inkling.batch.table import Table
 from inkling.constraints.roster import read_roster
 from inkling.errors import BadRequest, InklingError, NotFound
 from tests.batch.archives import folder_of
+from tests.batch.test_csv_table import failure, reading
 from tests.batch.test_run import read as read_archive
-from tests.batch.test_table import failure, reading
 
 
 @pytest.fixture
@@ -115,9 +115,9 @@ e,1,unsure,q1 to be checked: it cannot be read,,5,5,unsure,unsure,read,
 
 
 @pytest.mark.parametrize(("said", "status", "reason", "added_up"), [
-    # every field is said, and the sum holds
+    # every field is checked, and the sum is right
     ([("a", "q1", "7", "number", "1", "Ann"), ("a", "total", "6", "number", "6", "Ann")], "read", "", "6"),
-    # the sum holds by what was corrected, and nobody has looked at the total
+    # the sum is right after the corrections, and nobody has checked the total
     ([("a", "q1", "7", "number", "1", "Ann")], "unsure",
      "total to be checked: it is neither sure nor corrected.", "6"),
     ([("a", "q1", "7", "number", "7", "Ann"), ("a", "total", "6", "number", "6", "Bob")], "unsure",
@@ -126,12 +126,12 @@ e,1,unsure,q1 to be checked: it cannot be read,,5,5,unsure,unsure,read,
     ([("b", "q1", "7", "number", "1", "Ann")], "unsure", "total is 12 (inkling), and its parts add up to 6.", "6"),
     ([("b", "q1", "7", "number", "7", "Ann")], "read", "", "12"),
     ([("b", "q1", "7", "unreadable", "", "Ann")], "unsure", "q1 to be checked: it cannot be read, says Ann.", ""),
-    # it stays the same sheet as another
+    # the sheet stays a duplicate of another
     ([("c", "q1", "7", "number", "1", "Ann")], "again", "this is the same sheet as b", "6"),
     ([("d", "q1", "7", "empty", "", "Ann")], "empty", "nothing is written on this form.", "0"),
     ([("b", "q1", "7", "number", "1", "Ann"), ("b", "q1", "7", "number", "2", "Bob")], "unsure",
      "q1 to be checked: it is neither sure nor corrected.", "12"),
-    # a part with ink, but no text, is not 0
+    # a part with ink but no text is not 0
     ([("e", "q2", "5", "number", "4", "Ann")], "unsure", "q1 to be checked: it is neither sure nor corrected.", ""),
 ])  # fmt: skip
 def test_sums_and_status_of_a_sheet_follow_its_fields(
@@ -205,20 +205,20 @@ def test_a_run_over_an_archive(digits: tuple[np.ndarray, np.ndarray], tmp_path: 
     assert (merged[0]["text"], merged[0]["digit_3"], merged[0]["first_text"]) == ("123", "3", first["text"])
     assert (merged[-1]["text"], merged[-1]["said_by"], merged[1]["said_by"]) == (last["text"], "Ann", "inkling")
     other = corrections(tmp_path / "other.csv", ("x.png", "", "", "empty", "", "Ann"))
-    with pytest.raises(BadRequest, match="is of another run"):
+    with pytest.raises(BadRequest, match="belongs to another run"):
         merge(str(out), [other], tmp_path / "g.csv")
 
 
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (("x.png", "", "17", "number", "18", "Ann"), "is of another run: it corrects 17 as the number of x.png"),
-        (("b.png", "", "71", "number", "18", "Ann"), "is of another run: it corrects 71 as the number of b.png"),
-        (("b.png", "q1", "17", "number", "18", "Ann"), "is of another run: it corrects 17 as q1 of b.png"),
-        (("b.png", "", "17", "number", "", "Ann"), "says 'number' and '' of b.png; expected a number"),
-        (("b.png", "", "17", "maybe", "", "Ann"), "says 'maybe'"),
-        (("b.png", "", "17", "number", "=1+2", "Ann"), "says 'number' and '=1+2' of b.png"),
-        (("b.png", "", "17", "empty", "@x()", "Ann"), "says 'empty' and '@x()' of b.png"),
+        (("x.png", "", "17", "number", "18", "Ann"), "belongs to another run: it corrects 17 as the number of x.png"),
+        (("b.png", "", "71", "number", "18", "Ann"), "belongs to another run: it corrects 71 as the number of b.png"),
+        (("b.png", "q1", "17", "number", "18", "Ann"), "belongs to another run: it corrects 17 as q1 of b.png"),
+        (("b.png", "", "17", "number", "", "Ann"), "has 'number' and '' for b.png; expected a number"),
+        (("b.png", "", "17", "maybe", "", "Ann"), "has 'maybe'"),
+        (("b.png", "", "17", "number", "=1+2", "Ann"), "has 'number' and '=1+2' for b.png"),
+        (("b.png", "", "17", "empty", "@x()", "Ann"), "has 'empty' and '@x()' for b.png"),
     ],
 )
 def test_what_does_not_belong_to_the_table_changes_nothing(
@@ -236,11 +236,11 @@ def test_files_that_are_something_else(table: Path, tmp_path: Path) -> None:
     corrections(said, ("a.png", "", "1", "number", "2", "A"))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(BadRequest, match="holds no corrections"):
+    with pytest.raises(BadRequest, match="contains no corrections"):
         merge(str(table), [table], out)
-    with pytest.raises(BadRequest, match="is no table of readings"):
+    with pytest.raises(BadRequest, match="is not a table of readings"):
         merge(str(tmp_path / "other.csv"), [said], out)
-    with pytest.raises(BadRequest, match="holds no complete run"):
+    with pytest.raises(BadRequest, match="contains no complete run"):
         merge(str(tmp_path / "folder"), [said], out)
     with pytest.raises(NotFound, match=r"missing.csv cannot be read"):
         merge(str(table), [tmp_path / "missing.csv"], out)

@@ -11,9 +11,9 @@ import pytest
 
 from inkling.batch import parquet
 from inkling.batch.batch_reader import fetch
-from inkling.batch.front_to_back import FrontToBack
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.run import RunOptions, run
+from inkling.batch.sequential_archive import FrontToBack
 from inkling.batch.sources import list_images
 from inkling.errors import BadRequest, BrokenPicture, EmptyPicture
 from tests.batch.archives import MODEL, Here, rows_in, shard_of
@@ -62,7 +62,7 @@ def test_pictures_in_rows(tmp_path: Path, columns: dict[str, Any]) -> None:
         assert contents(images) == expected
     order = [24, 3, 4, 19, 0, 11]
     assert contents([images[i] for i in order]) == [expected[i] for i in order]
-    assert list(list_images([str(tmp_path)])) == []  # in a folder, tables are no pictures
+    assert list(list_images([str(tmp_path)])) == []  # tables in a folder are ignored
 
 
 def test_a_run_over_rows_reads_what_a_run_over_files_reads(digits: Digits, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_missing_column_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_repeated_and_has_no_end_is_refused(tmp_path: Path) -> None:
-    """Written out, 4,096 rows would take 40 GB."""
+    """Decoded, 4,096 rows would take 40 GB."""
     import pyarrow
 
     repeated = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 4096, pyarrow.int32()), ["x" * 10_000_000])
@@ -110,8 +110,8 @@ def test_a_name_that_is_repeated_and_has_no_end_is_refused(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "does not end as Parquet does"),
-        (b"PAR1 no more", "does not end as Parquet does"),
+        (b"", "does not end like a Parquet file"),
+        (b"PAR1 no more", "does not end like a Parquet file"),
         (b"PAR1" + bytes(50) + struct.pack("<I4s", 2_900_000_000, b"PAR1"), "its footer claims 2,900,000,000 bytes"),
         (b"PAR1" + bytes(50) + struct.pack("<I4s", 40, b"PAR1"), "cannot be read as Parquet"),
     ],

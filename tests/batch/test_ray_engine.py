@@ -1,4 +1,4 @@
-"""Ray itself: three nodes on this machine, one that dies, pictures that kill, clusters that do not answer."""
+"""The Ray engine on a real Ray: three nodes on this machine, a dying node, deadly pictures, unreachable clusters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.batch.archives import MODEL, folder_of, manifest_of, rows_in
 from tests.batch.test_local_engine import DEADLY, ArmedJob
 from tests.pictures import encoded
 
-# Ray warns of what it does itself, and leaves sockets and files to its end.
+# Ray emits warnings about its own code, and closes sockets and files only at its end.
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("ignore:::ray", "ignore::ResourceWarning")]
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -41,7 +41,7 @@ STORE_BYTES = 80_000_000
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
-    """A cluster of three nodes with a core each; this process is beside the first."""
+    """A cluster of three nodes with one core each; this process is on the first."""
     from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +65,7 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class With(RayEngine):
-    """A cluster whose workers get another job: a changed one, or one that arms them."""
+    """A cluster whose workers get another job: a changed one, or one with a side effect in the worker."""
 
     def __init__(self, address: str, other: Any) -> None:
         super().__init__(address)
@@ -112,7 +112,7 @@ def test_an_error_of_a_worker_ends_the_run(nodes: Any, scans: Path, tmp_path: Pa
         return Job(job.out, job.model, "000000000000", job.format)
 
     with (
-        pytest.raises(InklingError, match="expected 000000000000, which the run was started with") as error,
+        pytest.raises(InklingError, match="expected 000000000000, the version of the run") as error,
         With(nodes.address, wrong) as engine,
     ):
         run(RunOptions((str(scans),), str(tmp_path / "out"), MODEL, "jsonl"), engine)
@@ -135,11 +135,11 @@ def test_an_image_that_kills_its_process_is_a_record_with_an_error(nodes: Any, d
     assert [row["source"] for row in rows] == sorted(map(str, scans.rglob("*.png")))
     (failed,) = [row for row in rows if row["outcome"] == "failed"]
     assert failed["source"] == str(hostile)
-    assert "ended the processes that read it" in failed["error"]
+    assert "crashed the processes that read it" in failed["error"]
 
 
 def slow(fields: tuple[Any, ...], diary: str) -> Job:
-    """Called in a worker's process: chunks take longer from now on. Its node's diary has its id, then "b" and "e"."""
+    """Called in a worker's process: slow chunks down. The node's log file gets its pid, then "b" and "e" per chunk."""
     import ray
 
     real = Worker.__call__
@@ -179,7 +179,7 @@ def test_nothing_is_lost_with_a_node_that_dies(
         until = time.monotonic() + 10
         while time.monotonic() < until and not mine.read_text().endswith("b"):
             time.sleep(0.001)
-        os.kill(int(mine.read_text().split()[0]), signal.SIGKILL)  # else it would end its chunk before it sees
+        os.kill(int(mine.read_text().split()[0]), signal.SIGKILL)  # otherwise it would finish its chunk first
         nodes.remove_node(victim, allow_graceful=False)
         killed.append(progress.done)
 
@@ -191,7 +191,7 @@ def test_nothing_is_lost_with_a_node_that_dies(
     nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     assert killed
     assert killed[0] < 60
-    assert mine.read_text().endswith("b")  # it died over a chunk, which another node then read
+    assert mine.read_text().endswith("b")  # it died during a chunk, which another node then read
     assert Counter(row["source"] for row in rows_in(tmp_path / "out")) == Counter(map(str, scans.rglob("*.png")))
     assert manifest_of(tmp_path / "out")["state"] == "complete"
 
@@ -208,7 +208,7 @@ def test_the_command_prints_nothing_of_ray(nodes: Any, scans: Path, tmp_path: Pa
 
 
 def test_three_nodes_read_from_and_write_to_a_failing_bucket(bucket: s3.Proxy, nodes: Any, digits: Digits) -> None:
-    """The nodes know nothing of the bucket; the driver's environment goes with the job."""
+    """The nodes have no settings for the bucket; the job carries the driver's environment."""
     made = [f"s3://pictures/on-ray/{n:03}.png" for n in range(90)]
     for place, image in zip(made, digits[0][:90], strict=True):
         storage.write(place, encoded(image))

@@ -21,7 +21,7 @@ BOXES = [[40, 30, 20, 40], [70, 30, 20, 40], [100, 30, 20, 40]]
 def row(
     source: Path | str, text: str = "407", *, confidence: float = 0.5, sure: tuple[bool, ...] = (True, False, True)
 ) -> dict[str, Any]:
-    """A reading of three digits, the second in doubt."""
+    """A reading of three digits, the second doubtful."""
     digits = []
     for digit, box, is_sure in zip(text, BOXES, sure, strict=False):
         probs = [0.0] * 10
@@ -43,7 +43,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 class Tags(HTMLParser):
-    """Every start tag with its attributes, and the content of style and script."""
+    """Collects every start tag with its attributes, and the content of style and script."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def page_of(path: Path, *rows: dict[str, Any], **options: Any) -> str:
 def test_nothing_in_doubt(tmp_path: Path, picture: Path) -> None:
     page = page_of(tmp_path / "r.html", row(picture, sure=(True,) * 3))
     assert "0 pictures to check" in page
-    assert "Nothing is in doubt." in page
+    assert "No doubtful readings." in page
     assert Tags(page).all("li") == []
 
 
@@ -119,7 +119,7 @@ def test_the_page_is_bounded_and_tells_it(tmp_path: Path, picture: Path) -> None
     page = page_of(tmp_path / "r.html", *rows, max_cards=5)
     assert len(Tags(page).all("li", "card")) == 5
     assert "60 pictures to check" in page
-    assert "Only the 10 most doubtful are here" in page
+    assert "Only the 10 most doubtful are shown here" in page
     assert re.findall(r'class="sure">([^<]+)<', page) == [
         f"not sure {share}" for share in ("&lt;1%", "1%", "2%", "3%", "4%")
     ]
@@ -154,7 +154,7 @@ def test_a_view_is_the_part_with_digits_or_all_of_it(tmp_path: Path) -> None:
 
 def test_an_image_that_was_deleted(tmp_path: Path) -> None:
     page = page_of(tmp_path / "r.html", row(tmp_path / "gone.png"))
-    assert "The picture is no longer there." in page
+    assert "The picture no longer exists." in page
 
 
 def test_the_page_loads_nothing_and_escapes_names(tmp_path: Path, picture: Path) -> None:
@@ -194,4 +194,4 @@ def test_word_and_number_do_not_contradict_each_other(
 def test_a_number_with_signs_is_shown_as_written(tmp_path: Path, picture: Path) -> None:
     page = page_of(tmp_path / "r.html", {**row(picture), "written": "-4.07"})
     assert "Written: <bdi>-4.07</bdi>" in page
-    assert 'value="407"' in page, "what is corrected is the digits"
+    assert 'value="407"' in page, "the input contains only the digits"

@@ -1,4 +1,4 @@
-"""A whole run: one record per image, however often it was stopped, and one sentence for each error."""
+"""A whole run: one record per image, however often it was stopped, and one-sentence errors."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_records_agree_with_the_reader(scans: Path, tmp_path: Path, reader: Read
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
 def test_a_document_has_a_row_for_each_page(scans: Path, tmp_path: Path, format: str) -> None:
-    """In folders and in archives; the review page opens the pages again."""
+    """In folders and archives; the review page reopens the pages."""
     folder, out, review = tmp_path / "forms", tmp_path / "out", tmp_path / "check.html"
     folder.mkdir()
     (folder / "a.pdf").write_bytes(documents.scans(3))
@@ -183,7 +183,7 @@ def test_a_deleted_part_is_read_again(scans: Path, tmp_path: Path) -> None:
 
 
 def test_parts_that_the_manifest_does_not_name_are_read_again(scans: Path, tmp_path: Path) -> None:
-    """After a kill, there are parts that were written after the manifest; nobody vouches for them."""
+    """After a kill, there are parts that were written after the last manifest, which does not list them."""
     out = tmp_path / "out"
     read(scans, out)
     whole = manifest_of(out)
@@ -202,7 +202,7 @@ def test_only_the_new_images_of_a_source_are_read(
     read(scans, out)
     parts = {path: path.stat().st_mtime_ns for path in (out / "parts").iterdir()}
     folder_of(digits[0][30:40], scans / "more", first=30)
-    (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # amid the old ones
+    (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # among the old ones
     monkeypatch.chdir(tmp_path)
     progress = run(RunOptions(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from elsewhere
     assert (progress.before, progress.new) == (25, 11)
@@ -251,7 +251,7 @@ def test_constraints_apply(digits: Digits, tmp_path: Path) -> None:
 def test_no_cell_of_a_table_is_a_formula(
     digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str
 ) -> None:
-    """Neither the name of a file nor an error that begins with it."""
+    """Neither a file name nor an error that begins with it starts a formula."""
     monkeypatch.chdir(tmp_path)
     folder = Path(f"{sign}cmd|' ")
     folder.mkdir()
@@ -277,21 +277,21 @@ def test_a_name_that_is_not_utf8_has_a_record(digits: Digits, tmp_path: Path) ->
         assert (row["outcome"], row["source"]) == ("read", f"{tmp_path}/scans/{name}")
 
 
-# Errors of the options are raised at once, and nothing is left behind.
+# Errors in the options are raised immediately, and no files are left behind.
 
 Wrong = tuple[dict[str, Any], type[InklingError], str]
 
 WRONG: list[Wrong] = [
-    ({"source": "nowhere"}, NotFound, "nowhere is not there"),
-    ({"source": "void"}, NotFound, "void holds no picture"),
-    ({"source": "scans/*.gif"}, NotFound, "holds no picture"),
+    ({"source": "nowhere"}, NotFound, "nowhere does not exist"),
+    ({"source": "void"}, NotFound, "void contains no picture"),
+    ({"source": "scans/*.gif"}, NotFound, "contains no picture"),
     ({"model": "cn"}, UnknownName, "unknown model 'cn'"),
     ({"model": "./nowhere"}, BadBundle, "is not a folder"),
     ({"format": "xml"}, UnknownName, "unknown format 'xml'"),
     ({"limit": 0}, BadRequest, "--limit is 0"),
     ({"sample": 1.5}, BadRequest, "--sample is 1.5"),
     ({"constraints": {"length": "none"}}, BadRequest, "length is 'none'"),
-    ({"out": "others"}, BadRequest, "holds files that are of no run"),
+    ({"out": "others"}, BadRequest, "contains files that belong to no run"),
     ({"out": "file"}, BadRequest, "is a file"),
 ]
 
@@ -317,7 +317,7 @@ def test_a_folder_that_holds_a_run_is_protected(scans: Path, tmp_path: Path) -> 
     out = tmp_path / "out"
     read(scans, out, limit=3)
     for more, said in (
-        ({}, "holds a run already"),
+        ({}, "already contains a run"),
         ({"resume": True, "model": "ann"}, "whose model is ann-tutorial"),
         ({"resume": True, "format": "csv"}, "whose format is jsonl; got csv"),
         ({"resume": True, "mode": "single"}, "whose mode is auto; got single"),
@@ -333,7 +333,7 @@ def test_a_folder_that_holds_a_run_is_protected(scans: Path, tmp_path: Path) -> 
 
 def test_a_worker_with_another_model_refuses(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
-    with pytest.raises(BadBundle, match="expected 000000000000, which the run was started with"):
+    with pytest.raises(BadBundle, match="expected 000000000000, the version of the run"):
         Worker(Job(str(tmp_path), MODEL, "000000000000"))
 
 
@@ -342,13 +342,13 @@ def test_a_run_that_lost_a_chunk_is_not_complete(scans: Path, tmp_path: Path) ->
         def run(self, job: Any, chunks: Any) -> Any:
             return super().run(job, (chunk for chunk in chunks if chunk.number != 3))
 
-    with pytest.raises(CannotWrite, match=r"holds 21 rows of 25: parts/part-00000003\.jsonl is missing"):
+    with pytest.raises(CannotWrite, match=r"contains 21 of 25 rows: parts/part-00000003\.jsonl is missing"):
         read(scans, tmp_path / "out", engine=Careless())
     assert manifest_of(tmp_path / "out")["state"] == "running"
 
 
 def test_a_run_with_a_broken_listing_is_not_complete(scans: Path, tmp_path: Path) -> None:
-    """An error of a source is raised however far the run is; what was read stays."""
+    """A source's error is raised at any point of the run; earlier results are kept."""
     named = "".join(f"{path}\n" for path in sorted(scans.rglob("*.png")))
     (tmp_path / "list.csv").write_text(f'{named}"{"x" * 200_000}\n')
     sources = (str(scans / "000"), str(tmp_path / "list.csv"))
@@ -387,7 +387,7 @@ def test_the_columns_of_a_roster_are_joined(digits: Digits, tmp_path: Path, form
 
 
 def test_what_is_no_picture_is_counted_and_named(scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(scans)  # where a path that is not given would lead
+    monkeypatch.chdir(scans)  # the folder that a relative path would name
     for name in ("notes.txt", ".hidden", "Thumbs.db", "roster.csv", *(f"{i}.xml" for i in range(9))):
         (scans / name).write_text("12345")
     out = scans / "readings"

@@ -1,4 +1,4 @@
-"""A whole run from a bucket that fails into a bucket that fails, as Parquet."""
+"""A whole run from one failing bucket into another, as Parquet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUT = "s3://pictures/out"
 
 @pytest.fixture
 def scans(bucket: Proxy, digits: Digits, tmp_path: Path) -> list[str]:
-    """40 pictures in a bucket, 20 of them in a shard: what their rows are called."""
+    """Put 40 pictures into a bucket, 20 of them in a shard; returns the names of their rows."""
     shard = shard_of({f"{i:03d}.png": encoded(digits[0][i]) for i in range(20, 40)}, tmp_path / "more.tar")
     storage.write("s3://pictures/scans/more.tar", shard.read_bytes())
     for path in folder_of(digits[0][:20], tmp_path / "scans").rglob("*.png"):
@@ -70,7 +70,7 @@ def test_a_stopped_run_in_a_bucket_resumes_with_new_images(bucket: Proxy, scans:
     with pytest.raises(KeyboardInterrupt):
         run(order, Here(stop_after=2), chunk_size=8)
     storage.write("s3://pictures/scans/000/00000b.png", encoded(digits[0][50]))
-    with pytest.raises(BadRequest, match="holds a run already"):
+    with pytest.raises(BadRequest, match="already contains a run"):
         run(order, Here())
     resumed = RunOptions(order.sources, OUT, MODEL, resume=True)
     assert run(resumed, Here(), chunk_size=8).before == 16
@@ -94,14 +94,14 @@ def test_a_run_whose_bucket_stops_answering_can_be_resumed(
     bucket.away = False
     assert b'"state": "running"' in storage.read(f"{OUT}/manifest.json")
     assert run(RunOptions(order.sources, OUT, MODEL, resume=True), Here(), chunk_size=8).complete
-    assert Counter(row["source"] for row in rows_in(OUT)) == Counter(scans)  # no picture's row is the bucket's failure
+    assert Counter(row["source"] for row in rows_in(OUT)) == Counter(scans)  # failures of the bucket add no rows
 
 
 def test_errors_of_a_bucket_are_raised_at_once(bucket: Proxy, scans: list[str], tmp_path: Path) -> None:
-    for source, said in (("s3://pictures/nowhere", "is not there"), ("s3://none/scans", "no such bucket")):
+    for source, said in (("s3://pictures/nowhere", "does not exist"), ("s3://none/scans", "the bucket does not exist")):
         with pytest.raises(NotFound, match=said):
             run(RunOptions((source,), str(tmp_path / "out"), MODEL, "jsonl"), Here())
-    with pytest.raises(NotFound, match="no such bucket"):
+    with pytest.raises(NotFound, match="the bucket does not exist"):
         run(RunOptions(("s3://pictures/scans",), "s3://none/out", MODEL, "jsonl"), Here())
     bucket.refusing = True
     with pytest.raises(NoPermission, match="refuses these credentials"):

@@ -1,4 +1,4 @@
-"""Sources: what pictures are in a folder, a pattern, a shard, a listing."""
+"""Sources: the pictures in a folder, a pattern, a shard, a listing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.batch.archives import shard_of
 
 @pytest.fixture
 def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder `scans` of empty files in the working folder."""
+    """A folder `scans` of empty files in the working directory."""
     monkeypatch.chdir(tmp_path)
     for name in ("b/2.png", "b/1.PNG", "a/x.jpg", "a/notes.txt", "c.png", "a/list.csv", "a/deep/y.webp"):
         path = tmp_path / "scans" / name
@@ -124,7 +124,7 @@ def test_a_listing_without_names_is_refused(scans: Path, content: str, said: str
 
 @pytest.mark.parametrize("source", ["nowhere", "nowhere/*.png", "shard-{0..1}.tar"])
 def test_a_missing_source_is_an_error_at_once(scans: Path, source: str) -> None:
-    with pytest.raises(NotFound, match="is not there; expected a folder"):
+    with pytest.raises(NotFound, match="does not exist; expected a folder"):
         check_sources([source])
 
 
@@ -145,6 +145,6 @@ def test_a_folder_without_permission_is_an_error(scans: Path) -> None:
 
 
 def test_images_are_listed_lazily(scans: Path) -> None:
-    """The second source is not listed before the first is at its end."""
+    """The second source is not listed until the first is finished."""
     pictures = list_images(["scans", "nowhere"])
     assert next(pictures).source == "scans/a/deep/y.webp"

@@ -1,15 +1,16 @@
-"""Local files, which need no extra. The same for buckets: test_buckets.py."""
+"""Local files, which need no extra. For buckets see test_buckets.py."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from inkling.batch import buckets, storage
 from inkling.batch.range_requests import ByteRange
-from inkling.errors import BadRequest, CannotWrite, NoPermission, NotFound
+from inkling.errors import BadRequest, CannotWrite, NoPermission, NotFound, Unreachable
 
 
 def test_a_file_is_written_read_and_found(tmp_path: Path) -> None:
@@ -63,6 +64,25 @@ def test_many_are_read_in_order_with_errors_in_place(tmp_path: Path) -> None:
     assert [one if isinstance(one, bytes) else type(one) for one in got] == [b"0", b"3", NotFound, b"1", b""]
 
 
+def test_no_request_is_left_running_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    finished: list[str] = []
+
+    def read(location: str, **_: object) -> bytes:
+        if location.endswith("/0"):
+            raise Unreachable("the bucket does not answer")
+        started.append(location)
+        time.sleep(0.1)
+        finished.append(location)
+        return b""
+
+    monkeypatch.setattr(storage, "read", read)
+    with pytest.raises(Unreachable, match="does not answer"):
+        list(storage.read_many(ByteRange(f"s3://pictures/{n}") for n in range(100)))
+    assert sorted(finished) == sorted(started)
+    assert len(started) <= storage.MAX_CONCURRENT_REQUESTS
+
+
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     for act in (storage.read, storage.open_stream, lambda place: list(storage.walk(place))):
         with pytest.raises(NotFound, match="nothing cannot be read") as caught:
@@ -74,7 +94,7 @@ def test_no_permission_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytes
     def denied(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "mkdir", denied)  # root, as whom tests may run, is denied nothing
+    monkeypatch.setattr(Path, "mkdir", denied)  # simulated, because tests may run as root, who is never denied
     with pytest.raises(NoPermission, match="may not be written"):
         storage.write(str(tmp_path / "x" / "y"), b"")
 

@@ -1,4 +1,4 @@
-"""A real server and the system's Chromium. A page with console errors or foreign requests fails its test."""
+"""A real server and the system's Chromium. Console errors and requests to other hosts fail a test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.hands import serving_hands
 from tests.cli.test_serve import serving
@@ -28,20 +28,33 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+EXPECT_MS = 15_000  # before an expectation fails: a busy machine
+HAS_WRITTEN = "try { sessionStorage.setItem('inkling-has-written', '1') } catch {}"
 WITHOUT_ENGINE = "delete globalThis.WebAssembly"
 DESKTOP_WH = (1440, 900)
 PHONE_WH = (390, 844)
-PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 3}
+PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+LONG = ("test_train", "test_site", "test_engine_reading", "test_engine_rows")  # files that take minutes
+
+expect.set_options(timeout=EXPECT_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, so that no worker waits for one of them at the end."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def chromium_path() -> str | None:
-    """The system's Chromium; `CHROMIUM` names another."""
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    """The system's Chromium, preferably headless, which is faster; `CHROMIUM` overrides its path."""
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    store = tmp_path_factory.mktemp("store") / "hands.sqlite"  # not the person's own
+    store = tmp_path_factory.mktemp("store") / "hands.sqlite"  # not the user's store
     with serving(INKLING_STORE=f"sqlite:///{store}") as (_, url):
         yield url
 
@@ -60,13 +73,19 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def context_of(chromium: Browser, size_wh: tuple[int, int], **options: object) -> BrowserContext:
-    viewport = {"width": size_wh[0], "height": size_wh[1]}
-    return chromium.new_context(viewport=viewport, **options)  # type: ignore[arg-type]
+def context_of(
+    chromium: Browser, size_wh: tuple[int, int], *, demonstration: bool = False, **options: Any
+) -> BrowserContext:
+    """A fresh profile. `demonstration`: the drawing page writes numbers by itself, as on a first visit."""
+    viewport: ViewportSize = {"width": size_wh[0], "height": size_wh[1]}
+    context = chromium.new_context(viewport=viewport, **options)
+    if not demonstration:
+        context.add_init_script(HAS_WRITTEN)
+    return context
 
 
 def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
-    """The page, ready for input, and a list that collects its faults."""
+    """The page, ready for input, and a list that collects its errors."""
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -91,14 +110,15 @@ def checked_page(
     *,
     requests_may_fail: bool = False,
     init_script: str = "",
-    **options: object,
+    demonstration: bool = False,
+    **options: Any,
 ) -> Iterator[Page]:
-    """A page that must end without an error on the console or a request to another host.
+    """A page that must finish without a console error or a request to another host.
 
-    With `requests_may_fail`, errors that the browser itself logs for failed requests are allowed. `init_script` runs
-    before the page's own scripts.
+    With `requests_may_fail`, the errors that the browser logs for failed requests are allowed. `init_script` runs
+    before the page's scripts.
     """
-    context = context_of(chromium, size_wh, **options)
+    context = context_of(chromium, size_wh, demonstration=demonstration, **options)
     context.add_init_script(init_script)
     try:
         page, faults = opened(context, url)
@@ -122,7 +142,7 @@ def page_with_refusals(chromium: Browser, address: str) -> Iterator[Page]:
 
 @pytest.fixture
 def page_without_engine(chromium: Browser, address: str) -> Iterator[Page]:
-    """A page in a browser without WebAssembly: the server reads what is drawn. Its requests may fail."""
+    """A page in a browser without WebAssembly: the server reads the drawing. Its requests may fail."""
     with checked_page(chromium, address, requests_may_fail=True, init_script=WITHOUT_ENGINE) as page:
         yield page
 
@@ -136,7 +156,7 @@ def phone(chromium: Browser, address: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def hands_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with hands of its own."""
+    """The address of a server with its own store of hands."""
     with serving_hands(tmp_path_factory.mktemp("store")) as url:
         yield url
 

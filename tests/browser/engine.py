@@ -1,4 +1,4 @@
-"""Runs the engine's networks in a page, on arrays that Python gives."""
+"""Runs the engine's networks in a page, on arrays from Python."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _TEXT = """(floats) => {
 
 
 def run(page: Page, body: str, **arrays: np.ndarray | str) -> Any:
-    """What an async function's `body` returns; it finds arrays as Float32Array, texts as they are, `text(floats)`."""
+    """The result of an async function's `body`; arrays are Float32Arrays in it, strings are unchanged, and it can call
+    `text(floats)`."""
     given = {
         name: value if isinstance(value, str) else base64.b64encode(value.astype("<f4").tobytes()).decode()
         for name, value in arrays.items()
@@ -38,7 +39,7 @@ def numbers(text: str) -> np.ndarray:
 
 
 def classify(page: Page, tiles: np.ndarray, network: str) -> np.ndarray:
-    """(N, 28, 28) -> (N, 11): calibrated probabilities of the ten digits, and of none, by the engine's thread."""
+    """(N, 28, 28) -> (N, 11): calibrated probabilities of the ten digits and of none, from the engine's thread."""
     probs, not_digit = run(
         page,
         """const { openEngine } = await import("/static/js/engine/client.js");

@@ -1,6 +1,6 @@
 """Calls of the page's engine (`static/js/engine/`) from a test: NumPy arrays in, NumPy arrays out.
 
-The modules are served from the source folder under a made-up address, so no server runs.
+The modules are served from the source folder at a fake address, without a server.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Engine:
         page.goto(f"{ADDRESS}/")
 
     def call(self, module: str, function: str, *args: Any) -> Any:
-        """`function` of `js/engine/MODULE.js`. An array of two axes becomes an image, another a typed array."""
+        """Call a function of `js/engine/MODULE.js`. A 2-D array becomes an image, any other array a typed array."""
         return decoded(
             self.page.evaluate(
                 f"""async ([path, name, args]) => {{
@@ -82,7 +82,7 @@ def _serve(route: Route) -> None:
 
 
 def encoded(value: Any) -> Any:
-    """Python values and NumPy arrays -> what JSON holds."""
+    """Python values and NumPy arrays -> JSON values."""
     if isinstance(value, np.ndarray):
         kind = KINDS[value.dtype.name]
         content = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
@@ -95,7 +95,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(value: Any) -> Any:
-    """The other way round."""
+    """JSON values -> Python values and NumPy arrays."""
     if isinstance(value, list):
         return [decoded(each) for each in value]
     if isinstance(value, dict):

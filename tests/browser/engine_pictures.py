@@ -1,7 +1,7 @@
-"""500 pictures as people send them, drawn by seed: what the page and the server must read alike.
+"""500 typical pictures, drawn from a seed, which the page and the server must read alike.
 
-Drawn digits of several pens, MNIST's test digits on the surfaces and in the scenes of the benchmarks, rows, scribbles,
-symbols, empty pictures, transparency and colours that hide in grey.
+Digits drawn with several pens, MNIST's test digits on the surfaces and in the scenes of the benchmarks, rows,
+scribbles, symbols, empty pictures, transparency, and colors that disappear in grayscale.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tests.pictures import encoded, enlarged, row_of
 
 SEED = 7
 BOARD = 320  # pixels: the shorter side of the drawing board's picture
-PENS = (0.012, 0.046, 0.1)  # width to the board's side: fine, the page's own, a brush
-LONGEST_PX = 900  # of a picture on a surface: enough to be reduced, and quick to read
-SHIFT = 4  # bits of a pixel in which strokes are placed
+PENS = (0.012, 0.046, 0.1)  # width relative to the board's side: fine, the page's default, a brush
+LONGEST_PX = 900  # of a picture on a surface: large enough to be reduced, and fast to read
+SHIFT = 4  # fractional bits of stroke coordinates
 
 
 class Picture(NamedTuple):
@@ -59,7 +59,7 @@ def pictures(digits: np.ndarray) -> Iterator[Picture]:
 
 
 def _board() -> Iterator[tuple[str, np.ndarray]]:
-    """Each digit in two forms with three pens, dark on light; one of them light on dark, too: 80."""
+    """Each digit in two forms with three pens, dark on light, and one of these also light on dark: 80."""
     for forms in (DIGITS, FORMS):
         for digit, strokes in forms.items():
             for pen in PENS:
@@ -76,7 +76,7 @@ def _drawn(strokes: tuple[Stroke, ...], pen: float) -> np.ndarray:
 
 
 def _sizes(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """One of MNIST's digits from 28 pixels to 600, at any place, in either polarity: 80."""
+    """A digit of MNIST, from 28 to 600 pixels, in any place, in either polarity: 80."""
     for i in range(80):
         side = int(rng.choice([28, 28, 40, 64, 90, 150, 260, 420, 600]))
         digit = cv2.resize(digits[rng.integers(len(digits))], (side, side), interpolation=cv2.INTER_CUBIC)
@@ -86,7 +86,7 @@ def _sizes(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, 
 
 
 def _surfaces(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """One digit on every surface and in every scene of the benchmarks, twice, and then a row: 150."""
+    """A digit on every surface and in every scene of the benchmarks, twice, then a row: 150."""
     every = {**paper_rendering.SURFACES, **surfaces.SURFACES, **scenes.SCENES}
     makers = list(every.items())
     for i in range(150):
@@ -99,7 +99,7 @@ def _surfaces(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[st
 
 
 def _rows(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """Two to six digits beside each other, apart or touching, some in two rows: 70."""
+    """Two to six digits side by side, separate or touching, some in two rows: 70."""
     for i in range(70):
         gap = int(rng.choice([-24, 0, 12, 30, 60]))
         factor = int(rng.integers(2, 6))
@@ -115,7 +115,7 @@ def _rows(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, n
 
 
 def _joined(digits: list[np.ndarray], factor: int, gap: int) -> np.ndarray:
-    """Dark digits beside each other; a negative gap lays the margins of MNIST's images over each other."""
+    """Dark digits side by side; with a negative gap the margins of MNIST's images overlap."""
     if gap >= 0:
         return row_of(digits, factor=factor, gap=gap)
     height, step = 28 * factor, 28 * factor + gap
@@ -162,7 +162,7 @@ def _bare(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _colours(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray | Image.Image]]:
-    """Ink that only its colour shows, and ink on nothing: 20."""
+    """Ink visible only by its color, and ink on a transparent background: 20."""
     pairs = {
         "yellow on white": ((250, 245, 90), (255, 255, 255)),
         "red on green": ((190, 60, 60), (60, 130, 60)),

@@ -1,4 +1,4 @@
-"""A server with a store of its own, and odd digits that the packaged network really misreads, as strokes."""
+"""A server with its own store, and unusual digits, as strokes, that the packaged network misreads."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.strokes import DIGITS, Point, Stroke, smooth
+from tests.browser.strokes import DIGITS, Point, Stroke, pen_moves
 from tests.cli.test_serve import serving
 
-# A 7 as narrow as a 1 (a form of training/odd_hands.py), which is read as 1, and a 2 without a curve, read as 7.
+# A 7 as narrow as a 1 (a form of training/odd_hands.py), read as 1, and a 2 without a curve, read as 7.
 NARROW_SEVEN: tuple[Stroke, ...] = (((0.35, 0.15), (0.5, 0.03), (0.62, 0.0), (0.59, 0.5), (0.56, 1.0)),)
 NARROW_SEVEN_BY_KEYS = "llUUU RDDDDDD "  # as in test_keyboard.go
-SURE_MS = 20_000  # to open the store, or to learn, on a busy machine
+SURE_MS = 20_000  # to open the store or to teach, on a busy machine
 
 
 @contextmanager
 def serving_hands(folder: Path, *options: str, **variables: str) -> Iterator[str]:
-    """A server whose lessons are in `folder`."""
+    """A server with its lessons in `folder`."""
     variables = {"INKLING_STORE": f"sqlite:///{folder}/hands.sqlite", **variables}
     with serving(*options, port=0, **variables) as (_, url):  # 0: a free port
         yield url
 
 
 def hands_of(page: Page) -> dict[str, Any]:
-    """All hands by name, as the service knows them."""
+    """All hands by name, from the API."""
     answer = page.request.get(page.evaluate("location.origin") + "/api/v1/hands").json()
     return {hand["name"]: hand for hand in answer["hands"]}
 
 
 def on_the_board(page: Page, strokes: tuple[Stroke, ...], *, centre: float = 0.5) -> list[list[Point]]:
-    """Strokes in a unit square as pixels of the page."""
+    """Strokes in a unit square -> pixels of the page."""
     page.locator("#board").scroll_into_view_if_needed()
     board = page.locator("#board").bounding_box()
     assert board is not None
     side = 0.62 * board["height"]
     left, top = board["x"] + centre * board["width"] - side / 2, board["y"] + (board["height"] - side) / 2
-    return [[(left + x * side, top + y * side) for x, y in smooth(stroke)] for stroke in strokes]
+    return [[(left + x * side, top + y * side) for x, y in pen_moves(stroke)] for stroke in strokes]
 
 
 def draw_odd(page: Page, strokes: tuple[Stroke, ...], *, centre: float = 0.5) -> None:
-    """By mouse."""
+    """Draws with the mouse."""
     for (x0, y0), *rest in on_the_board(page, strokes, centre=centre):
         page.mouse.move(x0, y0)
         page.mouse.down()
@@ -53,29 +53,30 @@ def draw_odd(page: Page, strokes: tuple[Stroke, ...], *, centre: float = 0.5) ->
 
 
 def draw_plain(page: Page, digit: int) -> None:
-    """A digit that is read right."""
+    """Draws a digit that is read correctly."""
     draw_odd(page, DIGITS[digit])
 
 
 def correct_it(page: Page) -> None:
-    """Opens "This is a ..", once the whole drawing has been read: before, the picture of the digit is another one."""
+    """Opens "This is a …" after the whole drawing has been read, because the digit's picture changes until then."""
     finished = "performance.getEntriesByType('resource').length"
     before, now = -1, page.evaluate(finished)
     while before != now:
         page.wait_for_timeout(800)
         before, now = now, page.evaluate(finished)
     page.locator(".wrong-button").first.click()
+    expect(page.locator("#correction")).to_be_visible()  # its script loads when it is first wanted
 
 
-def agree(page: Page, name: str) -> None:
-    """Agrees on the drawing page to keep corrections of that hand."""
-    expect(page.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
+def agree(page: Page, name: str, *, store: str = "hands.sqlite") -> None:
+    """Agrees on the Draw page to store corrections of that hand."""
+    expect(page.locator("#consent")).to_contain_text(store, timeout=SURE_MS)
     page.locator("#consent-name").fill(name)
     page.keyboard.press("Enter")
     expect(page.locator("#kept")).to_be_visible(timeout=SURE_MS)
 
 
 def teach_now(page: Page) -> None:
-    """Presses the button, and waits for what was learned."""
+    """Presses the button and waits for the result."""
     page.locator("#teach-now").click()
     expect(page.locator("#taught-close")).to_be_visible(timeout=SURE_MS)

@@ -1,4 +1,4 @@
-"""Pictures of rows of digits and signs, drawn by code in the manner of the Draw page and of notes on paper."""
+"""Generated pictures of rows of digits and signs, like those of the Draw page and of notes on paper."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SIGNS: dict[str, tuple[tuple[Point, ...], ...]] = {  # around the middle of a di
     "-": (((-0.25, 0.02), (0.25, 0.0)),),
     "/": (((0.22, -0.55), (-0.22, 0.55)),),
 }
-SHIFT = 4  # bits of a pixel in which strokes are placed
-PENS = (0.035, 0.046, 0.065, 0.09)  # width to the board's height: fine, the page's own, felt, brush
+SHIFT = 4  # fractional bits of stroke coordinates
+PENS = (0.035, 0.046, 0.065, 0.09)  # width relative to the board's height: fine, the page's default, felt, brush
 KINDS = ("board", "light on dark", "uneven light", "rule below", "rule above", "rule through", "tilted", "photo grain")
 
 
@@ -27,12 +27,12 @@ class RowPicture:
     """One picture and how it was made."""
 
     name: str
-    text: str  # what is written; "\\n" between rows
+    text: str  # its text; "\\n" between rows
     image: np.ndarray  # (H, W) uint8
 
 
 def row_pictures(n: int, *, seed: int = 0) -> Iterator[RowPicture]:
-    """`n` pictures of one to three rows, all kinds in turn."""
+    """`n` pictures of one to three rows, cycling through all kinds."""
     rng = np.random.default_rng(seed)
     for i in range(n):
         kind = KINDS[i % len(KINDS)]
@@ -62,7 +62,7 @@ def _text(rng: np.random.Generator) -> str:
 def drawn_row(
     text: str, style: WritingStyle, *, pen: float = 0.046, height_px: int = 320, rng: np.random.Generator | None = None
 ) -> np.ndarray:
-    """(H, W) uint8: black strokes on white, as the board sends them. `rng`: shakes place and size."""
+    """(H, W) uint8: black strokes on white, like the board's image. `rng` varies place and size."""
     rng = rng or np.random.default_rng(0)
     size = height_px * max(style.height, 0.4) * float(rng.uniform(0.8, 1.1))
     pitch = size * 0.82 * max(style.width, 0.9)
@@ -78,7 +78,7 @@ def drawn_row(
 
 
 def _stacked(rows: list[np.ndarray]) -> np.ndarray:
-    """Rows one below the other, on one white sheet."""
+    """Rows below each other on one white sheet."""
     width = max(row.shape[1] for row in rows)
     padded = [np.pad(row, ((0, 0), (0, width - row.shape[1])), constant_values=255) for row in rows]
     return np.concatenate([row[30:-30] for row in padded] if len(padded) > 1 else padded)

@@ -1,4 +1,4 @@
-"""How a person writes the ten digits: strokes as points in a unit square, x to the right, y down."""
+"""The ten digits as handwriting strokes: points in a unit square, x to the right, y down."""
 
 from __future__ import annotations
 
@@ -58,8 +58,13 @@ DIGITS: dict[int, tuple[Stroke, ...]] = {
 }  # fmt: skip
 
 
+def pen_moves(stroke: Stroke) -> list[Point]:
+    """The curve with few points, because the browser takes several hundredths of a second for each."""
+    return smooth(stroke, 2)
+
+
 def smooth(stroke: Stroke, steps: int = 5) -> list[Point]:
-    """A Catmull-Rom curve through the points, as a pen would join them."""
+    """A Catmull-Rom curve through the points."""
     ends = (stroke[0], *stroke, stroke[-1])
     curve = [stroke[0]]
     for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):

@@ -1,23 +1,23 @@
-"""Drawing: every digit by mouse, one by touch, whole numbers, undo, clear and keys."""
+"""Drawing: every digit with the mouse, one by touch, whole numbers, undo, clear and keys."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.strokes import DIGITS, Point, smooth
+from tests.browser.strokes import DIGITS, Point, pen_moves
 
 pytestmark = pytest.mark.browser
 
 
 def paths(page: Page, digit: int, *, centre: float = 0.5, height: float = 0.62) -> list[list[Point]]:
-    """The strokes of a digit in pixels of the page; `centre` and `height` as parts of the board."""
+    """The strokes of a digit in pixels of the page; `centre` and `height` as shares of the board."""
     board = page.locator("#board").bounding_box()
     assert board is not None
     side = height * board["height"]
     left = board["x"] + centre * board["width"] - side / 2
     top = board["y"] + (board["height"] - side) / 2
-    return [[(left + x * side, top + y * side) for x, y in smooth(stroke)] for stroke in DIGITS[digit]]
+    return [[(left + x * side, top + y * side) for x, y in pen_moves(stroke)] for stroke in DIGITS[digit]]
 
 
 def draw(page: Page, digit: int, **place: float) -> None:
@@ -30,7 +30,7 @@ def draw(page: Page, digit: int, **place: float) -> None:
 
 
 def tap_and_drag(page: Page, path: list[Point]) -> None:
-    """A finger, by the browser's own input pipeline."""
+    """Draws with a finger, through the browser's input pipeline."""
     session = page.context.new_cdp_session(page)
     for i, (x, y) in enumerate(path):
         kind = "touchStart" if i == 0 else "touchMove"
@@ -44,14 +44,13 @@ def test_a_drawn_digit_is_read(page: Page, digit: int) -> None:
     expect(page.locator("#answer")).to_have_text(str(digit))
     best = page.locator("#bars .best")
     expect(best).to_have_attribute("data-digit", str(digit))
-    # Read at one moment: the answer to the last move may still change the share.
+    # Read both at one moment, because the answer to the last move may still change the share.
     named = "bar => bar.ariaLabel === `${bar.dataset.digit}: ${parseFloat(bar.querySelector('.share').innerText)} %`"
     assert best.evaluate(named)
     expect(page.locator("#tiles [aria-pressed]")).to_have_count(1)
     expect(page.locator("#boxes .box")).to_have_count(1)
-    expect(page.locator("#version")).to_have_text(
-        page.request.get(f"{page.url}api/v1/models").json()["models"][0]["version"]
-    )
+    version = page.request.get(f"{page.url}api/v1/models").json()["models"][0]["version"]
+    expect(page.locator("#took")).to_have_attribute("title", f"cnn, version {version}")
 
 
 @pytest.mark.parametrize("digit", [2, 7])
@@ -116,6 +115,11 @@ def test_keys(page: Page, clearing: str) -> None:
         expect(page.locator("#answer")).to_have_text("71")
         page.keyboard.press("Control+z")
         expect(page.locator("#answer")).to_have_text("7")
+    expect(page.locator("#why")).to_be_enabled()  # once the pen rests; a disabled button takes no focus
+    page.locator("#why").focus()
+    page.keyboard.press(clearing)
+    expect(page.locator("#answer")).to_have_text("7")
+    page.locator("#board").focus()
     page.keyboard.press(clearing)
     expect(page.locator("#answer")).to_be_empty()
 
@@ -146,7 +150,7 @@ def test_a_scribble_is_refused_in_words(page: Page) -> None:
     assert board is not None
     page.mouse.move(board["x"] + 0.3 * board["width"], board["y"] + 0.3 * board["height"])
     page.mouse.down()
-    for i in range(1, 18):  # up and down, as one crosses something out
+    for i in range(1, 18):  # up and down, like crossing something out
         page.mouse.move(
             board["x"] + (0.3 + 0.03 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
         )

@@ -1,4 +1,4 @@
-"""Calm while one writes: nothing moves, nothing is remarked on before the pen rests, and words agree with numbers."""
+"""During writing nothing moves and there are no remarks until the pen rests; words agree with numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PHONES_WH = [(320, 568), (375, 667), (390, 664), (844, 390)]
 
-# Every shift, also those that the browser forgives after an input; and what is said while the pen is down.
+# Records every layout shift, even those that browsers ignore after an input, and the remarks while the pen is down.
 OBSERVE = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
@@ -39,11 +39,11 @@ OBSERVE = """() => {
 
 
 def write_slowly(page: Page, digit: int) -> None:
-    """By mouse, 25 ms a move, with a pause between two strokes shorter than the rest that remarks wait for."""
+    """Draws with the mouse, 25 ms per move; pauses between strokes are shorter than the rest before remarks."""
     for (x0, y0), *rest in paths(page, digit):
         page.mouse.move(x0, y0)
         page.mouse.down()
-        page.wait_for_timeout(250)  # the first dot rests
+        page.wait_for_timeout(250)  # the pen rests on the first point
         for x, y in rest:
             page.mouse.move(x, y)
             page.wait_for_timeout(25)
@@ -54,7 +54,7 @@ def write_slowly(page: Page, digit: int) -> None:
 @pytest.mark.parametrize("size_wh", [DESKTOP_WH, *PHONES_WH], ids=str)
 def test_nothing_moves_and_nobody_is_scolded(chromium: Browser, address: str, size_wh: tuple[int, int]) -> None:
     options = {} if size_wh == DESKTOP_WH else PHONE
-    with checked_page(chromium, address, size_wh, **options) as page:
+    with checked_page(chromium, address, size_wh, demonstration=True, **options) as page:
         page.keyboard.press("Shift")  # the ghost pen ends
         page.evaluate(OBSERVE)
         for digit in (5, 7, 4, 8):
@@ -82,7 +82,7 @@ def test_an_answer_is_grey_until_the_pen_rests(page: Page) -> None:
     expect(answer).to_have_attribute("aria-busy", "true")
     expect(page.locator("#why")).to_be_disabled()
     page.wait_for_timeout(800)
-    expect(answer).to_have_class("tentative")  # a pen that rests on the paper still writes
+    expect(answer).to_have_class("tentative")  # a pen resting on the paper is still writing
     page.mouse.up()
     expect(answer).not_to_have_class("tentative")
     expect(page.locator("#sure")).to_have_text(re.compile("^Read, "))
@@ -109,7 +109,7 @@ def test_a_scribble_shows_its_tile_and_the_share_of_none_of_the_ten(page: Page) 
     expect(tile).to_have_attribute("aria-label", "Refused ink: read as no digit")
     expect(tile.locator("canvas")).to_have_js_property("width", 28)
     expect(page.locator("#is-digit .said")).to_have_text(re.compile(r"^No: none of the ten, \d\d"))
-    expect(page.locator("#alternatives")).to_have_text(re.compile(r"^Were it one, most likely \d\.$"))
+    expect(page.locator("#alternatives")).to_have_text(re.compile(r"^If it is a digit, most likely \d\.$"))
     expect(page.locator("#bars .best")).to_have_count(0)
 
 
@@ -121,18 +121,18 @@ def test_is_it_a_digit_and_which_one_are_two_questions(page: Page) -> None:
             page.mouse.move(x, y)
         page.mouse.up()
     expect(page.locator("#is-digit .said")).to_have_text(re.compile(r"^Yes, \d"))
-    expect(page.locator("#alternatives")).to_have_text(re.compile("^4; no other digit comes near|^4, or else"))
+    expect(page.locator("#alternatives")).to_have_text(re.compile("^4; no other digit is likely|^4, or else"))
     page.locator("#model").select_option("ann")
     expect(page.locator("#is-digit .said")).to_contain_text("This network cannot tell")
 
 
 IGNORED: list[tuple[str, list[str], str]] = [
     ("4", [], ""),
-    ("4", ["minus"], "I ignored a dash."),
+    ("4", ["minus"], "Ignored: a dash."),
     ("-4", ["minus"], ""),
-    ("-4", ["minus", "minus", "minus", "crossed_out"], "I ignored two dashes and a crossed-out mark."),
-    ("4", ["edge", "point", "text"], "I ignored a mark at the edge, a dot and a piece of other writing."),
-    ("4", ["mark", "refused"], ""),  # the reason says so already
+    ("-4", ["minus", "minus", "minus", "crossed_out"], "Ignored: two dashes and a crossed-out mark."),
+    ("4", ["edge", "point", "text"], "Ignored: a mark at the edge, a dot and a piece of other writing."),
+    ("4", ["mark", "refused"], ""),  # the reason already says so
 ]
 
 

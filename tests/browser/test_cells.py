@@ -1,4 +1,4 @@
-"""The cells of a grid on the drawing page: read, corrected, copied and saved as CSV."""
+"""The cells of a grid on the Draw page are read, corrected, copied and saved as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of /docs that tries a reading, and links to sections that are closed."""
+"""The form of /docs that tries a reading, and links to closed sections."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_picture_is_read_with_parameters(page: Page, address: str, seven: Path
 def test_an_example_is_read_and_an_error_is_told(page_with_refusals: Page, address: str) -> None:
     page = page_with_refusals
     page.goto(f"{address}/docs")
-    page.get_by_role("button", name="Take an example").click()
+    page.get_by_role("button", name="Use an example").click()
     expect(page.locator("#try-preview")).to_be_visible()
     page.get_by_role("button", name="Read it").click()
     expect(page.locator("#try-status")).to_contain_text("2047 · read · ")

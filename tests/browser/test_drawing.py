@@ -1,4 +1,4 @@
-"""The drawing as text: for links, and kept in the browser."""
+"""A drawing as text, for links and for the browser's storage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 pytestmark = pytest.mark.browser
 
 MODULE = "/static/js/common/drawing.js"
-# A stroke of one width, one of a pen with pressure, and a dot, some of it far off and left of the middle.
+# A stroke of constant width, a stroke with pressure, and a dot, some of it far away and left of the middle.
 STROKES = [
     [{"x": -0.31 + 0.01 * i, "y": 0.4 - 0.02 * i, "width": 0.046} for i in range(40)],
     [{"x": 1.5 - 0.03 * i, "y": -0.2 + 0.001 * i, "width": 0.03 + 0.001 * i} for i in range(20)],
@@ -20,7 +20,7 @@ HALF_A_STEP = 0.5 / 2048 + 1e-9
 
 
 def call(page: Page, body: str, given: Any = None) -> Any:
-    """`body` sees the module as `drawing` and the argument as `given`."""
+    """Runs `body`, in which `drawing` is the module and `given` the argument."""
     return page.evaluate(f"async (given) => {{ const drawing = await import('{MODULE}'); {body} }}", given)
 
 
@@ -35,7 +35,7 @@ def flat(strokes: Any) -> list[float]:
 def test_what_is_encoded_comes_back(page: Page) -> None:
     text = call(page, "return drawing.encode(given)", STROKES)
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    assert len(text) < 250, "about two bytes a point"
+    assert len(text) < 250, "about two bytes per point"
     strokes = decoded(page, text)
     assert [len(points) for points in strokes] == [40, 20, 1]
     assert flat(strokes) == pytest.approx(flat(STROKES), abs=HALF_A_STEP)
@@ -87,7 +87,7 @@ def test_a_fragment_carries_drawing_and_model(page: Page) -> None:
 
 
 def test_the_drawing_is_kept_and_what_is_spoiled_is_not_shown(page: Page) -> None:
-    page.goto(f"{page.url}docs")  # a page that keeps nothing of its own
+    page.goto(f"{page.url}docs")  # a page that stores nothing
     page.evaluate("localStorage.clear()")
     assert call(page, "return drawing.savedDrawing()") is None
     call(page, "drawing.saveDrawing({ strokes: given, model: 'ann' })", STROKES)

@@ -1,4 +1,4 @@
-"""The engine's answer of two readings of one picture (`static/js/engine/agreement.js`) is the pipeline's."""
+"""The engine combines two readings of a picture (`static/js/engine/agreement.js`) as the pipeline does."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from inkling.pipeline.agreement import agreed
+from inkling.pipeline.box import Box
 from inkling.pipeline.quality import QualityWarning
-from inkling.pipeline.result import Box, Digit, Other, Outcome, Reading, refused
+from inkling.pipeline.result import Digit, Other, Outcome, Reading, refused
 from tests.browser.engine_modules import ADDRESS, Engine
 
 pytestmark = pytest.mark.browser
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 N = 400  # pairs of readings
 OUTCOMES: tuple[Outcome, ...] = ("read", "unsure", "empty", "not_digit")
 WARNINGS = (
-    QualityWarning("page", "this looks like a page of text; show the number alone."),
+    QualityWarning("page", "this looks like a page of text; show only the number."),
     QualityWarning("many", "there are too many rows; show a part."),
     QualityWarning("small", "the digits are small; come nearer."),
 )
@@ -29,7 +30,7 @@ AGREED = f"""async (pairs) => {{
 
 
 def some_reading(rng: np.random.Generator, *, by_rows: bool) -> Reading:
-    """Digits and other ink at places that repeat, so that two readings often have them in common."""
+    """Digits and other ink at repeated places, so that two readings often share them."""
     outcome = OUTCOMES[int(rng.choice(4, p=[0.45, 0.35, 0.1, 0.1]))]
     n = int(rng.integers(1, 5)) if outcome in ("read", "unsure") else 0
     digits = tuple(_digit(rng, i) for i in range(n))
@@ -57,7 +58,7 @@ def _digit(rng: np.random.Generator, place: int) -> Digit:
 
 
 def as_engine_has_it(reading: Reading) -> dict[str, Any]:
-    """The fields of the answer, not rounded."""
+    """The fields of the answer, without rounding."""
 
     def digit(one: Digit) -> dict[str, Any]:
         return {**one.to_json(), "confidence": one.confidence, "probs": list(one.probs), "not_digit": one.not_digit}

@@ -1,4 +1,4 @@
-"""Pictures of a page become the grey that the server decodes: blobs, bitmaps and pixels, large and transparent ones."""
+"""Pages decode pictures to the same grayscale as the server: blobs, bitmaps and pixels, large and transparent ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pictures import encoded
 
 pytestmark = pytest.mark.browser
 
-ROUNDED = 1  # level: sums of floats may round otherwise
+ROUNDED = 1  # level: sums of floats may round differently
 
 PROGRAM = f"""async ([text, kind]) => {{
   {CODEC}
@@ -48,7 +48,7 @@ def decode_in_page(engine: Engine, content: bytes, kind: str = "blob") -> dict[s
 
 
 def noise(h: int, w: int, channels: int) -> np.ndarray:
-    """(h, w, channels) uint8, smooth enough that every level is near its neighbours."""
+    """(h, w, channels) uint8, smooth enough that every level is near its neighbors."""
     rng = np.random.default_rng(h + channels)
     return cv2.GaussianBlur(rng.integers(0, 256, (h, w, channels)).astype(np.uint8), (0, 0), 3).reshape(h, w, channels)
 
@@ -65,7 +65,7 @@ def test_transparency_is_laid_over_a_background_as_on_the_server(engine: Engine)
     rgba = np.dstack([np.full((80, 60, 3), 40, np.uint8), noise(80, 60, 1)])
     content = encoded(Image.fromarray(rgba, "RGBA"))
     off = np.abs(decode_in_page(engine, content)["image"].astype(int) - decode(content).image)
-    assert off.max() <= ROUNDED  # a canvas holds colours multiplied by their opacity
+    assert off.max() <= ROUNDED  # a canvas stores colors premultiplied by their opacity
 
 
 @pytest.mark.parametrize("wh", [(900, 500), (1700, 400), (3300, 500)])
@@ -82,7 +82,7 @@ def test_large_pictures_are_reduced_as_on_the_server(engine: Engine, wh: tuple[i
     ("content", "name", "message"),
     [
         (b"", "EmptyPicture", "has no bytes"),
-        (b"no picture at all", "UnknownFormat", "no picture that this browser can open"),
+        (b"no picture at all", "UnknownFormat", "this browser cannot open the picture"),
         (encoded(np.zeros((2, 30), np.uint8)), "ImageTooSmall", "picture is 30x2 px; a digit needs at least 3x8 px"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The engine's image operations give what OpenCV gives: levels and labels exactly, floats to the last bits."""
+"""The engine's image operations equal OpenCV's: levels and labels exactly, floats to the last bits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def call(chromium: Browser) -> Iterator[Call]:
 
 
 def blobs(h: int, w: int, share: float = 0.4, size: float = 2.0) -> np.ndarray:
-    """(h, w) uint8: a share of the pixels is 1, in blobs."""
+    """(h, w) uint8 with blobs: the given share of the pixels is 1."""
     noise = cv2.GaussianBlur(np.random.default_rng(h * w).random((h, w)).astype(np.float32), (0, 0), size)
     return np.asarray(noise > np.quantile(noise, 1 - share), np.uint8)
 
@@ -129,7 +129,7 @@ def test_warps(call: Call, nearest: bool, inverse: bool, replicate: bool) -> Non
         same(found, cv2.warpAffine(image, AFFINE[:2], (80, 66), flags=flags, borderMode=border), atol)
         found = call("warpPerspective", image, MATRIX.ravel().tolist(), 80, 66, options)
         expected = cv2.warpPerspective(image, MATRIX, (80, 66), flags=flags, borderMode=border)
-        assert np.mean(np.abs(found - expected.astype(float)) > atol) < 1e-3  # a 32nd of a pixel may round otherwise
+        assert np.mean(np.abs(found - expected.astype(float)) > atol) < 1e-3  # a 32nd of a pixel may round differently
 
 
 def test_matrices(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""The engine's layout of rows in the page (`static/js/engine/rows/`) against the Python pipeline."""
+"""The engine's layout of rows (`static/js/engine/rows/`) compared with the Python pipeline."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def found_layout(engine: Engine, image: np.ndarray) -> Any:
 
 
 def differences(found: Any, expected: Layout) -> list[str]:
-    """What of a layout is not as expected."""
+    """The differences of a layout from the expected one."""
     if len(found["rows"]) != len(expected.rows):
         return [f"{len(found['rows'])} rows, not {len(expected.rows)}"]
     pairs = list(zip(found["rows"], expected.rows, strict=True))
@@ -99,7 +99,7 @@ def test_rows_are_cut_out_alike(engine: Engine) -> None:
 
 
 def desks() -> Iterator[tuple[str, np.ndarray]]:
-    """Sheets on a desk, seen from aside in uneven light; one is cut off, on one lies a hard shadow."""
+    """Sheets on a desk, seen from the side in uneven light; one is cut off, one has a hard shadow."""
     for seed, texts in enumerate((["4071"], ["93", "27182"], ["600", "58", "14"])):
         sheet = pages.blank(900, 640)
         for k, text in enumerate(texts):

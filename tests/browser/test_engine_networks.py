@@ -1,4 +1,4 @@
-"""The networks in the page give LiteRT's probabilities within 1e-4."""
+"""The networks in the page give the same probabilities as LiteRT, within 1e-4."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ N_LINES = 24
 
 @pytest.fixture(scope="module")
 def tiles(mnist: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """(N, 28, 28): test digits, the ten digits as a board draws them in several styles, empty and random tiles."""
+    """(N, 28, 28): test digits, the ten digits drawn on a board in several styles, empty and random tiles."""
     drawn = []
     for style in STYLES:
         for label in range(10):

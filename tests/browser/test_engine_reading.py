@@ -1,4 +1,4 @@
-"""The page reads as the server does: the same text and outcome, probabilities within 1e-4, on 500 pictures."""
+"""The page and the server give the same text and outcome, and probabilities within 1e-4, on 500 pictures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.browser.engine_pictures import Picture, pictures
 pytestmark = pytest.mark.browser
 
 TOLERANCE = 1e-4  # of a probability
-AT_ONCE = 25  # pictures in one call
+AT_ONCE = 25  # pictures per call
 SAME = ("outcome", "text", "written", "reason", "warnings", "size")  # fields of an answer
-# Shapes that mirror themselves: their centre of mass lies halfway between two pixels, where the last bit of a float
-# decides. The digits that they resemble are the same; their probabilities are not compared.
+# Symmetric shapes: their center of mass is halfway between two pixels, so the last bit of a float decides its place.
+# The digits that they resemble are the same; their probabilities are not compared.
 SYMMETRIC = ("dot", "frame")
-ROUNDED_PX = 1  # a pixel of ink that is as dark as the threshold may belong to a box or not
+ROUNDED_PX = 1  # an ink pixel exactly at the threshold may or may not belong to a box
 
 
 class Compared(NamedTuple):

@@ -1,4 +1,4 @@
-"""Rows that the page reads by itself, in the thread of its engine, are read as the server reads them."""
+"""The page's engine reads rows as the server does."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from tests.pictures import encoded
 
 pytestmark = pytest.mark.browser
 
-N = 200
-PARTS = 4  # which several workers share
-AT_ONCE = 20  # pictures of one call of the page
+N = 100
+AT_ONCE = 20  # pictures per call of the page
 TOLERANCE = 1e-4  # of a probability
 EXACT = ("outcome", "text", "written", "reason", "size", "warnings")
 READ = """async (pictures) => {
@@ -41,7 +40,7 @@ def reader() -> Reader:
 
 
 def differences(found: dict[str, Any], reader: Reader, trace: Trace) -> list[str]:
-    """What of the page's answer is not as the server's."""
+    """The differences of the page's answer from the server's."""
     expected = reading_json(reader, trace, explain="tiles")
     wrong = [f"{name}: {found[name]!r}, not {expected[name]!r}" for name in EXACT if found[name] != expected[name]]
     for name in ("digits", "others"):
@@ -60,9 +59,8 @@ def differences(found: dict[str, Any], reader: Reader, trace: Trace) -> list[str
     return wrong
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_200_pictures_of_rows(page: Page, reader: Reader, part: int) -> None:
-    pictures = list(row_pictures(N))[part::PARTS]
+def test_pictures_of_rows(page: Page, reader: Reader) -> None:
+    pictures = list(row_pictures(N))
     wrong = {}
     for start in range(0, len(pictures), AT_ONCE):
         some = pictures[start : start + AT_ONCE]

@@ -1,4 +1,4 @@
-"""The engine's decoding of rows in the page (`static/js/engine/rows/`) against the Python pipeline."""
+"""The engine's decoding of rows (`static/js/engine/rows/`) compared with the Python pipeline."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def engine(chromium: Browser) -> Iterator[Engine]:
 
 
 def columns(probs: np.ndarray) -> dict[str, object]:
-    """(T, C) -> as the engine holds it."""
+    """(T, C) -> the engine's format."""
     t, c = probs.shape
     return {"data": probs.astype(float).ravel(), "t": t, "c": c}
 
 
 def some_columns(seed: int, *, t: int = 40, sharpness: float = 6.0) -> np.ndarray:
-    """(T, 22) columns like those of the network: mostly blank or one symbol, sometimes in doubt."""
+    """(T, 22) columns like those of the network: mostly blank or one symbol, sometimes ambiguous."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 1.5, (t, BLANK + 1))
     favoured = np.where(rng.random(t) < 0.55, BLANK, rng.integers(0, BLANK, t))
@@ -127,7 +127,7 @@ def searched(engine: Engine, probs: np.ndarray, text: list[int] | None = None) -
 @pytest.mark.parametrize("sharpness", [2.0, 6.0, 12.0])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_search_finds_the_same_texts(engine: Engine, seed: int, sharpness: float) -> None:
-    """Also where none is probable, and a beam search proposes them."""
+    """Also if none is probable and a beam search proposes them."""
     probs = ctc.keep_symbols(some_columns(seed, sharpness=sharpness), 10)
     expected = PrefixSearch(probs).n_best()
     found = searched(engine, probs)["texts"]

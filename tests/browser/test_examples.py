@@ -1,4 +1,4 @@
-"""The JavaScript that /docs shows, in the browser and on the page that shows it."""
+"""The JavaScript example of /docs, run in the browser on that page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_javascript_example_reads(page_with_refusals: Page, address: str) ->
 
 
 def read_by_example(page: Page, address: str, content: bytes) -> str:
-    """What the example makes of a picture, on the page that shows it."""
+    """The result of the example for a picture, run on /docs."""
     page.goto(f"{address}/docs")
     script = f"(text) => {{ {examples(address)['javascript']}\n return {CALL} }}"
     said: str = page.evaluate(script, base64.b64encode(content).decode())

@@ -1,4 +1,4 @@
-"""The first screen: what the page is, a pen that writes by itself, and one way on; networks have names for people."""
+"""The first screen: what the page is, a demonstration pen, and one way on; networks have readable names."""
 
 from __future__ import annotations
 
@@ -18,8 +18,14 @@ WRITES_MS = 20_000  # the ghost pen's first number, on a busy machine
 
 
 @pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    with checked_page(chromium, address, demonstration=True) as page:
+        yield page
+
+
+@pytest.fixture
 def still(chromium: Browser, address: str) -> Iterator[Page]:
-    with checked_page(chromium, address, reduced_motion="reduce") as page:
+    with checked_page(chromium, address, demonstration=True, reduced_motion="reduce") as page:
         yield page
 
 
@@ -34,8 +40,8 @@ def test_a_pen_writes_a_number_and_it_is_read(page: Page) -> None:
     expect(page.locator("#ghost")).to_be_visible()
     expect(answer).to_have_text("7", timeout=WRITES_MS)
     expect(page.locator("#sure")).to_have_text(re.compile("^Read, "), timeout=WRITES_MS)
-    expect(answer).to_have_attribute("aria-busy", "true")  # a screen reader is not disturbed
-    expect(page.locator("#reason")).to_have_text("A demonstration: your first stroke takes over.")
+    expect(answer).to_have_attribute("aria-busy", "true")  # screen readers are not interrupted
+    expect(page.locator("#demonstration")).to_have_text("A demonstration: your first stroke takes over.")
     assert page.locator("#undo").is_disabled()
 
 
@@ -108,7 +114,7 @@ def test_it_works_where_storage_is_forbidden(chromium: Browser, address: str) ->
 
 
 def test_a_stroke_is_answered_without_a_request(page: Page) -> None:
-    page.locator("#compare summary").click()  # the steps are open already
+    page.locator("#compare summary").click()  # the steps are already open
     page.evaluate("scrollTo(0, 0)")
     page.evaluate(
         "import('/static/js/common/page_engine.js').then(({ pageEngine }) => pageEngine('cnn')).then(() => 1)"

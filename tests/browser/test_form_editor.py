@@ -1,4 +1,4 @@
-"""The page on which the regions of a blank form are drawn: drawn, tried with a photographed sheet, saved."""
+"""The page for drawing the regions of a blank form: they are drawn, tried with a photographed sheet, and saved."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def editor(folder: Path) -> Iterator[str]:
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """From one place of the blank to another, in its pixels."""
+    """Drags from one place of the blank form to another, in its pixels."""
     there = [
         page.evaluate(
             "([x, y]) => { const p = new DOMPoint(x, y).matrixTransform(document.querySelector('#sheet')"
@@ -72,11 +72,11 @@ def test_regions_are_drawn_tried_saved_and_used(
     (folder / "roster.csv").write_text(ROSTER, "latin-1")
     with context_of(chromium, DESKTOP_WH) as context:
         page, faults = opened(context, editor)
-        page.get_by_role("button", name="Take this comb").click()
+        page.get_by_role("button", name="Add this comb").click()
         page.get_by_label("Name").fill("student_number")
         page.get_by_label("Length").fill("8")
         page.get_by_label("List").fill("roster.csv:no")
-        page.get_by_role("button", name="Take this table").focus()
+        page.get_by_role("button", name="Add this table").focus()
         page.keyboard.press("Enter")
         page.get_by_label("Name").fill("mark")
         page.get_by_label("Pattern").fill("[0-9]|10")
@@ -92,7 +92,7 @@ def test_regions_are_drawn_tried_saved_and_used(
         drag(page, (40, 40), (140, 90))  # one too many
         page.keyboard.press("Delete")
         expect(page.locator(".region")).to_have_count(3)
-        page.get_by_label("Sums, one a line").fill("total = mark")
+        page.get_by_label("Sums, one per line").fill("total = mark")
         page.locator("#sample").set_input_files(photo)
         expect(page.locator("#told")).to_contain_text("The sheet is read", timeout=60_000)
         expect(page.locator("#values tbody tr").first).to_contain_text(VALUES["student_number"])
@@ -115,7 +115,7 @@ def test_regions_are_drawn_tried_saved_and_used(
 def correct_and_merge(
     chromium: Browser, folder: Path, template: Template, digits: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    """A photographed sheet whose total is wrong: seen in the review page, corrected there, and put into the table."""
+    """A photographed sheet with a wrong total is shown on the review page, corrected, and merged into the table."""
     names = ("wrong.jpg", "out.csv", "check.html", "check-corrections.csv", "final.csv")
     photo, table, review, corrections, final = (folder / name for name in names)
     written = written_page(example("exam"), {**VALUES, "total": "85"}, digits, np.random.default_rng(5))
@@ -145,7 +145,7 @@ def correct_and_merge(
 
 
 def width_of(page: Page) -> float:
-    """Pixels of the blank."""
+    """Pixels of the blank form."""
     return float(page.evaluate("document.querySelector('#sheet').viewBox.baseVal.width"))
 
 
@@ -156,7 +156,7 @@ def test_nothing_is_wider_than_the_page(
 ) -> None:
     with context_of(chromium, size_wh, color_scheme=scheme) as context:
         page, faults = opened(context, editor)
-        page.get_by_role("button", name="Take this comb").click()
+        page.get_by_role("button", name="Add this comb").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= size_wh[0]
         picture = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
         assert (picture[-1, -1] > 128) == (scheme == "light")

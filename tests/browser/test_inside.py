@@ -17,25 +17,26 @@ from inkling.explain.weights import Weights, read_weights
 from inkling.pipeline.result import calibrate
 from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, checked_page, context_of
 from tests.browser.test_board import draw, paths, tap_and_drag
+from tests.browser.test_learn import written_on_canvas
 from tests.explain.conftest import DENSE
 
 pytestmark = pytest.mark.browser
 
-WAIT_MS = 20_000  # for the first answer, on a machine that is busy: the page first loads its networks
+WAIT_MS = 20_000  # for the first answer on a busy machine: the page first loads its networks
 
 
 @pytest.fixture
 def inside(chromium: Browser, address: str) -> Iterator[Page]:
-    """The page with a network that it can show whole."""
+    """The page with a network that it shows whole."""
     with checked_page(chromium, f"{address}/inside#m=ann") as page:
         yield page
 
 
 @pytest.fixture
 def maps(chromium: Browser, address: str) -> Iterator[Page]:
-    """The page with the network of the drawing page, as people find it."""
+    """The page with the Draw page's network, as on a first visit."""
     with checked_page(chromium, f"{address}/inside") as page:
-        expect(page.locator("#large-title")).to_contain_text("Layer 1", timeout=WAIT_MS)
+        expect(page.locator("#large-title")).to_contain_text("Layer 7", timeout=WAIT_MS)
         yield page
 
 
@@ -47,7 +48,7 @@ def weights_of(name: str) -> tuple[Weights, float]:
 
 
 def number(page: Page, name: str) -> float:
-    """A number as the page shows it."""
+    """A number from the page."""
     return float(page.locator(f"#{name}").inner_text().replace("\u2212", "-"))
 
 
@@ -80,7 +81,7 @@ SUMS = """() => {
 
 
 def sums_add_up(page: Page) -> None:
-    """Each sum on the page, as it is shown at one moment: the answer to the last move may still change it."""
+    """Checks all sums on the page at one moment, because the answer to the last move may still change them."""
     shown = page.evaluate(SUMS)
     assert shown["sum-pixels"] + shown["sum-bias"] == pytest.approx(shown["sum-z"], abs=1e-9)
     assert shown["sum-value"] == pytest.approx(max(shown["sum-z"], 0), abs=1e-9)
@@ -93,6 +94,21 @@ def sums_add_up(page: Page) -> None:
     assert shown["for-total"] == shown["score-term"], "the map explains the score that the table shows"
 
 
+def adds_most(page: Page, unit: str) -> tuple[str, ...]:
+    """The numbers of the unit that the sentence under the answer names; it must be that of the table's largest term."""
+    said = re.fullmatch(f"Most for 7: {unit} adds (.*) of (.*)\\.", page.locator("#most").inner_text())
+    assert said is not None
+    *numbers, term, score = said.groups()
+    rows = page.locator("#terms tr:visible").all()
+    terms = {row.locator("th").inner_text(): row.locator("td:nth-child(3)").inner_text() for row in rows}
+    assert len(set(terms.values())) == len(terms), "no two tie"
+    largest = max((text for text in terms.values() if text.startswith("+")), key=float)
+    assert float(largest) == pytest.approx(float(term), abs=0.0056)
+    assert terms[next(name for name in terms if name.endswith(f" {numbers[0]}"))] == largest
+    assert page.locator("#score-term").inner_text() == f"+{score}"
+    return tuple(numbers)
+
+
 def test_the_first_visit_shows_a_network_at_work(inside: Page) -> None:
     expect(inside.locator("#answer")).to_have_text("7")
     expect(inside.locator("#shown")).to_have_text("Test digit 1: a 7.")
@@ -100,6 +116,10 @@ def test_the_first_visit_shows_a_network_at_work(inside: Page) -> None:
     expect(inside.locator("#outputs button[aria-current]")).to_have_attribute("aria-label", re.compile("Output 7"))
     assert right(inside) > 980
     sums_add_up(inside)
+    (neuron,) = adds_most(inside, "neuron (\\d+)")
+    expect(inside.locator("#neuron-title")).to_have_text(f"Neuron {neuron} of 128")
+    written = written_on_canvas(inside, lambda: slide(inside, "lines", 100))
+    assert "784 \xd7 128 + 128 = 100,480 parameters" in written
 
 
 def test_a_drawing_is_read_as_it_is_drawn_and_the_sums_go_with_it(inside: Page) -> None:
@@ -202,7 +222,7 @@ def test_changes_of_a_neuron_change_the_accuracy(inside: Page, mnist: tuple[np.n
         ("shift", 5, expected_right(scale=-1.5, shift=5)),
     ):
         slide(inside, name_of, value)
-        assert abs(right(inside) - expected) <= 1, "float32 may break a tie otherwise"
+        assert abs(right(inside) - expected) <= 1, "float32 may break a tie differently"
         sums_add_up(inside)
     inside.locator("#on").uncheck()
     assert abs(right(inside) - expected_right(on=False)) <= 1
@@ -221,7 +241,7 @@ def test_temperature_changes_how_sure_it_sounds_and_nothing_else(inside: Page) -
     expect(inside.locator("#answer")).to_have_text("7")
     assert right(inside) == before
     assert float(inside.locator("#sure").inner_text().split()[0]) < 95
-    assert "sure, and right" in inside.locator("#surety").inner_text()
+    assert "Mean confidence" in inside.locator("#surety").inner_text()
     assert "as trained: 7, 99.9 %" in inside.locator("#before-change").inner_text()
     sums_add_up(inside)
 
@@ -300,7 +320,7 @@ def test_a_link_that_is_cut_short_or_forged_still_shows_something(
     chromium: Browser, address: str, fragment: str
 ) -> None:
     with checked_page(chromium, f"{address}/inside{fragment}") as page:
-        expect(page.locator("#message")).to_contain_text(re.compile("cut short|no network called"))
+        expect(page.locator("#message")).to_contain_text(re.compile("incomplete|no network called"))
         expect(page.locator("#shown")).to_contain_text("Test digit")
         expect(page.locator("#answer")).to_have_text(re.compile(r"^\d$"), timeout=WAIT_MS)
 
@@ -317,6 +337,8 @@ def test_the_first_visit_shows_the_network_of_the_drawing_page(
     shown = float(maps.locator("#shares [data-digit='7'] td:nth-child(4)").inner_text())
     assert shown == pytest.approx(100 * seven, abs=0.02)
     expect(maps.locator("#none-share")).to_contain_text("a digit")
+    channel, layer = adds_most(maps, "map (\\d+) of layer (\\d+)")
+    expect(maps.locator("#large-title")).to_have_text(re.compile(f"^Layer {layer}, map {channel} of"))
     maps.locator("#map-scores button").nth(1).click()
     expect(maps.locator("#output-title")).to_have_text("Output 1")
 
@@ -339,7 +361,7 @@ POINT = """() => {
 
 
 def layers_of_tile(tile: np.ndarray) -> list[np.ndarray]:
-    """What LiteRT computes: (channels, h, w) of each layer."""
+    """LiteRT's output of each layer: (channels, h, w)."""
     return [layer.values for layer in layers_of(Reader("cnn"))(tile)]
 
 
@@ -389,7 +411,7 @@ def test_every_map_can_be_reached(maps: Page) -> None:
     expect(maps.locator("#large-title")).not_to_have_text(first)
     expect(maps.locator("#map-buttons button[aria-current]")).to_have_count(1)
     maps.locator("#map-buttons button").nth(0).focus()
-    maps.keyboard.press("ArrowRight")  # the layer after, as the maps stand side by side
+    maps.keyboard.press("ArrowRight")  # the next layer, because the maps are side by side
     maps.keyboard.press("Enter")
     expect(maps.locator("#large-title")).to_contain_text("Layer 2")
     maps.keyboard.press("ArrowDown")
@@ -431,7 +453,7 @@ def test_the_same_ink_has_the_same_answer_as_on_the_drawing_page(
         else:
             for stroke in TILTED_ONE:
                 tap_and_drag_mouse(page, stroke)
-        expect(page.locator("#sure")).to_contain_text("%", timeout=WAIT_MS)  # it is said when the pen rests
+        expect(page.locator("#sure")).to_contain_text("%", timeout=WAIT_MS)  # it appears when the pen rests
         drawn = page.locator("#answer").inner_text(), re.findall(r"[\d.]+ %", page.locator("#sure").inner_text())
         page.wait_for_function("() => localStorage.length > 0")
         page.goto(f"{address}/inside")
@@ -456,7 +478,7 @@ def tap_and_drag_mouse(page: Page, stroke: list[tuple[float, float]]) -> None:
 def test_the_looks_that_were_averaged_are_shown(maps: Page) -> None:
     board = maps.locator("#board").bounding_box()
     assert board is not None
-    hooked_seven = [(0.25, 0.3), (0.7, 0.25), (0.65, 0.5), (0.4, 0.75), (0.3, 0.7)]  # as wide as high, and not certain
+    hooked_seven = [(0.25, 0.3), (0.7, 0.25), (0.65, 0.5), (0.4, 0.75), (0.3, 0.7)]  # as wide as high, and uncertain
     points = [(board["x"] + x * board["width"], board["y"] + y * board["height"]) for x, y in hooked_seven]
     maps.mouse.move(*points[0])
     maps.mouse.down()
@@ -465,11 +487,11 @@ def test_the_looks_that_were_averaged_are_shown(maps: Page) -> None:
     maps.mouse.up()
     looks = maps.locator("#look-buttons button")
     expect(looks).to_have_count(4, timeout=WAIT_MS)
-    expect(maps.locator("#looks-mean")).to_contain_text("Averaged over the 4 looks: 7")
+    expect(maps.locator("#looks-mean")).to_contain_text("Averaged over the 4 views: 7")
     said = maps.locator("#answer").inner_text(), maps.locator("#sure").inner_text()
     first = maps.locator("#score-term").inner_text()
     looks.nth(3).click()
-    expect(maps.locator("#score-term")).not_to_have_text(first, timeout=WAIT_MS)  # that look is shown below
+    expect(maps.locator("#score-term")).not_to_have_text(first, timeout=WAIT_MS)  # that view is shown below
     assert (maps.locator("#answer").inner_text(), maps.locator("#sure").inner_text()) == said
 
 
@@ -517,7 +539,7 @@ def test_the_textbook_has_a_button_on_each_part_and_is_leafed_through(inside: Pa
     expect(inside.locator("#textbook h2:visible")).to_have_text("From scores to probabilities")
     expect(inside.locator("[data-explained]")).to_have_count(1)
     inside.locator("#textbook-after").click()
-    expect(inside.locator("#textbook h2:visible")).to_have_text("Why this digit: exact shares")
+    expect(inside.locator("#textbook h2:visible")).to_have_text("Why this digit: exact contributions")
     inside.locator("#textbook-close").click()
     expect(inside.get_by_role("button", name="Textbook: softmax")).to_be_focused()
     inside.locator("#digit").focus()
@@ -578,7 +600,7 @@ def test_by_finger_on_a_phone(chromium: Browser, address: str) -> None:
 def test_it_retries_while_the_server_does_not_answer(chromium: Browser, address: str) -> None:
     context = context_of(chromium, DESKTOP_WH)
     page = context.new_page()
-    page.route("**/models/*/network*", lambda route: route.abort())  # the server does what the page cannot
+    page.route("**/models/*/network*", lambda route: route.abort())  # the server computes what the page cannot
     page.route("**/weights", lambda route: route.abort())
     page.goto(f"{address}/inside#m=ann")
     expect(page.locator("#offline")).to_be_visible(timeout=WAIT_MS)
@@ -616,7 +638,30 @@ def test_selecting_and_changing_neurons_is_quick_and_needs_no_request(inside: Pa
         }"""
     )
     assert min(took) < 16, "a change is computed and drawn within a frame on a free core"
-    assert [url for url in asked if not url.endswith("favicon.svg")] == [], "which the browser asks for by itself"
+    assert [url for url in asked if not url.endswith("favicon.svg")] == [], "the browser requests it"
+
+
+def test_the_numbers_are_those_of_the_network_chosen_last(inside: Page) -> None:
+    """The layers of a large network may come after another one has been chosen."""
+    inside.locator("#model").select_option("cnn")
+    expect(inside.locator("main")).to_have_attribute("data-mode", "layers")
+    inside.locator("#model").select_option("ann-tutorial")
+    expect(inside.locator("main")).to_have_attribute("data-mode", "dense")
+    inside.wait_for_timeout(1500)
+    expect(inside.locator("#others-name")).to_contain_text("neuron")
+    expect(inside.locator("#none-part")).to_be_hidden()
+
+
+def test_one_rule_rounds_every_probability(inside: Page) -> None:
+    shown = inside.evaluate(
+        """async () => {
+          const [{ percent }, { percents }] = await Promise.all(
+            ["common/how_sure", "inside/number_format"].map((name) => import(`/static/js/${name}.js`)));
+          const shares = [0.99796, ...Array(9).fill(0.00204 / 9)];
+          return [percent(shares[0]), percents(shares)[0], percent(1), percent(0.987), percent(0.0012), percent(1e-9)];
+        }"""
+    )
+    assert shown == ["99.7 %", "99.79", "99.9 %", "99 %", "0.2 %", "under 0.1 %"]
 
 
 def test_a_network_of_another_size_is_shown_as_well(inside: Page, mnist: tuple[np.ndarray, np.ndarray]) -> None:

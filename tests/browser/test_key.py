@@ -1,4 +1,4 @@
-"""Where the operator asks for a key, the page asks the person for it once."""
+"""If the service requires a key, the page asks for it once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def closed() -> Iterator[str]:
 
 
 def asked(page: Page, answer: str | None) -> list[str]:
-    """The questions, each of which gets that answer."""
+    """The page's prompts; each gets the given answer."""
     questions: list[str] = []
 
     def tell(dialog: object) -> None:
@@ -34,7 +34,7 @@ def asked(page: Page, answer: str | None) -> list[str]:
 
 
 def tap(page: Page) -> None:
-    """A dot of ink, whatever it reads as."""
+    """Draws a dot of ink, with any reading."""
     box = page.locator("#board").bounding_box()
     assert box
     page.mouse.move(box["x"] + 100, box["y"] + 60)

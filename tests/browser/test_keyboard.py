@@ -1,4 +1,4 @@
-"""The whole page by keyboard: reached by Tab, drawn on with arrows and Space."""
+"""The whole page by keyboard: Tab reaches everything, arrows and Space draw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 
 def go(page: Page, keys: str) -> None:
-    """`keys` as letters: l r u d for steps, capitals for leaps, a blank for Space."""
+    """Presses `keys`, given as letters: l r u d for steps, capitals for leaps, a blank for Space."""
     arrows = {"l": "ArrowLeft", "r": "ArrowRight", "u": "ArrowUp", "d": "ArrowDown"}
     for key in keys:
         if key == " ":
@@ -31,7 +31,7 @@ def test_a_digit_is_drawn_and_read_by_keyboard_alone(page: Page) -> None:
     expect(page.locator("#by-keys")).to_have_css("opacity", "1")
     expect(page.locator("#nib")).to_be_visible()
     go(page, "LUUU RRR")
-    for _ in range(6):  # down and to the left: two arrows held together go aslant
+    for _ in range(6):  # down and to the left: two arrows held together move diagonally
         page.keyboard.down("ArrowDown")
         page.keyboard.down("Shift")
         page.keyboard.down("ArrowLeft")

@@ -1,4 +1,4 @@
-"""/learn in a real browser: every interactive section answers pointer and keys, and what it computes is right."""
+"""/learn in a real browser: every interactive section responds to pointer and keys, and computes correctly."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pages(request: pytest.FixtureRequest, chromium: Browser, address: str) -> It
 
 
 def piece(page: Page, name: str) -> Locator:
-    """An interactive section. Where it asks for a guess first, one is made."""
+    """An interactive section. If it asks for a guess first, one is made."""
     page.bring_to_front()
     found = page.locator(f'[data-piece="{name}"]')
     option = found.locator("[data-option]").first
@@ -48,12 +48,30 @@ def part(holder: Locator, name: str) -> Locator:
     return holder.locator(f'[data-part="{name}"]')
 
 
+def written_on_canvas(page: Page, act: Callable[[], None]) -> list[str]:
+    """The texts that the page writes on its canvases after an action."""
+    page.evaluate(
+        """() => {
+          const { fillText } = CanvasRenderingContext2D.prototype;
+          const written = (window.written = []);
+          CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+            written.push(text);
+            fillText.call(this, text, ...place);
+          };
+        }"""
+    )
+    act()
+    until(lambda: bool(page.evaluate("window.written.length > 0")))
+    written: list[str] = page.evaluate("window.written")
+    return written
+
+
 def number(holder: Locator, key: str) -> float:
     return float(holder.get_attribute(f"data-{key}") or "nan")
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
-    """Waits; the page's policy forbids Playwright's own way of doing so."""
+    """Waits for a condition; the page's content security policy forbids Playwright's own method."""
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "timed out"
@@ -61,7 +79,7 @@ def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
 
 
 def digits_of(page: Page) -> tuple[np.ndarray, np.ndarray]:
-    """The thousand digits as the page has them: (1000, 784) 0..1, (1000,)."""
+    """The page's 1,000 test digits: (1000, 784) 0..1, (1000,)."""
     script = """async () => {
       const { images, labels } = await (await import("/static/js/common/test_digits.js")).loadDigits();
       return [[...images], [...labels]];
@@ -75,7 +93,7 @@ def picture(canvas: Locator) -> str:
 
 
 def drag(canvas: Locator, *points: tuple[float, float]) -> None:
-    """By finger on a phone, else by mouse; points as parts of the canvas."""
+    """Drags with a finger on a phone, else with the mouse; points are shares of the canvas."""
     canvas.scroll_into_view_if_needed()
     box, page = canvas.bounding_box(), canvas.page
     assert box is not None
@@ -106,7 +124,7 @@ def test_the_window_shows_the_pixel_values(pages: Pages) -> None:
 def test_pixels_are_changed_and_the_network_answers(pages: Pages) -> None:
     found = piece(pages["pictures"], "pixel_inspector")
     prediction = part(found, "prediction")
-    expect(prediction).to_contain_text("Labelled 4. The network ann reads 4")
+    expect(prediction).to_contain_text("Labeled 4. The network ann reads 4")
     found.get_by_role("button", name="Add ink").click()
     drag(part(found, "digit"), *((x / 20, 0.1) for x in range(6, 15)))
     expect(prediction).to_contain_text(re.compile(r"changed \d\d of the 784"))
@@ -137,7 +155,7 @@ def test_the_digits_are_filtered_and_averaged(pages: Pages) -> None:
     expect(about).not_to_have_text(str(chosen))
     expect(about).to_contain_text("a 4.")
     part(found, "send").click()
-    expect(part(piece(pages["pictures"], "pixel_inspector"), "prediction")).to_contain_text("Labelled 4")
+    expect(part(piece(pages["pictures"], "pixel_inspector"), "prediction")).to_contain_text("Labeled 4")
 
 
 def test_ten_averages_read_four_in_five(pages: Pages) -> None:
@@ -146,7 +164,7 @@ def test_ten_averages_read_four_in_five(pages: Pages) -> None:
     means = np.array([tiles[:500][labels[:500] == digit].mean(0) for digit in range(10)])
     apart = ((tiles[500:, None] - means) ** 2).sum(2)
     share = (apart.argmin(1) == labels[500:]).mean()
-    expect(part(found, "nearest")).to_contain_text(f"read {100 * share:.0f} % of the other 500 right")
+    expect(part(found, "nearest")).to_contain_text(f"read {100 * share:.0f} % of the other 500 correctly")
     assert 0.75 < share < 0.85, "the text says four in five"
 
 
@@ -161,15 +179,18 @@ def test_a_neuron_adds_up(pages: Pages) -> None:
     expect(total).to_contain_text("= 0.50")  # 1 * 0.8 + 0.5 * -0.6 + 0 * 0.4
     found.get_by_label("Bias").press("ArrowRight")
     expect(total).to_contain_text("= 0.55")
+    written = written_on_canvas(pages["neurons"], lambda: found.get_by_label("Bias").press("ArrowRight"))
+    is_wide = pages["neurons"].viewport_size != {"width": PHONE_WH[0], "height": PHONE_WH[1]}
+    assert ("0.50 \xd7 \u22120.60 = \u22120.30" if is_wide else "\u22120.30") in written
 
 
 def test_the_parameters_are_counted(pages: Pages) -> None:
     found = piece(pages["neurons"], "parameter_count")
     total = part(found, "sum")
-    for said in ("100,480", "1,290", "101,770", "397 KB"):
+    for said in ("100,480", "1,290", "101,770", "407 kB"):
         expect(total).to_contain_text(said)
     expect(part(found, "split")).to_have_attribute("aria-label", re.compile("98.7 %"))
-    found.get_by_label("Pixels a side").fill("56")
+    found.get_by_label("Pixels per side").fill("56")
     expect(total).to_contain_text("402,826")  # 3136 * 128 + 128 + 1290
 
 
@@ -249,9 +270,9 @@ def test_the_temperature_changes_the_calibration_error(pages: Pages) -> None:
     expect(said).to_contain_text("underconfident")
     assert gap() > calibrated + 5
     part(found, "fitted").click()
-    found.get_by_label("Each digit moved aside").fill("3")
+    found.get_by_label("Shift of each digit").fill("3")
     expect(said).to_contain_text("overconfident")
-    assert gap() > calibrated + 5, "calibrated in the middle, not aside"
+    assert gap() > calibrated + 5, "calibrated for centered digits, not for shifted ones"
     found.get_by_label("Network", exact=True).select_option("ann")
     expect(said).to_contain_text("of 1,000 are right")
 

@@ -1,4 +1,4 @@
-"""/learn in a real browser, chapters 4 to 6: training works, and every section computes the right results."""
+"""/learn in a real browser, chapters 4 to 6: training works, and every section computes correct results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from inkling.server.pages.learn import CHAPTERS, SMALL_CONV
 from tests.browser.conftest import PHONE_WH, context_of
-from tests.browser.strokes import DIGITS, smooth
+from tests.browser.strokes import DIGITS, pen_moves
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_learn import Pages, drag, number, pages, part, picture, piece, until
 
@@ -34,12 +34,12 @@ def test_gradient_descent_lowers_the_loss(pages: Pages) -> None:
     found.get_by_label("Steps", exact=True).select_option("adam")
     for _ in range(3):
         part(found, "often").click()
-    assert number(found, "loss") < plain, "along the floor of the valley, Adam is quicker"
+    assert number(found, "loss") < plain, "along the floor of the valley, Adam is faster"
     found.get_by_label("Steps", exact=True).select_option("sgd")
     found.get_by_label("Learning rate").fill("8")
     for _ in range(3):
         part(found, "once").click()
-    assert number(found, "loss") > 3 * plain, "too large a step leaps out"
+    assert number(found, "loss") > 3 * plain, "a step that is too large overshoots"
     part(found, "chart").press("ArrowLeft")
     assert number(found, "steps") == 0
     before = number(found, "loss")
@@ -79,7 +79,7 @@ def test_a_small_network_learns(pages: Pages, hidden: str, kind: str, rate: str)
     until(lambda: number(found, "epoch") >= 8)
     expect(go).to_have_text("Pause")
     go.press("Enter")
-    expect(go).to_have_text("Go on")
+    expect(go).to_have_text("Resume")
     assert number(found, "held-out") > 0.8
     assert number(found, "loss") < first / 3
     assert picture(part(found, "weights")) != noise
@@ -161,7 +161,7 @@ def test_few_digits_overfit_and_more_digits_narrow_the_gap(pages: Pages) -> None
     part(found, "go").click()
     until(lambda: number(found, "epoch") >= 25)
     part(found, "go").click()
-    assert number(found, "train") == 1, "all that it learns from"
+    assert number(found, "train") == 1, "on all training digits"
     assert 0.5 < number(found, "held-out") < 0.85
     assert abs(number(found, "dropped") - number(found, "held-out")) < 0.15, "with right labels, dropout does little"
     few = number(found, "held-out")
@@ -180,7 +180,7 @@ def test_a_kernel_finds_edges(pages: Pages) -> None:
     part(found, "digit").press("ArrowDown")
     expect(total).not_to_have_text(str(before))
     upright = picture(map_)
-    found.get_by_role("button", name="Level edges").click()
+    found.get_by_role("button", name="Horizontal edges").click()
     expect(found.get_by_label("Weight, row 1, column 1")).to_have_value("-1")
     level = picture(map_)
     assert level != upright
@@ -204,7 +204,7 @@ def test_a_shifted_digit_misleads_only_the_dense_network(pages: Pages) -> None:
     expect(dense).not_to_contain_text("It is a 7")
     assert abs(float(found.get_by_label("To the right").input_value())) <= 1
     part(found, "curve").scroll_into_view_if_needed()
-    expect(part(found, "counted")).to_contain_text("Counted just now", timeout=60_000)
+    expect(part(found, "counted")).to_contain_text("Accuracy on 150 digits", timeout=60_000)
     assert number(found, "dense") < 0.7
     assert number(found, "conv") > 0.93
 
@@ -229,7 +229,7 @@ def test_the_small_convolutional_network_computes_what_numpy_computes(pages: Pag
     content: dict[str, Any] = json.loads(SMALL_CONV.read_text("utf-8"))
     *convs, last = (
         (
-            np.frombuffer(base64.b64decode(each["weights"]), "<f4").reshape(each["shape"]),
+            np.frombuffer(base64.b64decode(each["weights"]), "<i2").reshape(each["shape"]) * each["step"],
             np.frombuffer(base64.b64decode(each["bias"]), "<f4"),
         )
         for each in content["layers"]
@@ -252,7 +252,7 @@ def test_the_small_convolutional_network_computes_what_numpy_computes(pages: Pag
 def test_the_pipeline_undoes_position_size_and_polarity(pages: Pages) -> None:
     found = piece(pages["drawings"], "preprocessing")
     naive, pipeline = part(found, "naive"), part(found, "pipeline")
-    expect(naive).not_to_contain_text(": 4,")  # the 4 that stands there at first, dark on light
+    expect(naive).not_to_contain_text(": 4,")  # the initial 4, dark on light
     expect(pipeline).to_contain_text("With the pipeline: 4")
     part(found, "normalize").click()
     expect(naive).to_contain_text(": 4,")
@@ -266,7 +266,7 @@ def test_the_pipeline_undoes_position_size_and_polarity(pages: Pages) -> None:
     assert picture(part(found, "digit")) != before
     expect(pipeline).to_contain_text("With the pipeline: 4")
     part(found, "another").click()
-    expect(naive).to_contain_text(": 7,")  # the first test digit, as MNIST has it
+    expect(naive).to_contain_text(": 7,")  # the first test digit, unmodified
 
 
 def test_a_drawing_on_the_small_board_is_read_with_and_without_the_pipeline(pages: Pages) -> None:
@@ -274,7 +274,7 @@ def test_a_drawing_on_the_small_board_is_read_with_and_without_the_pipeline(page
     part(found, "clear").click()
     expect(part(found, "naive")).to_contain_text("Draw a digit")
     for stroke in DIGITS[2]:
-        drag(part(found, "board"), *((0.25 + 0.5 * x, 0.2 + 0.6 * y) for x, y in smooth(stroke)))
+        drag(part(found, "board"), *((0.25 + 0.5 * x, 0.2 + 0.6 * y) for x, y in pen_moves(stroke)))
     expect(part(found, "pipeline")).to_contain_text("With the pipeline: 2")
     part(found, "normalize").click()
     expect(part(found, "naive")).to_contain_text(": 2,")
@@ -308,7 +308,7 @@ def test_without_its_engine_the_server_reads_and_the_chapter_says_when_it_is_awa
     expect(page.locator("[data-made=server]")).to_be_visible()
     page.route("**/api/v1/read*", lambda route: route.abort())
     found.get_by_label("Size", exact=True).fill("0.8")
-    expect(part(found, "pipeline")).to_contain_text("does not answer just now")
+    expect(part(found, "pipeline")).to_contain_text("is not answering")
     page.unroute("**/api/v1/read*")
     expect(part(found, "pipeline")).to_contain_text("With the pipeline: 4", timeout=10_000)
     context.close()

@@ -1,4 +1,4 @@
-"""What can be opened below the board: the filmstrip with its switches, and the comparison of networks."""
+"""The panels below the board: the filmstrip with its switches, and the comparison of networks."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_a_step_off_makes_it_worse_and_says_so(page: Page) -> None:
     expect(said).to_have_text(re.compile(r"Without binarization it reads \d at .* instead of 7 at"))
     expect(answer).to_have_class(re.compile("worse"))
     expect(page.locator("#answer")).to_have_text("7")
-    switch(page, "centre of mass in the middle")
-    expect(said).to_contain_text("Without binarization and centring")
+    switch(page, "center of mass in the middle")
+    expect(said).to_contain_text("Without binarization and centering")
     page.locator("#all-steps").click()
     expect(answer).to_have_text("7")
     expect(page.get_by_role("switch", checked=False)).to_have_count(0)
@@ -143,7 +143,7 @@ def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, sche
 
 @pytest.mark.parametrize("panel", ["filmstrip", "compare", "cells"])
 def test_a_panel_never_shows_the_picture_before(page: Page, panel: str) -> None:
-    """Not while it asks about the next one, and not when it is opened later."""
+    """Neither while it requests the next one, nor when it is opened later."""
     held: list[Route] = []
     details = page.locator(f"#{panel}")
     content = details.locator(".content > :not([role=status])").first

@@ -1,4 +1,4 @@
-"""On a phone, upright or on its side, the answer stands in view while one writes, and a thumb reaches the tools."""
+"""On a phone, in portrait or landscape, the answer is in view during writing, and the tools are easy to touch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAST_SIDE = 36  # CSS pixels; WCAG 2.2 asks for 24, and 44 is the height of eve
 
 
 def in_view(page: Page, selector: str) -> dict[str, float]:
-    """The box of an element that must lie wholly in the viewport."""
+    """The box of an element that must be entirely in the viewport."""
     box = page.locator(selector).first.bounding_box()
     size = page.viewport_size
     assert box is not None, selector
@@ -37,6 +37,8 @@ def test_the_answer_stands_in_view_while_one_writes(chromium: Browser, address: 
         answer, board = in_view(page, "#answer"), in_view(page, "#board")
         in_view(page, "#sure")
         in_view(page, "h1")
+        wrong = in_view(page, "#wrong")
+        assert min(wrong["width"], wrong["height"]) >= 44
         assert board["height"] >= 200
         assert board["width"] >= 0.5 * size_wh[0]
         assert answer["height"] >= 44
@@ -46,6 +48,35 @@ def test_the_answer_stands_in_view_while_one_writes(chromium: Browser, address: 
             assert box["width"] >= LEAST_SIDE, tool
         assert page.evaluate("scrollY") == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= size_wh[0]
+
+
+def swipe_up_beside_the_board(page: Page) -> None:
+    """A finger in the left margin of the page, 7 pixels from the board; the page scrolls, and nothing is drawn."""
+    board = page.locator("#board").bounding_box()
+    assert board is not None
+    x, y = board["x"] - 7, board["y"] + board["height"] - 20
+    tap_and_drag(page, [(x, y - 18 * i) for i in range(10)])
+    page.wait_for_function("scrollY > 50")
+    expect(page.locator("#clear")).to_be_disabled()
+
+
+def test_a_finger_beside_the_board_scrolls_and_leaves_no_ink(chromium: Browser, address: str) -> None:
+    with checked_page(chromium, address, (375, 667), **PHONE) as page:
+        swipe_up_beside_the_board(page)
+        page.evaluate("scrollTo(0, 0)")
+        page.keyboard.press("Tab")
+        page.locator("#board").focus()
+        expect(page.locator("#board")).to_be_focused()
+        page.evaluate(
+            """() => board.dispatchEvent(new PointerEvent("pointerdown", { pointerId: 1,
+              clientX: board.getBoundingClientRect().left - 7, clientY: board.getBoundingClientRect().top + 50 }))"""
+        )
+        expect(page.locator("#clear")).to_be_disabled()
+
+
+def test_a_swipe_over_a_slider_scrolls(chromium: Browser, address: str) -> None:
+    with checked_page(chromium, f"{address}/inside", (375, 667), **PHONE) as page:
+        assert page.locator("#temperature").evaluate("slider => getComputedStyle(slider).touchAction") == "pan-y"
 
 
 @pytest.mark.parametrize("size_wh", PHONES_WH, ids=str)

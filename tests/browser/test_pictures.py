@@ -1,4 +1,4 @@
-"""Pictures: chosen, dropped, pasted, examples; and what is said when one cannot be read."""
+"""Pictures: chosen, dropped, pasted, examples, and the messages for unreadable ones."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_blank_picture_says_so_and_what_to_do(page: Page) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not a picture at all"])
 def test_a_wrong_file_clears_the_answer_and_says_why(page_with_refusals: Page, content: bytes) -> None:
-    """Its name stands in its place; the board comes back with its own answer."""
+    """The file's name replaces the picture; the board returns with its answer."""
     page = page_with_refusals
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
@@ -202,7 +202,7 @@ THREE = (("=7.png", SEVEN), ("not.png", b"not a picture"), ("blank.png", encoded
 def test_several_pictures_give_a_row_each(page_with_refusals: Page) -> None:
     page = page_with_refusals
     page.locator("#upload").set_input_files(several(*THREE))
-    expect(page.locator("#uploads-progress")).to_have_text("3 of 3 read, 1 to look at, 1 not read")
+    expect(page.locator("#uploads-progress")).to_have_text("3 of 3 read, 1 to check, 1 not read")
     rows = page.locator("#uploads-body tr")
     expect(rows).to_have_count(3)
     expect(rows.nth(0).locator(".read-as")).to_have_text("7")
@@ -221,7 +221,7 @@ def test_several_pictures_give_a_row_each(page_with_refusals: Page) -> None:
 
 
 def test_the_open_picture_is_marked_and_rows_open_by_keyboard(page_with_refusals: Page) -> None:
-    """Arrow keys go from row to row, Enter opens; the pager steps through them on the paper."""
+    """Arrow keys go from row to row, Enter opens one, and the pager steps through the pictures on the paper."""
     page = page_with_refusals
     five = (EXAMPLES / "five.webp").read_bytes()
     page.locator("#upload").set_input_files(several(("a.png", SEVEN), ("b.png", five), ("c.png", b"not a picture")))
@@ -319,10 +319,10 @@ def test_a_page_that_cannot_be_drawn_is_said_to_be_so(page: Page) -> None:
 
 
 def test_a_huge_picture_is_refused_before_it_is_opened(page: Page) -> None:
-    """A small file of very many pixels: its first bytes say so."""
+    """A small file with very many pixels is detected from its first bytes."""
     head = SEVEN[:16] + (30_000).to_bytes(4, "big") * 2 + SEVEN[24:]
     upload(page, head, "huge.png")
-    expect(page.locator("#message")).to_contain_text("30000x30000 px; at most 120 megapixels were expected")
+    expect(page.locator("#message")).to_contain_text("30000x30000 px; at most 120 megapixels are allowed")
     expect(page.locator("#answer")).to_be_empty()
 
 

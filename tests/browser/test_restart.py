@@ -1,4 +1,4 @@
-"""The server goes in mid-stroke and comes back: the page says so and goes on; nothing that was drawn is lost."""
+"""The server stops during a stroke and restarts: the page reports it and continues; no drawing is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_server_is_killed_in_mid_stroke_and_started_again(chromium: Browser)
     port = free_port()
     first = serve(port)
     context = context_of(chromium, DESKTOP_WH)
-    context.add_init_script(WITHOUT_ENGINE)  # the server reads what is drawn
+    context.add_init_script(WITHOUT_ENGINE)  # the server reads the drawing
     page, faults = opened(context, f"http://127.0.0.1:{port}")
     ((x0, y0), *rest) = paths(page, 7)[0]
     page.mouse.move(x0, y0)

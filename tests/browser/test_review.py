@@ -1,4 +1,4 @@
-"""The page for checking a pile, as a person uses it: opened from the disk, digits typed, corrections saved."""
+"""The review page as a person uses it: opened from disk, digits typed, corrections saved."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from inkling.batch.csv_table import Table
 from inkling.batch.review import ReviewPage
-from inkling.batch.table import Table
 from inkling.cli import group
 from inkling.constraints.constraints import parse_constraints
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, context_of
@@ -46,7 +46,7 @@ def row(source: Path | str, text: str, confidence: float, outcome: str = "unsure
 
 @pytest.fixture
 def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of three pictures: 0042, 12 above 3, 777."""
+    """A review page of three pictures: 0042, 12 above 3, 777."""
     monkeypatch.chdir(tmp_path)
     for name in NAMES:
         Path(name).write_bytes(encoded(np.full((60, 200), 230, np.uint8)))
@@ -59,7 +59,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(params=[DESKTOP_WH, PHONE_WH], ids=["desktop", "phone"])
 def page(chromium: Browser, review: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page from the disk; it must ask for nothing and end without a fault."""
+    """The page from disk; it must make no request and finish without an error."""
     context = context_of(chromium, request.param)
     found, faults = context.new_page(), []
     found.on("console", lambda said: faults.append(said.text))
@@ -128,7 +128,7 @@ def test_the_page_remembers(page: Page) -> None:
 
 
 def test_corrected_saved_and_merged(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From readings to the final table: a number of the list is on two pictures, one on none; all by keyboard."""
+    """From readings to the final table: one number of the list is on two pictures, one on none; by keyboard only."""
     monkeypatch.chdir(tmp_path)
     Path("roster.csv").write_text("no,name\n1230,Ada\n4560,Alan\n7890,Emmy\n")
     constraints = parse_constraints(among="roster.csv:no", length=4, pattern="[1-9]{,9}0")

@@ -1,4 +1,4 @@
-"""A row that was read as a whole: its number as written, how sure it is, its steps, and /inside."""
+"""A row read as a whole: its number as written, its confidence, its steps, and /inside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROW_STEPS = ["image", "layout", "rows", "columns", "symbols", "texts"]
 
 
 def answering(**changes: Any) -> Callable[[Route], None]:
-    """A route that changes parts of the service's answer."""
+    """Changes parts of the service's answer."""
 
     def fulfil(route: Route) -> None:
         answer = route.fetch().json()
@@ -31,7 +31,7 @@ def answering(**changes: Any) -> Callable[[Route], None]:
 
 
 def draw_row(page: Page) -> None:
-    """Two digits and a line through both, so that no digit stands alone."""
+    """Two digits with a line through both, so that neither is separate."""
     draw(page, 4, centre=0.25, height=0.5)
     draw(page, 7, centre=0.7, height=0.5)
     box = page.locator("#board").bounding_box()

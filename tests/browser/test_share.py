@@ -23,7 +23,7 @@ JS = "/static/js/draw"
 
 
 def decoded(modules: Any) -> str:
-    """The text of a QR code. OpenCV's detector misses some codes at some sizes, so several are tried."""
+    """The text of a QR code. OpenCV's detector misses some codes at some sizes, so several sizes are tried."""
     dark = np.pad(np.array(modules, bool), 4)
     for scale in (4, 3, 5, 6, 8):
         image = np.where(dark, 0, 255).astype(np.uint8).repeat(scale, 0).repeat(scale, 1)
@@ -34,7 +34,7 @@ def decoded(modules: Any) -> str:
 
 
 def shown_code(page: Page) -> str:
-    """What the code in the dialog says."""
+    """The text of the code in the dialog."""
     expect(page.locator("#qr svg")).to_be_visible(timeout=15_000)
     path, side = page.locator("#qr svg").evaluate(
         "svg => [svg.querySelector('path').getAttribute('d'), svg.viewBox.baseVal.width]"
@@ -51,7 +51,7 @@ def open_share(page: Page) -> None:
 
 
 def test_qr_codes_of_every_version_are_decoded(page: Page) -> None:
-    """And the longest text fits, one byte more does not."""
+    """The longest text fits; one byte more does not."""
     body = f"""async () => {{
       const {{ qrCode, MOST_BYTES }} = await import("{JS}/qr.js");
       const letters = "https://example.org/#d=AQsXf3o0hwv1CbwBJ1Q-_&m=cnn";
@@ -89,21 +89,47 @@ def test_fewer_points_draw_the_same_lines(page: Page) -> None:
     }}"""  # noqa: E501
     for points, furthest in page.evaluate(body):
         assert points < 30
-        assert furthest < 0.003 + 0.005, "plus half a step of the line that it is compared with"
+        assert furthest < 0.003 + 0.005, "plus half a step of the compared line"
 
 
-def test_the_dialog_has_link_code_and_a_warning(page: Page) -> None:
+def give_a_host(page: Page) -> None:
+    """The address of a host, which others can open; without it there is no code on this computer."""
+    page.evaluate("localStorage.setItem('inkling-hosted-at', 'https://school.example.org/inkling/')")
+
+
+def test_on_this_computer_alone_the_picture_is_first_and_there_is_no_code(page: Page) -> None:
+    draw(page, 4)
+    expect(page.locator("#answer")).to_have_text("4")
+    open_share(page)
+    link = page.locator("#share-address").input_value()
+    assert link == page.url
+    assert "#d=" in link
+    expect(page.locator("#share-warning")).to_have_text("Only this computer can open the link.")
+    expect(page.locator("#qr")).to_be_hidden()
+    expect(page.locator("#qr-note")).to_be_hidden()
+    expect(page.locator("#share .primary")).to_have_text("Save as PNG")
+    picture, address = page.locator("#save-png").bounding_box(), page.locator("#share-address").bounding_box()
+    assert picture is not None
+    assert address is not None
+    assert picture["y"] < address["y"]
+    expect(page.locator("#hosted-at")).to_be_hidden()
+    page.get_by_text("How can others open it?").click()
+    expect(page.locator("#way-out")).to_contain_text("inkling site")
+    expect(page.locator("#hosted-at")).to_be_visible()
+    assert faults_of(page) == []
+
+
+def test_the_dialog_has_link_and_code(page: Page) -> None:
+    give_a_host(page)
     expect(page.locator("#link")).to_be_disabled()
     draw(page, 4, centre=0.3)
     draw(page, 7, centre=0.7)
     expect(page.locator("#answer")).to_have_text("47")
     open_share(page)
     link = page.locator("#share-address").input_value()
-    assert link == page.url
-    assert "#d=" in link
-    expect(page.locator("#share-warning")).to_contain_text("Only this computer can open the link")
+    expect(page.locator("#share-warning")).to_be_hidden()
     short = shown_code(page)
-    assert short.startswith(page.url.split("#")[0] + "#d=")
+    assert short.startswith("https://school.example.org/inkling/#d=")
     assert len(short) <= len(link)
     page.locator("#large-qr").click()
     box = page.locator("#qr").bounding_box()
@@ -114,16 +140,18 @@ def test_the_dialog_has_link_code_and_a_warning(page: Page) -> None:
     expect(page.locator("#share")).to_be_hidden()
     expect(page.locator("#link")).to_be_focused()
     expect(page.locator("#answer")).to_have_text("47")
+    here = page.url.split("#")[0]
     page.goto("about:blank")
-    page.goto(short)
+    page.goto(short.replace("https://school.example.org/inkling/", here))
     expect(page.locator("#answer")).to_have_text("47")
 
 
 def test_the_link_goes_to_the_hosted_page(page: Page) -> None:
-    """It is remembered; what is no web address is refused."""
+    """The address is remembered; an invalid one is rejected."""
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")
     open_share(page)
+    page.get_by_text("How can others open it?").click()
     hosted = page.locator("#hosted-at")
     hosted.fill("javascript:alert(1)")
     hosted.blur()
@@ -164,7 +192,7 @@ def test_who_can_open_an_address(page: Page, place: str, who: str) -> None:
     said = page.evaluate(
         f"""async (address) => {{
           const {{ audience, warning }} = await import("{JS}/link_address.js");
-          return [audience(address), warning(address, {{ isStatic: false }})];
+          return [audience(address), warning(address)];
         }}""",
         place,
     )
@@ -173,6 +201,7 @@ def test_who_can_open_an_address(page: Page, place: str, who: str) -> None:
 
 
 def test_a_drawing_of_many_strokes_has_no_code_but_a_link(page: Page) -> None:
+    give_a_host(page)
     page.evaluate(
         """async () => {
           const { saveDrawing } = await import("/static/js/common/drawing.js");
@@ -197,7 +226,7 @@ def saved(page: Page, button: str) -> tuple[str, bytes]:
 
 
 def test_a_drawing_is_saved_with_its_explanation(page: Page) -> None:
-    """The same in both colour schemes, dark on white."""
+    """The same in both color schemes, dark on white."""
     draw(page, 7)
     expect(page.locator("#answer")).to_have_text("7")
     kept = []
@@ -226,6 +255,17 @@ def test_a_drawing_is_saved_with_its_explanation(page: Page) -> None:
     assert b"<text" not in svg
 
 
+def test_a_saved_explanation_keeps_the_digit_that_was_chosen_to_compare_with(page: Page) -> None:
+    draw(page, 7)
+    expect(page.locator("#why")).to_be_enabled(timeout=20_000)
+    page.locator("#why").click()
+    page.locator("#why-view").get_by_role("button", name="and not 2").click()
+    page.keyboard.press("Escape")
+    open_share(page)
+    _, svg = saved(page, "#save-svg")
+    assert b"Why 7, and not 2?" in svg
+
+
 def test_a_picture_is_saved_and_has_no_link(page: Page) -> None:
     upload(page, SEVEN)
     expect(page.locator("#answer")).to_have_text("7")
@@ -244,6 +284,7 @@ def test_a_picture_is_saved_and_has_no_link(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_dialog_fits_a_phone(chromium: Browser, address: str, scheme: Any) -> None:
     with checked_page(chromium, address, PHONE_WH, color_scheme=scheme, **PHONE) as page:
+        give_a_host(page)
         draw(page, 5)
         expect(page.locator("#answer")).to_have_text("5")
         open_share(page)
@@ -254,7 +295,7 @@ def test_the_dialog_fits_a_phone(chromium: Browser, address: str, scheme: Any) -
 
 
 def test_what_is_shared_belongs_to_the_ink_as_it_is(page: Page) -> None:
-    """Although the answer before the last stroke is still shown when the button is pressed."""
+    """Even if the answer from before the last stroke is still shown when the button is pressed."""
     draw(page, 4, centre=0.3)
     expect(page.locator("#answer")).to_have_text("4")
     draw(page, 7, centre=0.7)
@@ -288,7 +329,7 @@ def test_a_hostile_link_runs_nothing(page: Page, part: str) -> None:
 
 
 def test_memory_is_freed(page: Page) -> None:
-    """Each address of a picture in memory is given back: of the paper, of the editor, of the dialog, of the table."""
+    """Every object URL of a picture is revoked: on the paper, in the editor, in the dialog and in the table."""
     page.evaluate(
         """() => {
           const kept = (window.kept = new Set());

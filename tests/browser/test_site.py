@@ -7,7 +7,6 @@ import http.server
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,21 +15,23 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from inkling.site.build import build, with_worker
 from inkling.site.folder import write
 from tests.browser.conftest import DESKTOP_WH, PHONE, PHONE_WH, context_of
-from tests.browser.test_accessibility import faults_of
+from tests.browser.hands import NARROW_SEVEN, agree, correct_it, draw_odd, teach_now
+from tests.browser.test_accessibility import faults_in_both_schemes, faults_of
 from tests.browser.test_board import draw
+from tests.browser.test_layout import too_wide
 
 pytestmark = pytest.mark.browser
 
 PREFIX = "some/where"
 PAGES = ("", "inside/", "learn/", "learn/pictures/", "learn/learning/", "teach/", "models/")
 SCREENS = ((320, 568), (375, 667), (390, 664), (844, 390))
-FIRST_ANSWER_BYTES, ALL_BYTES = 1_500_000, 3 * 2**20  # compressed
+FIRST_ANSWER_BYTES, ALL_BYTES = 1_500_000, 3_000_000  # compressed
 
 ONLY_CACHE = """async (name) => {
   while ((await caches.keys()).join() !== name) await new Promise((resolve) => setTimeout(resolve, 50));
 }"""
 
-ASKED_LATER = """() => {  // after the network that reads digits has come
+ASKED_LATER = """() => {  // after the digit network has loaded
   const asked = performance.getEntriesByType("resource");
   const come = asked.find(({ name }) => name.includes("/cnn.bin")).responseEnd;
   return asked.filter(({ startTime }) => startTime > come).map(({ name }) => name);
@@ -38,10 +39,10 @@ ASKED_LATER = """() => {  // after the network that reads digits has come
 
 
 class Host(http.server.SimpleHTTPRequestHandler):
-    """A static host: files, a folder's index.html, and 404.html for the rest."""
+    """A static host: files, a folder's index.html, and 404.html for other addresses."""
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         if code != 404:
@@ -81,7 +82,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
 
 
 class Visit:
-    """A page that notes what goes wrong: messages on the console, failed requests, requests to another place."""
+    """A page that records faults: console messages, failed requests, requests to other hosts."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page, self.faults, self.paths = context.new_page(), [], set[str]()
@@ -108,37 +109,58 @@ class Visit:
         self.paths.add(urlsplit(url).path.removeprefix(f"/{PREFIX}/"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_opens_without_a_fault(chromium: Browser, hosted: Hosted, scheme: Any) -> None:
+def test_a_misread_digit_is_corrected_taught_and_read(chromium: Browser, hosted: Hosted) -> None:
+    context = context_of(chromium, DESKTOP_WH, service_workers="block")
+    visit = Visit(context, hosted.address)
+    page = visit.open("")
+    draw_odd(page, NARROW_SEVEN)
+    expect(page.locator("#answer")).to_have_text("1")
+    correct_it(page)
+    expect(page.locator("#several")).to_be_hidden()
+    page.locator("#correction [data-label='7']").click()
+    agree(page, "anna", store="this browser")
+    expect(page.locator("#kept")).to_have_text("Kept for anna: this is a 7.")
+    teach_now(page)
+    expect(page.locator("#taught")).to_contain_text("Version 1 of anna is used from the next stroke on. Read again: 7.")
+    page.locator("#taught-close").click()
+    page.reload()  # the drawing is kept
+    expect(page.locator("#answer")).to_have_text("7")
+    expect(page.locator("#hand-used")).to_have_text("as anna writes, version 1")
+    page.locator("#model").select_option("ann")
+    expect(page.locator("#hand-used")).to_contain_text("taught with another network")
+    page.locator("#model").select_option("cnn")
+    page.locator("#hand").select_option("")
+    expect(page.locator("#answer")).to_have_text("1")
+    page.locator("#hand").select_option("anna")
+    expect(page.locator("#answer")).to_have_text("7")
+    assert "anna" in visit.open("teach/").locator("#hand").inner_text()
+    assert visit.faults == []
+    context.close()
+
+
+def test_every_page_opens_without_a_fault(chromium: Browser, hosted: Hosted) -> None:
     names = [path.removesuffix("index.html") for path in hosted.site.files if path.endswith("index.html")]
     assert set(PAGES) <= set(names)
     found = {}
     for name in names:
-        context = context_of(
-            chromium, DESKTOP_WH, color_scheme=scheme, reduced_motion="reduce", service_workers="block"
-        )
+        context = context_of(chromium, DESKTOP_WH, reduced_motion="reduce", service_workers="block")
         visit = Visit(context, hosted.address)
         page = visit.open(name)
-        found[name] = [*visit.faults, *faults_of(page)]
+        found[name] = [*visit.faults, *faults_in_both_schemes(page)]
         context.close()
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("size_wh", SCREENS, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_nothing_scrolls_sideways(chromium: Browser, hosted: Hosted, size_wh: tuple[int, int]) -> None:
-    context = context_of(chromium, size_wh, service_workers="block", **PHONE)
+def test_nothing_scrolls_sideways(chromium: Browser, hosted: Hosted) -> None:
+    context = context_of(chromium, SCREENS[0], service_workers="block", **PHONE)
     visit = Visit(context, hosted.address)
-    wide = {}
-    for name in PAGES:
-        width = visit.open(name).evaluate("document.documentElement.scrollWidth")
-        if width > size_wh[0]:
-            wide[name] = width
-    assert wide == {}
+    found = {name: too_wide(visit.open(name), SCREENS) for name in PAGES}
+    assert {name: wide for name, wide in found.items() if wide} == {}
     context.close()
 
 
 def test_a_drawing_is_read_in_the_page(chromium: Browser, hosted: Hosted) -> None:
-    """What comes after the network that reads digits, as that for rows does, no answer waits for."""
+    """No answer waits for what loads after the digit network, such as the row network."""
     context = context_of(chromium, DESKTOP_WH, service_workers="block")
     visit = Visit(context, hosted.address)
     page = visit.open("")
@@ -160,7 +182,7 @@ def test_a_wrong_address_gets_a_page_with_a_way_on(chromium: Browser, hosted: Ho
     context = context_of(chromium, PHONE_WH, service_workers="block")
     page = context.new_page()
     page.goto(f"{hosted.address}learn/nothing/here")
-    expect(page.locator("h1")).to_have_text("There is no such page")
+    expect(page.locator("h1")).to_have_text("Page not found")
     assert faults_of(page) == []
     page.get_by_role("link", name="Learn", exact=True).click()
     expect(page).to_have_url(f"{hosted.address}learn/")
@@ -199,7 +221,7 @@ def test_a_new_version_is_there_after_one_reload(chromium: Browser, tmp_path: Pa
         newer = with_worker({**hosted.site.files, "models/index.html": changed})
         write(newer, tmp_path / PREFIX)
         page = visit.open("models/")
-        assert not page.title().startswith("Newer")  # at once, from what is kept; the new version comes meanwhile
+        assert not page.title().startswith("Newer")  # immediately, from the cache, while the new version loads
         page.evaluate(ONLY_CACHE, f"inkling-{newer.version}")
         page.reload()
         assert page.title().startswith("Newer")

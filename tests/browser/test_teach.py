@@ -26,10 +26,10 @@ from tests.browser.hands import (
     serving_hands,
 )
 from tests.browser.strokes import DIGITS
-from tests.browser.test_accessibility import faults_of
+from tests.browser.test_accessibility import faults_in_both_schemes, faults_of
 from tests.browser.test_board import tap_and_drag
 from tests.browser.test_keyboard import go
-from tests.browser.test_layout import CONTRASTS
+from tests.browser.test_phones import in_view, swipe_up_beside_the_board
 from tests.hands.conftest import lesson
 
 pytestmark = pytest.mark.browser
@@ -46,15 +46,16 @@ def begin(page: Page, name: str) -> None:
     page.locator("#begin-name").fill(name)
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Write a 0")
+    expect(page.locator("#draw-heading")).to_be_focused()
 
 
 def wanted(page: Page) -> str:
-    """The digit that the page asks for."""
+    """The digit of the page's prompt."""
     return page.locator("#prompt b").inner_text()
 
 
 def keep(page: Page, digit: str) -> None:
-    """Draws the digit that is asked for, a 7 oddly, and keeps it."""
+    """Draws the prompted digit, a 7 in an unusual form, and keeps it."""
     draw_odd(page, NARROW_SEVEN if digit == "7" else DIGITS[int(digit)])
     page.locator("#next").click()
     expect(page.locator("#board + #nib ~ .hint")).to_be_visible(timeout=SURE_MS)
@@ -75,7 +76,7 @@ def test_draw_teach_see_what_changed_and_draw_again(teach: Page) -> None:
     live(teach, 0).to_have_text("1")
     live(teach, 1).to_have_text("")
     teach.locator("#teach-light").click()
-    expect(teach.locator("#teach-status")).to_contain_text("Version 1 reads from the next stroke on", timeout=SURE_MS)
+    expect(teach.locator("#teach-status")).to_contain_text("Version 1 is used", timeout=SURE_MS)
     live(teach, 0).to_have_text("1")
     live(teach, 1).to_have_text("7")
     expect(teach.locator("#result-scores strong")).to_have_text(["9 of 10 right", "10 of 10 right"])
@@ -88,15 +89,15 @@ def test_draw_teach_see_what_changed_and_draw_again(teach: Page) -> None:
     assert tables.nth(1).locator(".mistaken:not(:empty)").all_inner_texts() == []
     teach.locator("summary", has_text="on a map").click()
     expect(teach.locator("#result-map .mark").first).to_be_visible()
-    expect(teach.locator("#result-map p").last).to_contain_text("As this version sees them")  # they have moved
+    expect(teach.locator("#result-map p").last).to_contain_text("By this version")  # they have moved
     teach.locator("#result-map button", has_text="Before").click()
-    expect(teach.locator("#result-map p").last).to_contain_text("As the original network sees them")
+    expect(teach.locator("#result-map p").last).to_contain_text("By the original network")
     teach.locator("summary", has_text="weights that changed").click()
     expect(teach.locator("#result-weights .weight-row")).to_have_count(11)
     expect(teach.locator("#result-weights > p").first).to_contain_text("changed most")
     teach.locator("summary", has_text="other people").click()
     expect(teach.locator("#result-guards tbody tr")).to_have_count(4)
-    expect(teach.locator("#result-guards")).not_to_contain_text("fails")
+    expect(teach.locator("#result-guards")).not_to_contain_text("failed")
     teach.get_by_role("button", name="Use the original network").click()
     expect(teach.locator("#live dt").nth(1)).to_have_text("Your hand")
     live(teach, 1).to_have_text("")
@@ -111,7 +112,7 @@ def test_skip_choose_and_take_back(teach: Page) -> None:
     keep(teach, "1")
     assert wanted(teach) == "2"
     assert hands_of(teach)["ben"]["digits"]["1"] == 1
-    teach.locator("#undo", has_text="Take back 1").click()
+    teach.locator("#undo", has_text="Undo 1").click()
     expect(teach.locator("#undo")).to_have_text("Undo")
     assert wanted(teach) == "1"
     assert hands_of(teach)["ben"]["lessons"] == 0
@@ -123,18 +124,42 @@ def test_skip_choose_and_take_back(teach: Page) -> None:
     assert hands_of(teach)["ben"]["lessons"] == 0
 
 
+def test_a_chosen_digit_is_asked_for_again(teach: Page) -> None:
+    begin(teach, "lena")
+    teach.get_by_role("button", name="7: 0 kept").click()
+    keep(teach, "7")
+    expect(teach.locator("#prompt")).to_have_text("Write a 7 · 1 kept")
+    teach.locator("#skip").click()
+    assert wanted(teach) == "8"
+    teach.locator("#teach-light").click()
+    expect(teach.locator("#result-reason")).to_have_text(
+        "It now reads your digit; before, it did not. Ordinary writing is read as before.", timeout=SURE_MS
+    )
+    expect(teach.locator("#prompt")).to_have_text("Write a 7 · 1 kept")
+
+
+def test_without_a_name_it_says_what_is_missing(teach: Page) -> None:
+    expect(teach.locator("#consent")).to_contain_text("hands.sqlite", timeout=SURE_MS)
+    teach.get_by_role("button", name="Begin").click()
+    expect(teach.locator("#begin-wrong")).to_have_text("Type a name first.")
+    expect(teach.locator("#begin-name")).to_be_focused()
+
+
 def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
     with checked_page(chromium, f"{hands_address}/teach", PHONE_WH, **PHONE) as page:
         begin(page, "cleo")
+        for part in ("#prompt", "#board", "#next"):
+            in_view(page, part)
+        swipe_up_beside_the_board(page)
         page.get_by_role("button", name="7: 0 kept").tap()
         for path in on_the_board(page, NARROW_SEVEN):
             tap_and_drag(page, path)
         live(page, 0).to_have_text("1")
-        page.wait_for_timeout(300)  # no finger is faster; Chromium takes a tap 100 ms after a swipe for the swipe's end
-        page.locator("#next").tap()
+        page.wait_for_timeout(300)  # Chromium treats a tap 100 ms after a swipe as part of the swipe
+        page.locator("#next").click()
         expect(page.locator("#hand-facts")).to_contain_text("1 digit kept", timeout=SURE_MS)
         page.locator("#teach-light").tap()
-        expect(page.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+        expect(page.locator("#teach-status")).to_contain_text("Version 1 is used", timeout=SURE_MS)
         for path in on_the_board(page, NARROW_SEVEN):
             tap_and_drag(page, path)
         live(page, 1).to_have_text("7")
@@ -164,7 +189,7 @@ def test_by_keyboard_alone(teach: Page) -> None:
     while teach.evaluate("document.activeElement.id") != "teach-light":
         teach.keyboard.press("Tab")
     teach.keyboard.press("Enter")
-    expect(teach.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+    expect(teach.locator("#teach-status")).to_contain_text("Version 1 is used", timeout=SURE_MS)
 
 
 def test_a_version_that_is_not_used_says_why(teach: Page) -> None:
@@ -173,11 +198,36 @@ def test_a_version_that_is_not_used_says_why(teach: Page) -> None:
     teach.locator("#teach-light").click()
     expect(teach.locator("#teach-status")).to_contain_text("stored, but not used", timeout=SURE_MS)
     expect(teach.locator("#result-reason")).to_contain_text("reads all 1 lessons right")
+    expect(teach.locator("#result-heading")).to_be_focused()
     expect(teach.locator("#version-list .active")).to_contain_text("The original network")
+    expect(teach.locator("#result-next")).to_contain_text("Draw a digit that the live reading gets wrong")
+    teach.locator("#result-next button").click()
+    expect(teach.locator("#draw-heading")).to_be_focused()
+
+
+def test_a_version_that_is_not_used_says_which_digit_to_draw(teach: Page) -> None:
+    begin(teach, "next")
+    said = teach.evaluate(
+        """async () => {
+          const { showResult } = await import("/static/js/teach/result.js");
+          const version = { version: 1, promoted: false, reason: "", changed: [], guards: [] };
+          const asked = [];
+          return [
+            { before: [["7", "1", 2]], after: [["7", "1", 1]] },
+            { before: [["7", "1", 1]], after: [["7", "7", 1]] },
+            { before: [["7", "none", 1]], after: [["7", "7", 1]] },
+          ].map((confusion) => {
+            showResult("next", { ...version, confusion }, [], { draw: (digit) => asked.push(digit) });
+            document.querySelector("#result-next button").click();
+            return [document.querySelector("#result-next button").textContent, asked.at(-1)];
+          });
+        }"""
+    )
+    assert said == [["Draw a 7", "7"], ["Draw a 1", "1"], ["Draw a 7", "7"]]
 
 
 def correct(page: Page, name: str, label: str) -> None:
-    """Stores the drawing with that label, as another page of this service would."""
+    """Stores the drawing with that label, like another page of this service."""
     answer = page.evaluate(
         """async ([name, label]) => {
           const { keepLessons } = await import("/static/js/common/hands_client.js");
@@ -237,7 +287,7 @@ def test_what_the_service_refuses_is_a_sentence_and_the_drawing_stays(chromium: 
         draw_plain(page, 0)
         page.route("**/lessons", lambda route: route.abort())
         page.locator("#next").click()
-        expect(page.locator("#message")).to_have_text("The server is not answering just now. Try again in a moment.")
+        expect(page.locator("#message")).to_have_text("The server is not answering. Try again in a moment.")
         live(page, 0).to_have_text("0")
         page.unroute("**/lessons")
         page.locator("#next").click()
@@ -270,23 +320,18 @@ def test_a_full_teaching_is_followed_after_a_reload_and_cancelled(chromium: Brow
 
 
 @pytest.mark.parametrize("size_wh", [DESKTOP_WH, PHONE_WH, (320, 568)], ids=["desktop", "phone", "small"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_is_accessible(
-    chromium: Browser, hands_address: str, scheme: Any, size_wh: tuple[int, int]
-) -> None:
-    with checked_page(
-        chromium, f"{hands_address}/teach", size_wh, color_scheme=scheme, reduced_motion="reduce"
-    ) as page:
+def test_every_state_is_accessible(chromium: Browser, hands_address: str, size_wh: tuple[int, int]) -> None:
+    with checked_page(chromium, f"{hands_address}/teach", size_wh, reduced_motion="reduce") as page:
         states = {}
 
         def look(state: str) -> None:
-            found = [*faults_of(page), *page.evaluate(CONTRASTS)]
+            found = faults_in_both_schemes(page)
             if page.evaluate("document.documentElement.scrollWidth") > size_wh[0]:
                 found.append("it scrolls sideways")
             states[state] = found
 
         look("asked")
-        name = f"ida {scheme} {size_wh[0]}"
+        name = f"ida {size_wh[0]}"
         begin(page, name)
         look("empty")
         page.get_by_role("button", name="7: 0 kept").click()
@@ -297,7 +342,7 @@ def test_every_state_is_accessible(
         for label in ("7", "1"):
             correct(page, name, label)
         page.locator("#teach-light").click()
-        expect(page.locator("#teach-status")).to_contain_text("Version 1 reads", timeout=SURE_MS)
+        expect(page.locator("#teach-status")).to_contain_text("Version 1 is used", timeout=SURE_MS)
         page.reload()
         expect(page.locator("#result")).to_be_visible(timeout=SURE_MS)
         page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")

@@ -1,4 +1,4 @@
-"""/teach where no server keeps hands: the page learns as the server does, and this browser keeps the lessons."""
+"""/teach without a server that stores hands: the page learns like the server, and the browser stores the lessons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inkling.hands.exchange import from_zip
 from inkling.hands.feature_network import features_of
 from inkling.hands.guards import answers
 from inkling.hands.lesson import Lesson, as_tile
-from inkling.hands.light import teach
+from inkling.hands.light_teaching import teach
 from inkling.hands.prototypes import metric_of
 from inkling.hands.replay import load_replay
 from inkling.models import registry
@@ -28,7 +28,7 @@ from tests.browser.test_accessibility import faults_of
 pytestmark = pytest.mark.browser
 LEARN = """
 const [{ openEngine }, { answersOf, probsOf, readReplay }, { featuresOf }, { loadKernels, loadNetwork }] =
-  await Promise.all(["client", "teaching/replay", "teaching/light", "networks"].map((name) =>
+  await Promise.all(["client", "teaching/replay", "teaching/light_teaching", "networks"].map((name) =>
     import(`/static/js/engine/${name}.js`)));
 const bytes = async (path) => new Uint8Array(await (await fetch(`/api/v1/models/cnn/${path}`)).arrayBuffer());
 const engine = await openEngine();
@@ -47,7 +47,7 @@ def without_hands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def keep(page: Page, digit: str) -> None:
-    """Draws the digit that is asked for, a 7 oddly, and keeps it."""
+    """Draws the prompted digit, a 7 in an unusual form, and keeps it."""
     draw_odd(page, NARROW_SEVEN if digit == "7" else DIGITS[int(digit)])
     page.locator("#next").click()
     expect(page.locator("#board + #nib ~ .hint")).to_be_visible(timeout=SURE_MS)
@@ -71,14 +71,14 @@ def test_a_narrow_7_is_taught_without_a_request(chromium: Browser, without_hands
         sent: list[str] = []
         page.on("request", lambda request: sent.append(request.url) if request.method != "GET" else None)
         page.locator("#teach-light").click()
-        expect(page.locator("#teach-status")).to_contain_text("Version 1 reads from the next stroke on", timeout=60_000)
+        expect(page.locator("#teach-status")).to_contain_text("Version 1 is used", timeout=60_000)
         expect(page.locator("#result-pictures .better")).to_contain_text("7")
         draw_odd(page, NARROW_SEVEN)
         expect(page.locator("#live dd b").nth(1)).to_have_text("7", timeout=SURE_MS)
         assert sent == [], "nothing leaves the device"
         assert faults_of(page) == []
         page.reload()
-        expect(page.locator("#hand-facts")).to_contain_text("2 digits kept in this browser; version 1 reads")
+        expect(page.locator("#hand-facts")).to_contain_text("2 digits kept in this browser; version 1 is in use")
         with page.expect_download() as download:
             page.locator("#export").click()
         file = tmp_path / "Ada.zip"
@@ -97,7 +97,7 @@ def test_a_narrow_7_is_taught_without_a_request(chromium: Browser, without_hands
 def test_the_page_learns_what_the_server_learns(
     chromium: Browser, without_hands: str, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    """A hand whose 7 are as narrow as a 1: the same verdict, and the same answers for what it did not learn from."""
+    """A hand whose 7s are as narrow as a 1: the same verdict, and the same answers for unseen digits."""
     random = np.random.default_rng(3)
     narrow = [cv2.warpAffine(tile, _narrowing(random), (28, 28)) for tile in mnist[0][mnist[1] == 7][:40]]
     tiles = np.concatenate([narrow[:15], mnist[0][:45], narrow[15:], mnist[0][500:900]]).astype(np.float32)
@@ -131,11 +131,11 @@ def test_the_page_learns_what_the_server_learns(
     assert found["promoted"] == expected.promoted
     assert found["reason"] == expected.report["reason"]
     assert np.mean(np.array(found["read"]) == read) >= 0.99
-    assert (np.array(found["read"][:25]) == 7).mean() > 0.5, "narrow 7s, of which the network alone reads none or few"
+    assert (np.array(found["read"][:25]) == 7).mean() > 0.5, "narrow 7s, of which the network alone reads few"
 
 
 def _narrowing(random: np.random.Generator) -> np.ndarray:
-    """A matrix that makes a tile half as wide, and turns it a little."""
+    """A matrix that halves a tile's width and turns it slightly."""
     turn, width = random.normal(0, 0.05), random.uniform(0.3, 0.42)
     matrix = np.array([[width, -turn], [turn, 1.0]])
     middle = np.full(2, 13.5)

@@ -1,4 +1,4 @@
-"""The tools: pens, eraser, ten thousand strokes, what outlives a reload, links."""
+"""The tools: pens, eraser, ten thousand strokes, reloads, links."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def inked(page: Page) -> int:
 
 
 def drag(page: Page, *points: tuple[float, float]) -> None:
-    """Along points given as parts of the board."""
+    """Drags along points given as shares of the board."""
     board = page.locator("#board").bounding_box()
     assert board is not None
     for i, (x, y) in enumerate(points):
@@ -146,7 +146,7 @@ def test_ten_thousand_strokes_stay_fluid(page: Page) -> None:
           return (performance.now() - start) / 200;
         }"""  # noqa: E501
     )
-    assert spent < 4, "milliseconds a move: a frame has 16"
+    assert spent < 4, "milliseconds per move: a frame has 16"
     page.keyboard.press("Control+z")
     page.locator("#clear").click()
     expect(page.locator("#answer")).to_be_empty()
@@ -186,7 +186,7 @@ def test_a_link_carries_drawing_and_network(chromium: Browser, address: str) -> 
     expect(shown.locator("#model")).to_have_value("ann")
     shown.locator("#undo").wait_for()
     draw(shown, 1, centre=0.9, height=0.3)
-    assert "#" not in shown.url, "the address no longer tells what is drawn"
+    assert "#" not in shown.url, "the address no longer contains the drawing"
     other.close()
     assert faults + more == []
 
@@ -200,7 +200,7 @@ def test_a_damaged_link_gets_a_message_and_an_empty_board(page: Page, damage: st
     whole = page.url.partition("#d=")[2].partition("&")[0]
     text = {"cut": whole[:-5], "forged": whole[:-9] + "AAAAAAAAA", "empty": "", "script": "%3Cscript%3E"}[damage]
     page.goto(f"{page.url.split('#')[0]}#d={text}&m=cnn")
-    expect(page.locator("#message")).to_contain_text("cut short or damaged")
+    expect(page.locator("#message")).to_contain_text("incomplete or damaged")
     expect(page.locator("#answer")).to_be_empty()
     assert inked(page) == 0
     page.locator("#undo").click()
@@ -214,7 +214,7 @@ def test_a_link_with_an_unknown_network_is_read_by_another(page: Page) -> None:
     page.locator("#link").click()
     page.keyboard.press("Escape")
     page.goto(re.sub("m=.*", "m=gone", page.url))
-    expect(page.locator("#message")).to_contain_text("names the network gone")
+    expect(page.locator("#message")).to_contain_text("network, gone, is not available")
     expect(page.locator("#answer")).to_have_text("4")
 
 

@@ -1,4 +1,4 @@
-"""Training in the page: from the click to the new network's answer on the board; held, stopped, come back to."""
+"""Training in the page: from the click to the new network's answer on the board; pausing, stopping, reopening."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from inkling.lab_protocol.lab_folder import LabFolder, read_json
 from inkling.user_dirs import MNIST, cache_folder
 from tests.browser.conftest import DESKTOP_WH, PHONE_WH, checked_page, context_of, opened
-from tests.browser.strokes import DIGITS, smooth
+from tests.browser.strokes import DIGITS, pen_moves
 from tests.browser.test_board import draw
 from tests.browser.test_learn import drag
 from tests.cli.test_serve import serving
@@ -23,7 +23,7 @@ from tests.cli.test_serve import serving
 pytestmark = pytest.mark.browser
 
 SLOW_MS = 240_000  # TensorFlow's start on a busy machine
-LONG = "#n_train=5000&batch_size=16&epochs=100"  # is stopped before it ends
+LONG = "#n_train=5000&batch_size=16&epochs=100"  # stopped before it ends
 SHORT = "#n_train=5000&batch_size=32&epochs=3"
 
 
@@ -48,7 +48,7 @@ def lab_address(lab: LabFolder) -> Iterator[str]:
 
 @pytest.fixture
 def train(chromium: Browser, lab_address: str) -> Iterator[Page]:
-    """The page on a desktop; it must end without an error on the console or a request to another host."""
+    """The page on a desktop; it must finish without a console error or a request to another host."""
     with checked_page(chromium, f"{lab_address}/train") as page:
         yield page
 
@@ -79,7 +79,7 @@ def end(page: Page) -> None:
 def draw_own(page: Page, digit: int) -> None:
     """Draws on the small board."""
     for stroke in DIGITS[digit]:
-        drag(page.locator("#own-board"), *((0.2 + 0.6 * x, 0.15 + 0.7 * y) for x, y in smooth(stroke)))
+        drag(page.locator("#own-board"), *((0.2 + 0.6 * x, 0.15 + 0.7 * y) for x, y in pen_moves(stroke)))
 
 
 def test_an_example_stands_where_the_training_will_be(train: Page) -> None:
@@ -87,7 +87,7 @@ def test_an_example_stands_where_the_training_will_be(train: Page) -> None:
     expect(train.locator("#loss circle")).to_have_count(5)
     expect(train.locator("#confusion caption")).to_contain_text("of 10,000 test images")
     assert train.locator("#wrong li").count() == 12
-    expect(train.locator("#own-status")).to_contain_text("Draw a digit, before, during or after the training")
+    expect(train.locator("#own-status")).to_contain_text("Draw a digit before, during or after the training")
     draw_own(train, 3)
     expect(train.locator("#own-status")).to_contain_text("Your digit is ready")
     train.click("#own-clear")
@@ -99,7 +99,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     begin(train, SHORT)
     wait_for(train, "running")
     expect(train.locator("#status")).to_contain_text("Epoch")
-    expect(train.locator("#confusion caption")).to_contain_text("images held back", timeout=SLOW_MS)
+    expect(train.locator("#confusion caption")).to_contain_text("held-out images", timeout=SLOW_MS)
     wait_for(train, "finished")
     expect(train.locator("#status")).to_contain_text(re.compile(r"Finished\. 9\d\.\d % of the 5,000"))
     assert train.locator("#loss circle").count() == train.locator("#accuracy circle").count() == 3
@@ -111,7 +111,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 3, with \d+ %\."))
     assert len(read_json(lab.state)["watched"]["rows"]) == 4, "before the training, and after each of three epochs"
     train.click("#own-clear")
-    draw_own(train, 0)  # after the training: every epoch reads it at once
+    draw_own(train, 0)  # after the training: all epochs read it
     expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 0"), timeout=20_000)
     assert train.locator("#wrong li").count() == 12
     expect(train.locator("#weights")).to_have_attribute("aria-label", re.compile("24 of 128 hidden units"))
@@ -119,7 +119,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     assert train.locator("#weights").evaluate(maps) > 50
     train.fill("#keep-name", "Bad Name")
     train.click("#keep-button")
-    expect(train.locator("#keep-wrong")).to_contain_text("small letters")
+    expect(train.locator("#keep-wrong")).to_contain_text("lowercase letters")
     train.fill("#keep-name", "my-first")
     train.check("#keep-test")
     train.click("#keep-button")
@@ -132,7 +132,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     board = train.url
     report.click()
     expect(train.locator("h1")).to_contain_text("my-first")
-    expect(train.get_by_role("heading", name="How it learned")).to_be_visible()
+    expect(train.get_by_role("heading", name="Learning curves")).to_be_visible()
     train.goto(board)
     train.wait_for_selector("html[data-ready]")
     train.locator("#kept-status").get_by_role("link", name="Look inside").click()
@@ -140,12 +140,13 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     expect(train.locator("#model")).to_have_value("my-first")
     train.goto(board)
     train.wait_for_selector("html[data-ready]")
-    train.locator("#kept-status").get_by_role("link", name="Try it on the board").click()
+    train.locator("#kept-status").get_by_role("link", name="Try it on Draw").click()
     train.wait_for_selector("html[data-ready]")
     expect(train.locator("#model")).to_have_value("my-first")
     draw(train, 4)
     expect(train.locator("#answer")).to_have_text("4")
-    expect(train.locator("#version")).to_have_text(str(read_json(lab.models / "my-first" / "manifest.json")["version"]))
+    version = read_json(lab.models / "my-first" / "manifest.json")["version"]
+    expect(train.locator("#took")).to_have_attribute("title", f"my-first, version {version}")
     train.goto(train.url.split("/#")[0] + "/train")
     train.wait_for_selector("html[data-ready]")
     delete = train.get_by_role("button", name="Delete my-first")
@@ -174,7 +175,7 @@ def test_pause_one_more_epoch_reload_second_page_and_stop(chromium: Browser, tra
     context = context_of(chromium, PHONE_WH, has_touch=True, is_mobile=True)
     second, faults = opened(context, f"{lab_address}/train")
     wait_for(second, "paused")
-    expect(second.locator("#detail")).to_contain_text("Started on another page; one network is trained at a time.")
+    expect(second.locator("#detail")).to_contain_text("Started on another page; only one network is trained at a time.")
     expect(second.locator("#start")).to_be_hidden()
     refused = second.evaluate(
         "fetch('/api/v1/lab/training', {method: 'POST', body: '{}', headers: {'Content-Type': 'application/json'}})"
@@ -191,7 +192,7 @@ def test_pause_one_more_epoch_reload_second_page_and_stop(chromium: Browser, tra
     expect(train.locator("#status")).to_contain_text("Stopped early.")
     expect(train.locator("#keep")).to_be_visible()
     assert second.evaluate("document.documentElement.scrollWidth") <= PHONE_WH[0]
-    assert [fault for fault in faults if "409" not in fault] == []  # which was asked for
+    assert [fault for fault in faults if "409" not in fault] == []  # the expected conflict
     context.close()
     train.locator("#discard").click()
     train.locator("#discard").click()
@@ -223,8 +224,8 @@ def test_settings_presets_samples_and_links(train: Page) -> None:
 
 def test_a_wrong_value_is_said_beside_its_field_and_starts_nothing(train: Page) -> None:
     train.fill("#c-epochs", "1000")
-    train.keyboard.press("Enter")  # by keyboard alone
-    expect(train.locator("#e-epochs")).to_have_text("Epochs has to be a whole number from 1 to 100.")
+    train.keyboard.press("Enter")  # only by keyboard
+    expect(train.locator("#e-epochs")).to_have_text("Epochs must be a whole number from 1 to 100.")
     expect(train.locator("#c-epochs")).to_be_focused()
     expect(train.locator("#c-epochs")).to_have_attribute("aria-invalid", "true")
     train.fill("#c-epochs", "3")

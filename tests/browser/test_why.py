@@ -1,4 +1,4 @@
-""" "Why 7, and not 1?": the page's explanation is that of `inkling.explain`, and its view says it in words."""
+""" "Why 7, and not 1?": the page's explanation equals that of `inkling.explain`, and its view puts it into words."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_empty_tile_is_explained_by_the_biases_alone(blank: Page) -> None:
     found = blank.evaluate(WHY, [7, 1])
     assert found["lead"] == pytest.approx(found["biases"])
     assert not any(found["points"])
-    assert not any(found["missing"]), "there is no digit to which a dot could be added"
+    assert not any(found["missing"]), "there is no digit to add a dot to"
 
 
 def test_the_sentence_names_places_and_how_many_times(blank: Page) -> None:
@@ -98,8 +98,8 @@ def test_the_sentence_names_places_and_how_many_times(blank: Page) -> None:
     assert re.match(
         r"To this network a 4 is ([\d,.]+|over a million) times as probable as a 9 here\.", found["sentence"]
     )
-    assert "speaks most for 4" in found["sentence"]
-    assert "That the paper at the top" in found["sentence"], "a 4 is open where a 9 is closed"
+    assert "supports 4 most" in found["sentence"]
+    assert "Empty paper at the top middle supports 4: ink there would help 9 most." in found["sentence"]
     assert explained(blank, "ann", 4, 9, 4)["sentence"].startswith("To this network a 4 is")
 
 
@@ -110,8 +110,17 @@ def test_the_view_says_what_the_map_shows(blank: Page) -> None:
     expect(view.locator(".why-title")).to_have_text("Why 4, and not 9?")
     expect(view.locator(".why-sentence")).to_contain_text("as probable as a 9 here")
     expect(view.locator("canvas")).to_have_attribute("aria-label", re.compile(r"adds \d+\.\d points.*To this network"))
-    expect(view.locator(".why-legend li").first).to_have_text("Blue ink speaks for 4")
+    expect(view.locator(".why-legend li").first).to_have_text("Blue ink supports 4")
+    expect(view.locator(".why-paper")).to_have_text("Empty here supports 4")
+    missing = np.array(blank.evaluate(WHY, [4, 9])["missing"]).reshape(28, 28)
+    least = max(0.5, 0.3 * np.abs(missing).max())
+    rings = missing[::2, ::2][np.abs(missing[::2, ::2]) >= least]
+    assert view.locator(".why-paper").is_visible() == (rings < 0).any()
+    assert view.locator(".why-paper-against").is_visible() == (rings > 0).any()
     expect(view.locator(".why-method")).to_contain_text("erased")
+    expect(view.get_by_text("a factor of 35")).to_be_hidden()
+    view.get_by_text("How was this found?").click()
+    expect(view.get_by_text("a factor of 35")).to_be_visible()
     expect(view.locator("button")).to_have_count(10)
     expect(view.locator("button:visible")).to_have_count(9)
     view.get_by_role("button", name="and not 6").click()

@@ -1,4 +1,4 @@
-"""The ten digits in every writing style, drawn as strokes, are read."""
+"""The ten digits, drawn as strokes in every writing style, are read correctly."""
 
 from __future__ import annotations
 

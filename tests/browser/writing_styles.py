@@ -80,15 +80,15 @@ FORMS: dict[int, tuple[Stroke, ...]] = {
 
 @dataclass(frozen=True)
 class WritingStyle:
-    """How a person writes."""
+    """One person's way of writing."""
 
     name: str
     forms: dict[int, tuple[Stroke, ...]]
-    slant: float = 0.0  # to the right at the top, for each unit of height
-    width: float = 1.0  # to the usual width
+    slant: float = 0.0  # shift of the top to the right, per unit of height
+    width: float = 1.0  # relative to the usual width
     height: float = 0.62  # of the board
-    steps: int = 5  # pointer events between two points of the form: many for slow writing
-    tremor: float = 0.0  # units of the height
+    steps: int = 3  # pointer events between two points of the form: many for slow writing
+    tremor: float = 0.0  # in units of the height
 
     def strokes(self, digit: int) -> list[list[Point]]:
         """The strokes of a digit around the middle, in units of its height."""
@@ -105,7 +105,7 @@ class WritingStyle:
 STYLES = (
     WritingStyle("even", DIGITS),
     WritingStyle("slanting and hasty", FORMS, slant=0.28, height=0.5, steps=2),
-    WritingStyle("upright and printed", FORMS, width=0.85, height=0.75, steps=9),
-    WritingStyle("leaning back, wide and slow", DIGITS, slant=-0.12, width=1.15, height=0.4, steps=12),
+    WritingStyle("upright and printed", FORMS, width=0.85, height=0.75, steps=4),
+    WritingStyle("leaning back, wide and slow", DIGITS, slant=-0.12, width=1.15, height=0.4, steps=6),
     WritingStyle("small and shaky", DIGITS, slant=0.1, height=0.24, steps=6, tremor=0.012),
 )

@@ -1,4 +1,4 @@
-"""A message never advises an option that no command has."""
+"""Messages mention only existing options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkling import cli
 OF_PIP = {"--dest", "--no-deps", "--only-binary", "--quiet", "--disable-pip-version-check"}
 OF_OTHER_PROGRAMS = OF_PIP | {"--factory", "--interface", "--sparse"}
 OF_MODULES = {"--history", "--recipe"}  # of `python -m inkling.training.publish` and `package`
-PREFIXES = {"--no"}  # of the flags that turn an option off
+PREFIXES = {"--no"}  # of flags that turn an option off
 
 
 def options_of(command: click.Command) -> set[str]:

@@ -65,7 +65,7 @@ def test_csv_has_a_row_for_each_cell(folder: Path, *, printed: bool) -> None:
 @pytest.mark.parametrize("other", ["--single", "--length=3", "--review=x.html"])
 def test_what_is_for_one_number_does_not_go_with_cells(folder: Path, other: str) -> None:
     done = CliRunner().invoke(cli.group, ["read", "--cells", str(folder), other])
-    assert str(done.exception).startswith(f"{other.partition('=')[0]} is for one number a picture")
+    assert str(done.exception).startswith(f"{other.partition('=')[0]} is for one number per picture")
 
 
 def test_a_broken_picture_has_a_row_too(folder: Path) -> None:

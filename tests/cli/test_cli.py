@@ -1,4 +1,4 @@
-"""What holds for every command, and the small ones."""
+"""Common properties of all commands, and the small commands."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_models_lists_every_packaged_bundle() -> None:
 
 def test_doctor_passes_on_this_machine() -> None:
     text = run("doctor")
-    assert "a drawn 7 reads '7'" in text
+    assert "a drawn 7 is read as '7'" in text
     assert re.search(r"\d+ ms from start to the first answer", text)
 
 

@@ -1,4 +1,4 @@
-"""inkling data fetch, as a user runs it."""
+"""inkling data fetch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inkling.cli.data import command
 from inkling.errors import BadData
 from tests.training.data.test_fetch import ARRAYS, _small_sums, npz_bytes
 
-__all__ = ["_small_sums"]  # the fixture that sets the checksums of the small data set
+__all__ = ["_small_sums"]  # a fixture that sets the checksums of the small data set
 
 
 def test_fetch_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.pictures import drawn_seven, encoded, row_of
 
 
 class Read(HTMLParser):
-    """What a page loads, and whether its tags are closed in order."""
+    """Collects the resources that a page loads, and checks that its tags are properly nested."""
 
     VOID = ("meta", "img", "source", "link", "br")
 
@@ -65,7 +65,7 @@ def test_a_page_and_its_figures(reader: Reader, picture: Path, tmp_path: Path) -
     pages.finish()
     text = (out / "row & <two>.html").read_text("utf-8")
     read = Read(text)
-    assert "<two>" not in text, "a file name is no markup"
+    assert "<two>" not in text, "a file name is escaped"
     assert "row &amp; &lt;two&gt;.png" in text
     assert len(read.loaded) > 20
     assert all(one.startswith("data:image/png;base64,") for one in read.loaded), "it opens offline"
@@ -81,7 +81,7 @@ def test_a_page_and_its_figures(reader: Reader, picture: Path, tmp_path: Path) -
         with Image.open(out / "row & <two>" / f"{name}.png") as image:
             assert image.size == (560, 560)
     assert len(figures) == 6 + 2 * 4
-    assert not (out / "index.html").exists(), "one page needs no list"
+    assert not (out / "index.html").exists(), "one page needs no index"
 
 
 @pytest.mark.parametrize(("name", "adds_up"), [("ann-tutorial", True), ("cnn", False)])
@@ -90,7 +90,7 @@ def test_the_sum_is_shown_where_there_is_one(picture: Path, tmp_path: Path, name
     pages = Pages(Reader(name), tmp_path)
     pages.add(row(picture))
     text = (tmp_path / "row & <two>.html").read_text("utf-8")
-    assert ("It adds up" in text) == adds_up
+    assert ("<h3>The sum</h3>" in text) == adds_up
     assert ("Zeiler" in text) != adds_up
 
 

@@ -43,7 +43,7 @@ def test_a_table_with_a_row_for_each_sheet(scans: Path, tmp_path: Path) -> None:
     assert (rows[0]["student_number_cell"], rows[1]["student_number_cell"]) == ('="00148943"', "")
     assert rows[0]["page"] == "1"
     assert rows[1]["student_number"] == ""
-    assert "nothing is on this page" in rows[1]["reason"]
+    assert "this page is blank" in rows[1]["reason"]
 
 
 def test_standard_input_and_output(scans: Path) -> None:
@@ -139,7 +139,7 @@ def test_corrections_of_another_run_change_nothing(tmp_path: Path) -> None:
     ):
         said.write_text(f"source,field,read,answer,right,by\n{row}\n")
         done = CliRunner().invoke(cli.group, ["merge", str(table), str(said)])
-        assert f"is of another run: it corrects {what}" in str(done.exception)
+        assert f"belongs to another run: it corrects {what}" in str(done.exception)
         assert not (tmp_path / "out-final.csv").exists()
 
 
@@ -173,14 +173,14 @@ def test_the_review_page_tells_which_sheets_need_another_look(
     run("read", "exam", scans / "a.png", half, scans / "b.png", "--review", review,
         "--among", f"student_number={roster}", code=1)  # fmt: skip
     page = review.read_text("utf-8")
-    assert "2 fields to check" in page  # a number of the list, on both sheets
+    assert "2 fields to check" in page  # the same number of the list on both sheets
     assert page.count('data-field="student_number"') == page.count("data-field=") == 2
     assert "Sheets that need another look" in page
     assert "7 fields are missing" in page
-    assert "nothing is on this page" in page
+    assert "this page is blank" in page
 
 
 def test_a_folder_names_what_it_skipped(scans: Path) -> None:
     (scans / "notes.txt").write_text("7")
     _, err = run("read", "exam", scans, code=1)
-    assert "skipped 1 of other types" in err
+    assert "skipped unsupported files (1)" in err

@@ -1,4 +1,4 @@
-"""inkling hands report, and what a reading with a hand says of it."""
+"""inkling hands report, and the hand in a reading's result."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_source_is_shown_as_it_is(url: str) -> None:
 def test_the_report_as_a_page(lessons: list[Lesson], tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert CliRunner().invoke(cli.group, ["hands", "report", "--html", str(page)]).exit_code == 0
-    assert "Where the reader fails" in page.read_text()
+    assert "How digits are misread" in page.read_text()
     done = CliRunner().invoke(cli.group, ["hands", "report", "--html", str(tmp_path / "none" / "page.html")])
     assert done.exit_code != 0
     assert "Choose another" in str(done.output or done.exception)

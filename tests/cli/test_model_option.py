@@ -1,4 +1,4 @@
-"""--model with a network that people bring."""
+"""--model with a user's own network."""
 
 from __future__ import annotations
 

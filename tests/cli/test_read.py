@@ -18,7 +18,7 @@ from tests.pictures import drawn_seven, encoded
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a 7, a blank page in a subfolder, a broken picture and a file that is no picture."""
+    """A folder with a 7, a blank page in a subfolder, a broken picture and a file that is not a picture."""
     (tmp_path / "seven.png").write_bytes(encoded(drawn_seven()))
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "blank.JPG").write_bytes(encoded(drawn_seven(ink=255), "JPEG"))
@@ -57,7 +57,7 @@ def test_one_bad_file_stops_nothing(folder: Path) -> None:
     assert rows["blank.JPG"]["outcome"] == "empty"
     assert rows["broken.png"]["kind"] == "BrokenPicture"
     assert "notes.txt" not in rows
-    assert err == f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n"
+    assert err == f"inkling: skipped unsupported files (1): {folder / 'notes.txt'}.\n"
 
 
 def test_failures_are_named_on_stderr(folder: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_document_has_a_row_for_each_page(tmp_path: Path) -> None:
 
 
 def test_the_review_page_shows_pages_of_documents(tmp_path: Path) -> None:
-    """The doubtful pages are opened again: a number of four digits is not on them."""
+    """The doubtful pages, which lack a four-digit number, are opened again."""
     document, review = tmp_path / "scan.pdf", tmp_path / "check.html"
     document.write_bytes(scans(2))
     run(document, "--review", review, "--explain", tmp_path / "why", "--length", "4")
@@ -137,7 +137,7 @@ def test_what_a_folder_holds_beside_pictures_is_named_and_counted(tmp_path: Path
     for name in (".hidden", "Thumbs.db", "table.csv", *(f"{i}.docx" for i in range(7))):
         (tmp_path / name).write_bytes(b"7")
     _, err = run(tmp_path, "--csv", tmp_path / "table.csv", code=1)
-    assert err.startswith(f"inkling: skipped 7 of other types: {tmp_path}/0.docx, ")
+    assert err.startswith(f"inkling: skipped unsupported files (7): {tmp_path}/0.docx, ")
     assert err.endswith(f"{tmp_path}/4.docx and 2 more.\n")
 
 
@@ -150,13 +150,13 @@ def test_only_the_first_frame_of_an_animation_is_read(tmp_path: Path) -> None:
         assert row["reason"] == row["warnings"][0]["text"]
         assert row["warnings"][0] == {
             "code": "frame",
-            "text": "the first of 3 pictures in the file was read; send the others each as a file.",
+            "text": "only the first of 3 pictures in the file was read; send the others as separate files.",
         }
 
 
 def test_folder_without_pictures(tmp_path: Path) -> None:
     _, err = run(tmp_path, code=1)
-    assert "folder holds no picture" in err
+    assert "folder contains no pictures" in err
 
 
 def test_wrong_options_are_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -198,7 +198,7 @@ def test_a_line_tells_the_number_as_written_and_how_sure_it_is(
 
 
 def test_a_picture_that_takes_too_long_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a deadline that any picture misses, alone and in a run over many."""
+    """With a deadline that no picture meets, for a single picture and for many."""
     monkeypatch.setattr(deadline, "READING_S", 1e-9)
     out, _ = run(folder / "seven.png", "--json", "--model", "ann", code=1)
     assert json.loads(out)["kind"] == "DeadlineExceeded"

@@ -38,16 +38,16 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--resume"], "--resume is for archives; expected --out with it"),
+        (["--resume"], "--resume is for archives; expected it together with --out"),
         (["--limit", "3"], "--limit is for archives"),
         (["--cluster", "auto"], "--cluster is for archives"),
         (["--format", "csv"], "--format is for archives"),
-        (["--out", "out", "--json"], "--json does not go with --out"),
-        (["--out", "out", "--csv", "x.csv"], "--csv does not go with --out"),
-        (["--out", "out", "--explain", "why"], "--explain does not go with --out"),
+        (["--out", "out", "--json"], "--json cannot be combined with --out"),
+        (["--out", "out", "--csv", "x.csv"], "--csv cannot be combined with --out"),
+        (["--out", "out", "--explain", "why"], "--explain cannot be combined with --out"),
         (["--out", "out", "--cluster", "auto", "--workers", "2"], "--workers is for this machine"),
         (["--out", "out", "--format", "csv", "--metrics", "here"], "--metrics is 'here'; expected a port"),
-        (["--out", "out", "--format", "csv", "--metrics", "99999999"], "cannot be listened on"),
+        (["--out", "out", "--format", "csv", "--metrics", "99999999"], "--metrics cannot listen on"),
         (["--out", "out", "--format", "csv", "--metrics", "none/x.prom"], "cannot be written"),
         (["--out", "out", "--format", "csv", "--sample", "0"], "--sample is 0"),
         (["--out", "out", "--format", "csv", "--sample", "nan"], "--sample is nan"),
@@ -72,7 +72,7 @@ def test_a_review_page_goes_with_an_archive(scans: Path, tmp_path: Path) -> None
     text = page.read_text()
     assert "30 pictures to check" in text
     assert f"Read by {MODEL}" in text
-    assert "known of each number: 2 digits" in text
+    assert "constraints on each number: 2 digits" in text
     assert text.count("data:image/jpeg") >= 30
     assert not (tmp_path / "doubtful.html.part").exists()
 
@@ -85,11 +85,11 @@ def test_files_of_other_types_are_named(scans: Path, tmp_path: Path) -> None:
     for resume in ([], ["--resume"]):
         done = CliRunner().invoke(cli.group, [*command, *resume])
         assert done.exit_code == 1, done.output
-        assert done.stderr.endswith(f"inkling: skipped 1 of other types: {folder / 'notes.txt'}.\n")
+        assert done.stderr.endswith(f"inkling: skipped unsupported files (1): {folder / 'notes.txt'}.\n")
 
 
 def test_the_exit_status_says_that_a_picture_failed(scans: Path, tmp_path: Path) -> None:
-    """Also of a later run, which finds nothing new."""
+    """Also in a later run, which finds nothing new."""
     bad, good, out = tmp_path / "bad", tmp_path / "good", tmp_path / "out"
     bad.mkdir()
     (bad / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
@@ -106,7 +106,7 @@ def test_the_exit_status_says_that_a_picture_failed(scans: Path, tmp_path: Path)
 
 @pytest.mark.slow
 def test_without_the_extra_csv_works_and_parquet_names_the_extra(scans: Path, tmp_path: Path) -> None:
-    """In a process where pyarrow and Ray cannot be imported."""
+    """Runs in a process in which pyarrow and Ray cannot be imported."""
     (tmp_path / "pyarrow.py").write_text("raise ImportError('hidden')")
     (tmp_path / "ray.py").write_text("raise ImportError('hidden')")
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
@@ -140,16 +140,16 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_tells_how_to_resume(digits: Digits, t
     try:
         while more := os.read(main, 4096):
             shown += more
-    except OSError:  # the terminal is closed by its last process
+    except OSError:  # the last process has closed the terminal
         pass
     assert process.wait(60) == 130
     assert b"reading" in shown
-    assert b"The same command with --resume goes on." in shown
+    assert b"To continue, add --resume." in shown
     assert manifest_of(out)["state"] == "running"
 
 
 def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int = 0, per_s: float = 100) -> Progress:
-    """A progress that has gone on evenly."""
+    """A progress with a constant rate."""
     progress = Progress(planned=planned, listing=listing, before=before, outcomes=Counter(rows))
     now = time.monotonic()
     progress._start = now - (progress.done - before) / per_s
@@ -159,14 +159,14 @@ def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int
 
 def test_the_line_of_a_run() -> None:
     told = read_archive.line(at({"read": 11_800, "unsure": 198, "failed": 2}, planned=50_000))
-    assert told == "12,000 of 50,000 pictures, 100/s, 6 min 20 s to go; 11,800 read, 198 unsure, 2 failed"
+    assert told == "12,000 of 50,000 pictures, 100/s, 6 min 20 s left; 11,800 read, 198 unsure, 2 failed"
     told = read_archive.line(at({"read": 1200}, planned=50_000, listing=True))
     assert told == "1,200 of at least 50,000 pictures, 100/s; 1,200 read"
 
 
 def test_the_summary_of_a_run() -> None:
     told = read_archive.summary(at({"read": 1500}, planned=1500, before=500), "out")
-    assert told == "1,000 pictures in 10.0 s (100/s) (500 were there before). In out: 1,500 rows: 1,500 read."
+    assert told == "1,000 pictures in 10.0 s (100/s) (500 were read before). In out: 1,500 rows: 1,500 read."
     assert read_archive.summary(at({"read": 500}, planned=500, before=500), "out").startswith("Nothing new: all 500")
 
 
@@ -207,7 +207,7 @@ def test_metrics_over_a_port_and_in_a_file(tmp_path: Path) -> None:
         with urllib.request.urlopen("http://127.0.0.1:8339/metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             assert b'inkling_archive_pictures_total{outcome="read"} 7' in answer.read()
-        with pytest.raises(BadRequest, match="cannot be listened on"):
+        with pytest.raises(BadRequest, match="--metrics cannot listen on"):
             metrics.Exporter("8339")
     finally:
         with_port.close()

@@ -26,7 +26,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture
 def number(digits: Digits, tmp_path: Path) -> tuple[Path, str]:
-    """A picture of three digits that the tests' reader reads, and what they are."""
+    """A picture of three digits that the tests' reader can read, and the digits."""
     images, labels = digits
     chosen = (5, 6, 7)
     path = tmp_path / "number.png"
@@ -42,7 +42,7 @@ def run(*arguments: str | Path, code: int = 0) -> tuple[str, str]:
 
 
 def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """The one sentence with which a command ends, before it reads anything."""
+    """The error message of a command that fails before it reads anything."""
     monkeypatch.setattr("sys.argv", ["inkling", "read", *map(str, arguments)])
     with pytest.raises(SystemExit) as stop:
         cli.main()
@@ -98,7 +98,7 @@ def test_a_review_page_of_the_doubtful_images(number: tuple[Path, str], tmp_path
     text = page.read_text("utf-8")
     assert "2 pictures to check" in text
     assert "3 digits found where 4 digits are expected" in text
-    assert "known of each number: 4 digits." in text
+    assert "constraints on each number: 4 digits." in text
     assert "broken.png" in text
 
 
@@ -107,19 +107,19 @@ def test_a_review_page_of_the_doubtful_images(number: tuple[Path, str], tmp_path
     [
         (["--length", "0"], "length is '0'"),
         (["--length", "8-6"], "length is '8-6'"),
-        (["--pattern", "[0-9"], "is no regular expression"),
+        (["--pattern", "[0-9"], "is not a regular expression"),
         (["--pattern", "[^0-9]"], "no number fits the pattern"),
         (["--pattern", "[0-9]{3}", "--length", "8"], "no number of 8 digits fits"),
         (["--check", "lunh"], "Did you mean 'luhn'?"),
         (["--among", "{}/missing.csv"], "missing.csv cannot be read (No such file or directory)"),
         (["--among", "{}"], "cannot be read (Is a directory)"),
-        (["--among", "{}/empty.csv"], "empty.csv holds no number"),
+        (["--among", "{}/empty.csv"], "empty.csv contains no number"),
         (["--among", "{}/names.csv"], "names.csv starts line 2 with 'Ada'"),
         (["--among", "{}/numbers.csv", "--length", "8"], "none of the 2 numbers of"),
         (["--csv", "{}/no/out.csv"], "out.csv cannot be written"),
         (["--review", "{}/no/out.html"], "out.html cannot be written"),
         (["--csv", "{}/out", "--review", "{}/../{name}/out"], "--csv and --review both name"),
-        (["--csv", "{}/number.png"], "has the name of a picture"),
+        (["--csv", "{}/number.png"], "has a picture's file extension"),
     ],
 )
 def test_errors_of_the_options_are_raised_before_anything_is_read(
@@ -136,7 +136,7 @@ def test_errors_of_the_options_are_raised_before_anything_is_read(
     before = {path: path.read_bytes() for path in folder.iterdir()}
     filled = [argument.replace("{}", str(folder)).replace("{name}", folder.name) for argument in arguments]
     assert says in refused(monkeypatch, capsys, folder, *filled)
-    assert {path: path.read_bytes() for path in folder.iterdir()} == before, "nothing is left behind"
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before, "no files are left"
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_counts_come_in_one_order() -> None:
 
 
 def in_terminal(*arguments: str | Path, stdout: Path | None = None) -> tuple[str, int]:
-    """What `inkling read` shows on a terminal of 100 columns; its standard output may go to a file."""
+    """The output of `inkling read` on a terminal with 100 columns. Its standard output may go to a file."""
     main, side = pty.openpty()
     command = [sys.executable, "-m", "inkling", "read", "--model", "ann-tutorial", *map(str, arguments)]
     environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"}
@@ -181,7 +181,7 @@ def in_terminal(*arguments: str | Path, stdout: Path | None = None) -> tuple[str
         try:
             while chunk := os.read(main, 4096):
                 shown += chunk
-        except OSError:  # how Linux says that the other end is closed
+        except OSError:  # Linux's error when the other end is closed
             pass
         os.close(main)
         return shown.decode(), process.wait(60)
@@ -237,7 +237,7 @@ def test_a_run_that_is_stopped_leaves_what_it_read(many: Path, tmp_path: Path, h
 @pytest.mark.parametrize("option", ["--csv", "--review"])
 @pytest.mark.slow
 def test_a_full_disk_is_one_sentence(many: Path, tmp_path: Path, option: str) -> None:
-    """A limit on the size of files stands in for a disk that is full: the system refuses to write in the same way."""
+    """A limit on file sizes simulates a full disk: writing fails in the same way."""
     out = tmp_path / "out"
     limits = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
     code = f"{limits} runpy.run_module('inkling', run_name='__main__', alter_sys=True)"

@@ -1,4 +1,4 @@
-"""`inkling serve` as a process: it starts soon, says so, stops cleanly, and knows no TensorFlow."""
+"""`inkling serve` as a process: it starts quickly, announces that, stops cleanly, and does not import TensorFlow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @contextmanager
 def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server on that port, or on a free one, and its address. `variables` are its alone."""
+    """A server on this port, or on a free one, and its address. `variables`: additional environment variables."""
     port = port or free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--port", str(port), *options]
     with subprocess.Popen(
@@ -46,7 +46,7 @@ def serving(*options: str, port: int = 0, **variables: str) -> Iterator[tuple[su
             process.wait(timeout=20)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are left as they are")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators are not configured")
 @pytest.mark.slow
 def test_memory_of_large_images_returns_to_the_system() -> None:
     program = """
@@ -79,7 +79,7 @@ def test_serves_reads_and_stops(seven: bytes) -> None:
         request = urllib.request.Request(f"{address}/api/v1/read", seven, {"Content-Type": "image/png"})
         with urllib.request.urlopen(request, timeout=20) as response:
             assert json.load(response)["text"] == "7"
-        for size in (15_000_000, 50_000_000):  # the sentence arrives although the body was not wanted
+        for size in (15_000_000, 50_000_000):  # the error arrives although the body was rejected
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"{address}/api/v1/read?mode=x", bytes(size), timeout=20)
             assert json.load(refused.value)["ok"] is False

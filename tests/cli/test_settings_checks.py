@@ -1,4 +1,4 @@
-"""inkling doctor --strict: what the settings ask for is so, or it fails."""
+"""inkling doctor --strict: it fails if the machine cannot satisfy the settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_port_that_is_taken_is_found() -> None:
         settings = Settings(host="127.0.0.1", port=port)
         good, found = settings_checks.port(settings)
         assert not good
-        assert f"127.0.0.1:{port} cannot be listened on (Address already in use" in found
+        assert f"cannot listen on 127.0.0.1:{port} (Address already in use" in found
     assert settings_checks.port(settings) == (True, f"127.0.0.1:{port} is free")
 
 
@@ -44,7 +44,7 @@ def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_lab_that_cannot_train_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reason: str, says: str
 ) -> None:
-    assert settings_checks.lab(Settings()) == (True, "not asked for")
+    assert settings_checks.lab(Settings()) == (True, "not needed")
     monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: reason)
     good, found = settings_checks.lab(Settings(lab=True, lab_folder=str(tmp_path)))
     assert not good
@@ -58,7 +58,7 @@ def test_a_lab_without_room_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(training_manager, "MIN_FREE_BYTES", 10**18)
     good, found = settings_checks.lab(settings)
     assert not good
-    assert "make room, or set INKLING_LAB_FOLDER" in found
+    assert "free some space, or set INKLING_LAB_FOLDER" in found
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_lab_without_room_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     [("redis://:secret@127.0.0.1:9", "does not answer"), ("nonsense://secret", "expected memory://")],
 )
 def test_a_storage_of_rates_that_does_not_answer_is_found(storage: str, says: str) -> None:
-    assert settings_checks.rates(Settings(rate_storage=storage)) == (True, "not asked for")
-    assert settings_checks.rates(Settings(rate_per_minute=60)) == (True, "can be counted")
+    assert settings_checks.rates(Settings(rate_storage=storage)) == (True, "not needed")
+    assert settings_checks.rates(Settings(rate_per_minute=60)) == (True, "the storage works")
     good, found = settings_checks.rates(Settings(rate_per_minute=60, rate_storage=storage))
     assert not good
     assert "INKLING_RATE_STORAGE" in found

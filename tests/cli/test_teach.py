@@ -67,7 +67,7 @@ def test_a_hand_is_misread_taught_right_rolled_back_and_wrong_again(pictures: Pa
 
 def test_teaching_the_same_again_keeps_nothing_twice(pictures: Path) -> None:
     run("teach", pictures, "--hand", "anna")
-    assert "0 digits stored, 60 were stored already" in run("teach", pictures, "--hand", "anna").stdout
+    assert "0 digits stored, 60 were already stored" in run("teach", pictures, "--hand", "anna").stdout
     [listed] = [json.loads(line) for line in run("hands", "--json").stdout.splitlines()]
     assert (listed["name"], sum(listed["lessons"].values()), listed["versions"]) == ("anna", 60, 2)
     assert "anna" in run("hands").stdout
@@ -94,13 +94,13 @@ def test_a_table_of_its_own_readings_teaches_nothing(tmp_path: Path) -> None:
     table = tmp_path / "out.csv"
     table.write_text("source,text\na.png,7\n")
     done = run("teach", table, "--hand", "anna", ok=False)
-    assert "holds no corrections" in str(done.exception)
+    assert "contains no corrections" in str(done.exception)
 
 
 def test_a_hand_begins_with_a_lesson(tmp_path: Path) -> None:
     (tmp_path / "7__1.png").write_bytes(b"broken")
     done = run("teach", tmp_path, "--hand", "anna", ok=False)
-    assert "no picture gave a lesson" in str(done.exception)
+    assert "no picture could be used" in str(done.exception)
     assert "7__1.png: " in done.stderr
     assert run("hands", "--json").stdout == ""
 
@@ -118,7 +118,7 @@ def test_a_table_with_an_endless_cell_is_one_sentence(tmp_path: Path, heading: s
     table.write_text(f"{heading}\n{'x' * 200_000}\n")
     done = run("teach", table, "--hand", "anna", ok=False)
     assert isinstance(done.exception, BadRequest)
-    assert "said.csv is no table" in str(done.exception)
+    assert "said.csv is not a table" in str(done.exception)
 
 
 def test_pictures_that_cannot_be_taught_are_named_and_the_rest_is(pictures: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_contradiction_is_shown_and_solved(tmp_path: Path, pictures: Path) -> 
     other.mkdir()
     (other / "1__42.png").write_bytes((pictures / "7__42.png").read_bytes())
     done = run("teach", other, "--hand", "anna", ok=False)
-    assert "the same picture is 7 (lesson 43) and 1 (lesson 61)" in done.stderr
+    assert "the same picture is labelled 7 (lesson 43) and 1 (lesson 61)" in done.stderr
     run("hands", "delete", "anna", "--lesson", 61, "--yes")
     assert "contradiction:" not in run("hands", "show", "anna").stdout
 

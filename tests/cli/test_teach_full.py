@@ -1,4 +1,4 @@
-"""inkling teach --full, around the process that learns (tests/training/test_hand_teaching.py runs it)."""
+"""inkling teach --full, without the training process itself (see tests/training/test_hand_teaching.py)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.hands.test_full_job import ENDS, REPORTS, SLEEPS
 
 @pytest.fixture(autouse=True)
 def taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hand with lessons enough, in a store of its own."""
+    """A hand with enough lessons, in a separate store."""
     monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
     monkeypatch.setattr(full_job, "data_folder", lambda: tmp_path / "data")
     monkeypatch.setattr(full_job, "not_here", lambda bundle: "")
@@ -58,7 +58,7 @@ def test_ctrl_c_cancels(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(0.5)
         _thread.interrupt_main()
 
-    # A program that a shell started in the background ignores it.
+    # A program that a shell starts in the background ignores SIGINT.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         thread = threading.Thread(target=press)

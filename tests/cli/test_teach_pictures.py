@@ -1,4 +1,4 @@
-"""Corrections of documents, archives and forms are taught as those of pictures."""
+"""Teaching from corrections of documents, archives and forms."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reader() -> Reader:
 
 
 def saved(folder: Path, *rows: tuple[str, str, str]) -> Path:
-    """A file of corrections as a review page saves it: source, field and what is right."""
+    """A file of corrections as saved by a review page: source, field and right number."""
     table = folder / "check-corrections.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
         lines = [(source, field, "1", "number", right, "Ann") for source, field, right in rows]
@@ -73,7 +73,7 @@ def test_members_of_an_archive(reader: Reader, tmp_path: Path, kind: str) -> Non
     rows = [(f"shard.{kind}/{name}", "", "7") for name in ("a/2.png", "b.png", "gone.png")]
     lessons, problems = taught(reader, saved(tmp_path, *rows))
     assert [(each.label, each.source) for each in lessons] == [("7", rows[0][0]), ("7", rows[1][0])]
-    assert problems == [f"shard.{kind}/gone.png does not exist; expected the corrected picture. Put it back."]
+    assert problems == [f"shard.{kind}/gone.png does not exist; expected the corrected picture. Restore it."]
 
 
 def test_fields_of_a_form(reader: Reader, tmp_path: Path, digits: tuple[np.ndarray, np.ndarray]) -> None:
@@ -82,7 +82,7 @@ def test_fields_of_a_form(reader: Reader, tmp_path: Path, digits: tuple[np.ndarr
     table = saved(tmp_path, *rows, ("sheet.png", "mark_2", "123"))
     lessons, problems = taught(reader, table, "exam")
     assert "".join(each.label for each in lessons) == "27148943" + MARKS[0]
-    assert sum(each.label == each.said for each in lessons) >= 9, "the tiles are those of their labels"
+    assert sum(each.label == each.said for each in lessons) >= 9, "the tiles match their labels"
     assert "has no field x" in problems[0]
     assert "mark_2 shows 1 separate digits; expected 3" in problems[1]
     lessons, problems = taught(reader, table)

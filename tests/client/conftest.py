@@ -1,4 +1,4 @@
-"""A real server in a process of its own, and a folder with a picture."""
+"""A real server in a separate process, and a folder with a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_serve import serving
-from tests.pictures import drawn_seven, encoded
 
 KEY = "open-sesame"
 
@@ -21,20 +20,14 @@ def service() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def closed_service() -> Iterator[str]:
-    """One that asks for `KEY`."""
+    """A service that requires `KEY`."""
     with serving(INKLING_API_KEY=KEY) as (_, url):
         yield url
 
 
-@pytest.fixture(scope="session")
-def seven() -> bytes:
-    """A drawn 7 as PNG."""
-    return encoded(drawn_seven())
-
-
 @pytest.fixture
 def folder(tmp_path: Path, seven: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder, with the picture under the names that examples use."""
+    """The working folder, with the picture under the names used in the examples."""
     for name in ("seven.png", "photo.png"):
         (tmp_path / name).write_bytes(seven)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The examples of /docs and of the README are run as they stand, against real servers, one of which asks for a key."""
+"""The examples in /docs and in the README run unchanged with real servers, one of which requires a key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DRIVER = 'read(await (await import("node:fs/promises")).readFile("photo.png")).t
 
 
 def examples(url: str) -> dict[str, str]:
-    """The examples by name, from the page as the server shows it, the key put in where there is a place for it."""
+    """The examples on the server's page by name, with the key filled in."""
     with urllib.request.urlopen(f"{url}/docs", timeout=20) as response:
         page = response.read().decode()
     assert KEY not in page
@@ -31,7 +31,7 @@ def examples(url: str) -> dict[str, str]:
 
 
 def with_key(code: str) -> str:
-    """As a person does who has one."""
+    """Fill in the key, as a user would."""
     return re.sub(r"\bKEY\b", KEY, code)
 
 
@@ -59,7 +59,7 @@ def test_every_example_of_the_page_runs(url: str) -> None:
     assert ran(sys.executable, "-I", "-c", found["urllib"]) == "7\n"
 
 
-@pytest.mark.skipif(NODE is None, reason="Node is not here; the same example is run in Chromium")
+@pytest.mark.skipif(NODE is None, reason="Node is not installed; the same example is run in Chromium")
 @pytest.mark.usefixtures("folder")
 def test_the_javascript_runs_in_node(url: str) -> None:
     assert NODE is not None
@@ -87,7 +87,7 @@ def test_the_readme_says_how_to_send_a_key(closed_service: str, seven: bytes) ->
 
 
 def readme(url: str, seven: bytes) -> tuple[str, str]:
-    """The README's curl and its Python, for that service, with the picture that they read."""
+    """The README's curl and Python examples, for this service."""
     Path("photo.jpg").write_bytes(seven)
     text = README.read_text().replace("http://127.0.0.1:8000", url)
     (curl,) = re.findall(r"^curl .*$", text, re.M)

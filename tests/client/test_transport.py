@@ -1,4 +1,4 @@
-"""Retries and connections, against small servers with scripted answers."""
+"""Retries and connections, with small servers that give scripted answers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OK: Scripted = (200, {}, MODELS)
 
 
 class Server(ThreadingHTTPServer):
-    """Answers with each entry of `script` in turn, and counts connections and requests."""
+    """A server that answers with the entries of `script` in turn, and counts connections and requests."""
 
     daemon_threads = True
     block_on_close = False
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content.encode())
-        self.close_connection = headers.get("X-Then") == "close"  # without saying so
+        self.close_connection = headers.get("X-Then") == "close"  # without announcing it
 
     def log_message(self, *_: object) -> None:
         pass
@@ -69,7 +69,7 @@ def answering(*script: Scripted, port: int = 0) -> Iterator[Server]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses before retries, seconds, which are not waited for."""
+    """The pauses before retries in seconds, without actual waiting."""
     waited: list[float] = []
     monkeypatch.setattr(transport.time, "sleep", waited.append)
     return waited
@@ -94,7 +94,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(pauses: list[float])
 def test_retries_wait_as_long_as_retry_after_says(pauses: list[float]) -> None:
     with answering((503, {"Retry-After": "29"}, BUSY), (429, {}, BUSY), OK) as server, Client(server.url) as client:
         assert client.models()[0].name == "cnn"
-    assert pauses == [29, 0.4], "as asked; then doubled by itself"
+    assert pauses == [29, 0.4], "as requested by the server; then doubled"
 
 
 @pytest.mark.parametrize(("headers", "seconds"), [({"Retry-After": "7"}, 7), ({}, 1)])
@@ -178,7 +178,7 @@ def test_a_server_that_does_not_answer_times_out(pauses: list[float]) -> None:
         with pytest.raises(Unreachable, match=r"no answer within 0\.05 s"):
             client.models()
         assert not client.ready()
-    assert pauses == [], "it may be at work on it"
+    assert pauses == [], "the server may be processing it"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_an_answer_that_is_not_inklings_is_unreachable(status: int, content: str
     with (
         answering((status, {}, content)) as server,
         Client(server.url) as client,
-        pytest.raises(Unreachable, match="expected version 1 of inkling's API"),
+        pytest.raises(Unreachable, match="expected version 1 of the inkling API"),
     ):
         client.models()
 

@@ -1,4 +1,4 @@
-"""Columns of digits for tests, and every text that they may show."""
+"""Column probabilities of digits for tests, and enumeration of their texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _enumerated: dict[bytes, dict[tuple[int, ...], float]] = {}
 
 
 def sharp(text: str, *, sure: float = 0.95, doubt: dict[int, tuple[int, float]] | None = None) -> np.ndarray:
-    """(n, 10) digits of which each has probability `sure`; `doubt`: position -> another digit and its probability."""
+    """(n, 10) probabilities: `sure` for the digits of `text`; `doubt`: position -> other digit and its probability."""
     probs = np.full((len(text), 10), (1 - sure) / 9)
     for i, digit in enumerate(text):
         probs[i, int(digit)] = sure
@@ -24,14 +24,14 @@ def sharp(text: str, *, sure: float = 0.95, doubt: dict[int, tuple[int, float]] 
 
 
 def row_of_digits(probs: np.ndarray, not_digit: list[float] | None = None, *, y: int = 0) -> DecodedRow:
-    """(n, 10) digits read one by one, as a row."""
+    """(n, 10) probabilities of isolated digits -> a decoded row."""
     none = np.zeros(len(probs)) if not_digit is None else np.array(not_digit)
     return decode_row(glyph_row(probs, none, [(30 * i, y, 20, 40) for i in range(len(probs))]))
 
 
 def allowed_texts(columns: np.ndarray, allowed: Callable[[str], bool], symbols: str = "0123456789") -> dict[str, float]:
-    """Every text of (T, C) columns that is allowed, and its probability, by enumeration."""
-    if columns.tobytes() not in _enumerated:  # which takes a while
+    """Every allowed text of (T, C) columns and its probability, by enumeration."""
+    if columns.tobytes() not in _enumerated:  # enumeration is slow
         _enumerated[columns.tobytes()] = every_text(columns)
     every = _enumerated[columns.tobytes()]
     found = {"".join(symbols[k] for k in text): prob for text, prob in every.items()}

@@ -34,9 +34,9 @@ def test_one_number_a_line_or_the_first_column(tmp_path: Path, content: str, num
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "holds no number"),
-        (b"\n \n", "holds no number"),
-        (b"number,name\n", "holds no number"),
+        (b"", "contains no number"),
+        (b"\n \n", "contains no number"),
+        (b"number,name\n", "contains no number"),
         (b"0012\nA013\n", "starts line 2 with 'A013'"),
         (b"12O4\n1205\n", "starts line 1 with '12O4'"),
         (b"number\nname\n12\n", "starts line 2 with 'name'"),
@@ -96,7 +96,7 @@ def test_a_bad_list_in_a_request(text: str, says: str) -> None:
 
 
 def test_a_list_too_long_for_a_request() -> None:
-    with pytest.raises(BadRequest, match="the list has 20,001 numbers; the limit of a request is 20,000"):
+    with pytest.raises(BadRequest, match="the list has 20,001 numbers; the limit for a request is 20,000"):
         parse_allowlist(",".join(["12"] * 20_001))
 
 

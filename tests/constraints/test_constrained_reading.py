@@ -1,4 +1,4 @@
-"""A reading of which more is known."""
+"""Readings under constraints."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_check_digit_settles_a_doubt() -> None:
     found = constrained(doubtful, check="luhn")
     assert (found.reading.text, found.reading.written, found.first) == ("79927398713", "79927398713", "79927398719")
     assert (found.reading.outcome, found.satisfied, found.changed) == ("read", True, True)
-    assert found.reading.reason == "read first as 79927398719, changed to what is known."
+    assert found.reading.reason == "first read as 79927398719, changed to satisfy the constraints."
     assert found.reading.digits[10].confidence > 0.9
     assert [digit.box for digit in found.reading.digits] == [digit.box for digit in reading.digits]
     constraint = found.to_json()["constraint"]
@@ -58,7 +58,7 @@ def test_a_text_that_satisfies_is_kept() -> None:
     [
         ({"length": "3"}, "2 digits found where 3 digits are expected"),
         ({"length": "3-4"}, "2 digits found where 3 to 4 digits are expected"),
-        ({"pattern": "[0-9]{5}"}, "2 digits found, and no number like them fits [0-9]{5}"),
+        ({"pattern": "[0-9]{5}"}, "2 digits found, but no similar number fits [0-9]{5}"),
         ({"check": "ean"}, "no way to read these 2 digits passes ean"),
     ],
 )
@@ -71,12 +71,12 @@ def test_nothing_satisfies(stated: dict[str, str], says: str) -> None:
 
 
 def test_a_text_far_from_the_allowlist_is_never_sure(tmp_path: Path) -> None:
-    """A number that is not listed is not taken for the nearest listed one."""
+    """An unlisted number is not confidently read as the nearest listed one."""
     path = tmp_path / "allowlist.csv"
     path.write_text("40799999\n12345678\n")
     found = constrained(row_of_digits(sharp("40711111", sure=0.999)), among=path)
     assert (found.reading.text, found.reading.outcome) == ("40799999", "unsure")
-    assert "it looks like 40711111, and 40799999 is the nearest that agrees" in found.reading.reason
+    assert "it looks like 40711111, and 40799999 is the closest that satisfies" in found.reading.reason
     assert found.reading.confidence < 0.01
     assert [digit.sure for digit in found.reading.digits] == [True] * 3 + [False] * 5
 
@@ -100,7 +100,7 @@ def test_a_doubt_that_remains_is_named() -> None:
 
 
 def test_a_second_opinion_is_asked_about_the_texts_that_are_possible() -> None:
-    """As of a row in doubt: it knows the 4, and isn't asked about what is impossible or sure."""
+    """The judge prefers the 4. It is called only for texts that are possible and not certain."""
     asked: list[ScoredText] = []
 
     def judge(texts: Sequence[ScoredText]) -> list[ScoredText]:
@@ -134,7 +134,7 @@ def test_the_classifier_is_asked_where_only_what_is_known_makes_a_text_certain()
 def test_how_many_digits_may_stay_in_doubt() -> None:
     found = constrained(row_of_digits(sharp("407", sure=0.999), [0, 0, 0.45]), length="2-3")
     assert (found.reading.text, found.reading.outcome) == ("407", "unsure")
-    assert "other numbers of digits agree" in found.reading.reason
+    assert "other lengths satisfy" in found.reading.reason
 
 
 def test_a_refused_digit_may_be_the_missing_one() -> None:
@@ -143,7 +143,7 @@ def test_a_refused_digit_may_be_the_missing_one() -> None:
     assert (reading.text, [other.kind for other in reading.others]) == ("40", ["refused"])
     two, three = (constrained(marks, length=n).reading for n in ("2", "3"))
     assert (two.text, len(two.others), two.outcome) == ("40", 1, "unsure")
-    assert two.reason == "one mark was left out as no digit; check it by eye."
+    assert two.reason == "one mark was left out as not a digit; check it by eye."
     assert (three.text, len(three.others)) == ("407", 0)
     assert three.digits[2].not_digit < 0.01, "of three digits, the third is one"
     assert (three.digits[2].sure, three.outcome) == (True, "read")

@@ -1,4 +1,4 @@
-"""Constraints as a user states them."""
+"""Parsing and combining constraints given by the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.constraints.columns import sharp
 
 
 def best(digits: np.ndarray, **stated: Any) -> str:
-    """The best text of digits read one by one; "" if none satisfies."""
+    """The best text of isolated digits; "" if none satisfies the constraints."""
     found = best_texts(from_digits(digits), parse_constraints(**stated))
     return "".join(map(str, found.texts[0].text)) if found else ""
 
@@ -65,7 +65,7 @@ def test_constraints_that_no_number_satisfies(tmp_path: Path) -> None:
     path.write_text("123\n456\n")
     with pytest.raises(BadRequest, match=r"none of the 2 numbers of .*allowlist.csv satisfies"):
         parse_constraints(among=path, length="4")
-    with pytest.raises(BadRequest, match="names signs"):
+    with pytest.raises(BadRequest, match="contains signs"):
         parse_constraints(among=path, pattern=r"\d\.\d")
 
 
@@ -88,10 +88,24 @@ def test_constraints_of_a_request() -> None:
     assert stated.allowlist is not None
     assert stated.allowlist.numbers == ("18", "26")
     assert not parse_stated().stated
+    assert parse_stated(pattern="1.", among="18 26").in_words() == "fits 1., one of 1 in the list"
+    with pytest.raises(BadRequest, match="none of the 2 numbers of the list satisfies"):
+        parse_stated(length="3", among="18 26")
     with pytest.raises(UnknownName):
         parse_stated(check="lun")
 
 
+def test_a_long_word_in_a_list_is_shortened() -> None:
+    with pytest.raises(BadRequest, match=f"contains '{'x' * 30}';"):
+        parse_stated(among="x" * 30)
+    with pytest.raises(BadRequest, match=rf"contains '{'x' * 27}\.\.\.';"):
+        parse_stated(among="x" * 31)
+
+
+def test_half_is_the_lowest_probability_of_a_read_number() -> None:
+    assert parse_constraints(sure="0.5").sure_at == 0.5
+
+
 def test_a_pattern_with_a_length_of_too_many_states() -> None:
-    with pytest.raises(BadRequest, match="too many different ways"):
+    with pytest.raises(BadRequest, match="too many states"):
         parse_constraints(pattern="(12345|67890123){1,30}", length="1-200")

@@ -1,4 +1,4 @@
-"""The most probable texts under constraints, against every text that satisfies them."""
+"""The most probable texts under constraints, compared with enumeration of all texts that satisfy them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from inkling.constraints.allowlist import build_allowlist
-from inkling.constraints.checks import find_check
+from inkling.constraints.automata import length_automaton
+from inkling.constraints.checks import Check, find_check
 from inkling.constraints.constraints import parse_constraints
-from inkling.constraints.pattern import compile_pattern, length_automaton
+from inkling.constraints.pattern import compile_pattern
 from inkling.constraints.solver import MAX_UNSEEN, Solution, best_in_allowlist, best_texts
 from inkling.pipeline.ctc import from_digits, keep_symbols
 from inkling.pipeline.symbols import CLASSES
@@ -23,7 +24,7 @@ PATTERNS = ["[01][0-9]*", "(12|34|5)+", r"\d{2,3}", "[^3]{3}", "7.?7", r"1*\d"]
 
 
 def assert_is_the_best(solution: Solution | None, texts: dict[str, float], symbols: str = "0123456789") -> None:
-    """A solution against every text that satisfies, enumerated."""
+    """Compare a solution with all texts that satisfy the constraints, from enumeration."""
     if not texts:
         assert solution is None
         return
@@ -35,7 +36,7 @@ def assert_is_the_best(solution: Solution | None, texts: dict[str, float], symbo
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert solution.confidence <= best / total * (1 + 1e-6)
     assert solution.fits <= total * (1 + 1e-6)
-    assert solution.exact
+    assert solution.unseen <= MAX_UNSEEN * solution.fits
     assert solution.confidence == pytest.approx(best / total, rel=2 * MAX_UNSEEN)
     assert solution.fits == pytest.approx(total, rel=2 * MAX_UNSEEN)
 
@@ -75,7 +76,7 @@ def test_a_pattern_with_signs_ranks_as_enumeration_does(pattern: str) -> None:
     symbols, columns = "".join(CLASSES[:20]), random_columns(1, 3, 21, sharpness=2)
     regex = pattern.replace("€", "¤")
     texts = allowed_texts(columns, lambda t: bool(re.fullmatch(regex, t)), symbols)
-    assert_is_the_best(best_texts(columns, compile_pattern(pattern).automaton, None), texts, symbols)
+    assert_is_the_best(best_texts(columns, compile_pattern(pattern), None), texts, symbols)
 
 
 def test_signs_do_not_matter_where_none_is_named() -> None:
@@ -100,7 +101,7 @@ def test_of_a_list_too_large_for_memory_the_best_are_found(monkeypatch: pytest.M
 
 
 def allowed_texts_of_list(columns: np.ndarray, listed: list[str]) -> list[float]:
-    """Digits read one by one: the product of the probabilities of each."""
+    """The probability of each listed number, for isolated digits: the product of its digits' probabilities."""
     return [float(np.prod(columns[range(0, len(columns), 2), list(map(int, text))])) for text in listed]
 
 
@@ -109,10 +110,20 @@ def test_the_search_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.process_time()
     bounded = best_texts(flat, length_automaton(1, None, 10), find_check("luhn"))
     assert time.process_time() - start < 1
-    assert bounded is None or (not bounded.exact and bounded.confidence < 1e-9)
+    assert bounded is None or (bounded.unseen > MAX_UNSEEN * bounded.fits and bounded.confidence < 1e-9)
     doubtful = keep_symbols(from_digits(sharp("111", sure=0.5)), 10)
     monkeypatch.setattr("inkling.constraints.solver.MAX_TEXTS", 3)
     assert best_texts(doubtful, length_automaton(1, None, 10), find_check("mod_97_10")) is None
+
+
+def test_what_was_not_tried_is_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inkling.constraints.solver.MAX_TEXTS", 1)
+    columns = keep_symbols(from_digits(sharp("11", sure=0.6)), 10)
+    solution = best_texts(columns, length_automaton(1, None, 10), Check("any", lambda _: True))
+    assert solution is not None
+    total = sum(allowed_texts(columns, bool).values())
+    assert len(solution.texts) == 1
+    assert solution.unseen == pytest.approx(total - solution.fits)
 
 
 def test_a_large_list_is_read(tmp_path: Path) -> None:

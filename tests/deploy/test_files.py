@@ -1,4 +1,4 @@
-"""The files in deploy/ name what exists: settings, routes, files. Their schemas are for `make check-deploy`."""
+"""The files in deploy/ refer only to existing settings, routes and files. `make check-deploy` checks their schemas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEPLOY = ROOT / "deploy"
 SUFFIXES = (".md", ".yaml", ".yml", ".conf", ".service", "")
 TEXTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.suffix in SUFFIXES]
 PAGES = [path for path in TEXTS if path.suffix == ".md"]
-COMPOSE_ONLY = {"INKLING_IMAGE", "INKLING_HOST_PORT"}  # what compose.yaml itself asks the environment
+COMPOSE_ONLY = {"INKLING_IMAGE", "INKLING_HOST_PORT"}  # variables used only by compose.yaml
 SCREEN_LINES = 45
 
 
@@ -46,7 +46,7 @@ def test_a_page_fits_a_screen_and_names_files_that_are_there(page: Path) -> None
     for name in re.findall(r"^\| `([\w/.-]+\.(?:ya?ml|json|conf|service))`", text, re.M):
         assert (page.parent / name).exists(), name
     if page.parent.name not in ("deploy", "monitoring"):
-        assert "Roll back:" in text or "Roll back, " in text
+        assert "Rollback:" in text or "rollback:" in text
 
 
 def test_every_setting_that_is_named_is_declared() -> None:
@@ -57,7 +57,7 @@ def test_every_setting_that_is_named_is_declared() -> None:
 
 
 def number_of(setting: str, text: str) -> int | None:
-    """What a manifest sets a setting to."""
+    """The value of a setting in a manifest."""
     found = re.search(rf'{setting}(?:(?:, [vV]alue)?: "|=)(\d+)', text)
     return int(found[1]) if found else None
 
@@ -74,7 +74,7 @@ def number_of(setting: str, text: str) -> int | None:
     ],
 )
 def test_the_worst_of_pictures_fit_into_the_memory(file: str, limit: str) -> None:
-    """By the sum in docs/serving.md; two are read at once where nothing else is set."""
+    """Uses the formula in docs/serving.md. By default, two pictures are read concurrently."""
     text = (DEPLOY / file).read_text()
     amount, unit = re.findall(limit, text)[0]
     sums = r"(\d+) \+ workers x \((\d+) \+ readings x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"

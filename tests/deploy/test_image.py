@@ -1,4 +1,4 @@
-"""scripts/image.py: its checks, and its last measurement. `make image` builds the image itself."""
+"""scripts.image: its checks, and its last measurement. `make image` builds the image itself."""
 
 from __future__ import annotations
 

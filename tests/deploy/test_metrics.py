@@ -1,4 +1,4 @@
-"""Every metric and label that the dashboard, the alerts and the autoscaler name is one that the app really exposes."""
+"""The app exposes every metric and label used by the dashboard, the alerts and the autoscaler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inkling.server.settings import Settings
 from tests.pictures import drawn_seven, encoded
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-OF_PROMETHEUS = {"job", "instance", "le"}  # labels that scraping and histograms bring
+OF_PROMETHEUS = {"job", "instance", "le"}  # labels from scraping and histograms
 KEY = {"X-API-Key": "key"}
 
 
@@ -30,14 +30,14 @@ def dashboard_queries() -> list[str]:
 
 
 def metrics_of(query: str) -> set[str]:
-    """The metrics that a query names, a histogram by its own name."""
+    """The metrics in a query; histograms by their base name."""
     names = re.findall(r"\binkling_\w+", query)
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
 
 
 @pytest.fixture(scope="module")
 def exposed() -> set[str]:
-    """What /metrics shows after a reading, a picture that is none, and a request without the key."""
+    """The metrics after a reading, an invalid picture, and a request without the key."""
     client = create_app(Settings(api_key="key")).test_client()
     for content, headers, status in (
         (encoded(drawn_seven()), KEY, 200),

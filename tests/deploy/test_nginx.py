@@ -1,4 +1,4 @@
-"""nginx with the shipped files before a real server: what it passes on, and what it answers itself."""
+"""nginx with the shipped files as a proxy for a real server: forwarded requests, and nginx's own responses."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_the_seventeenth_body_of_a_client_is_refused(front: Service) -> None:
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers that it was sent."""
+    """A handler that responds with the request's headers."""
 
     protocol_version = "HTTP/1.1"
 

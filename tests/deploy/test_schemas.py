@@ -1,4 +1,4 @@
-"""The strict comparison with Google's API description; that with Azure's types is held by `make check-deploy`."""
+"""The strict validation against Google's API description. `make check-deploy` validates against Azure's types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.check_deploy import google_faults
+from scripts.deploy_schemas import google_faults
 
 SCHEMAS: dict[str, Any] = {
     "Service": {"type": "object", "properties": {"spec": {"$ref": "Spec"}, "name": {"type": "string"}}},
@@ -32,15 +32,15 @@ SCHEMAS: dict[str, Any] = {
             {"seconds": 3, "share": 0.5, "on": False, "kind": "A", "ports": [1, 2], "labels": {"a": "b"}},
             None,
         ),
-        ({"second": 3}, ".spec.second: is not known"),
-        ({"seconds": "3"}, ".spec.seconds: '3' is no integer"),
-        ({"seconds": True}, ".spec.seconds: True is no integer"),
-        ({"on": 1}, ".spec.on: 1 is no boolean"),
-        ({"kind": "C"}, ".spec.kind: 'C' is none of A, B"),
-        ({"ports": 1}, ".spec.ports: is no list"),
-        ({"ports": [1, "2"]}, ".spec.ports[1]: '2' is no integer"),
-        ({"labels": {"a": 1}}, ".spec.labels.a: 1 is no string"),
-        ([], ".spec: is no mapping"),
+        ({"second": 3}, ".spec.second: is unknown"),
+        ({"seconds": "3"}, ".spec.seconds: '3' is not of type integer"),
+        ({"seconds": True}, ".spec.seconds: True is not of type integer"),
+        ({"on": 1}, ".spec.on: 1 is not of type boolean"),
+        ({"kind": "C"}, ".spec.kind: 'C' is not one of A, B"),
+        ({"ports": 1}, ".spec.ports: is not a list"),
+        ({"ports": [1, "2"]}, ".spec.ports[1]: '2' is not of type integer"),
+        ({"labels": {"a": 1}}, ".spec.labels.a: 1 is not of type string"),
+        ([], ".spec: is not a mapping"),
     ],
 )
 def test_a_fault_is_named_with_its_place(spec: Any, fault: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Documents for tests: PDFs written object by object, scans as PDF and TIFF."""
+"""Documents for tests: PDFs built from objects, and scans as PDF and TIFF."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ A4_PT = (595.0, 842.0)
 
 
 def scans(n: int, kind: str = "PDF", *, size_wh: tuple[int, int] = (300, 400), **options: object) -> bytes:
-    """A document of `n` pages, each a picture of a 7."""
+    """A document with `n` pages, each a picture of a 7."""
     page = Image.new("L", size_wh, 255)
     page.paste(SEVEN.resize((200, 200)), (50, 50))
     buffer = io.BytesIO()
@@ -25,14 +25,14 @@ def scans(n: int, kind: str = "PDF", *, size_wh: tuple[int, int] = (300, 400), *
 
 
 def pdf_of(objects: list[str]) -> bytes:
-    """A PDF of these objects, the first of which is its catalog; a stream is `<<..>>stream..`."""
+    """A PDF of the given objects, of which the first is the catalog; a stream is `<<..>>stream..`."""
     content = b"%PDF-1.7\n"
     offsets = []
     for number, body in enumerate(objects, 1):
         offsets.append(len(content))
         head, _, stream = body.partition("stream")
         whole = f"{head[:-2]} /Length {len(stream)}>> stream\n{stream}\nendstream" if stream else body
-        content += f"{number} 0 obj\n{whole}\nendobj\n".encode("latin-1")  # a letter is a byte
+        content += f"{number} 0 obj\n{whole}\nendobj\n".encode("latin-1")  # one byte per character
     at = len(content)
     content += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
     content += b"".join(f"{offset:010d} 00000 n \n".encode() for offset in offsets)
@@ -42,7 +42,7 @@ def pdf_of(objects: list[str]) -> bytes:
 def drawn_pdf(
     *pages: str, size_pt: tuple[float, float] = A4_PT, extra: list[str] | None = None, filter: str = ""
 ) -> bytes:
-    """A PDF of a page for each content stream. `extra` are further objects, numbered from 3 + 2 * pages."""
+    """A PDF with one page per content stream. `extra`: more objects, numbered from 3 + 2 * pages."""
     n = len(pages)
     kids = " ".join(f"{3 + 2 * i} 0 R" for i in range(n))
     objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Count {n}/Kids[{kids}]>>"]
@@ -58,13 +58,13 @@ def drawn_pdf(
 
 
 def packed_pdf(*pages: bytes) -> bytes:
-    """A PDF of a page for each content stream, deflated."""
+    """A PDF with one page per content stream, deflated."""
     packed = [zlib.compress(content, 1).decode("latin-1") for content in pages]
     return drawn_pdf(*packed, filter="/Filter/FlateDecode")
 
 
 def nested_forms(n_pages: int, *, levels: int = 9, each: int = 12) -> list[str]:
-    """Forms for behind `n_pages`: the first draws the second so many times, and so on: `each` ** `levels` squares."""
+    """Objects after `n_pages` pages: each form draws the next `each` times, in all `each` ** `levels` squares."""
     first = 3 + 2 * n_pages
     box = "/Type/XObject/Subtype/Form/BBox[0 0 600 900]"
     draws = "/Y Do " * each
@@ -79,7 +79,7 @@ def saved(folder: Path, name: str, content: bytes) -> Path:
 
 
 def blank_pdf(*sizes_pt: tuple[float, float]) -> bytes:
-    """A PDF as PDFium writes it, of blank pages."""
+    """A PDF of blank pages, written by PDFium."""
     document = pypdfium2.PdfDocument.new()
     for w, h in sizes_pt:
         document.new_page(w, h)

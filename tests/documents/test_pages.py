@@ -1,4 +1,4 @@
-"""A file becomes its pages, each of which is read or refused on its own."""
+"""Splitting a file into pages, each of which is read or refused separately."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from inkling import Reader, errors
 from inkling.documents import DOCUMENT_LIMITS, is_document, pages
 from inkling.pipeline.decode import decode
-from inkling.pipeline.decode_limits import tiff_directories
+from inkling.pipeline.file_parts import tiff_directories
 from tests.documents.files import SEVEN, blank_pdf, drawn_pdf, nested_forms, packed_pdf, saved, scans
 from tests.pictures import encoded
 
@@ -50,7 +50,7 @@ def test_a_document_of_one_page_needs_no_number() -> None:
 
 
 def test_a_scan_keeps_its_own_pixels() -> None:
-    """300 x 400 px on paper of any size: neither enlarged nor reduced, and in every place as it was."""
+    """A scan of 301 x 401 px keeps its size and pixels on paper of any size."""
     for dpi in (75, 150, 290):
         (page,) = pages(scans(1, size_wh=(301, 401), resolution=dpi))
         picture = page.image
@@ -101,14 +101,14 @@ def test_a_bad_page_leaves_the_others() -> None:
 
 
 def test_a_document_of_hostile_pages_is_given_up() -> None:
-    """Otherwise each of its pages could take as long as one may."""
+    """Otherwise every page could take the maximum time."""
     document = drawn_pdf(*["/X0 Do"] * 6, extra=nested_forms(6))
     found = list(pages(document, limits=replace(DOCUMENT_LIMITS, page_s=0.5, max_restarts=1)))
     assert [type(page.content) for page in found] == [errors.DeadlineExceeded] * 2 + [errors.BrokenPicture] * 4
 
 
 def test_a_page_that_takes_too_much_memory_is_refused() -> None:
-    """A stream that inflates to more than the renderer may hold; the next page is drawn by another."""
+    """A stream that decompresses to more than the renderer's memory limit; a new renderer draws the next page."""
     bomb = b"0 0 5 5 re f " * 10_000_000
     document = packed_pdf(bomb, SQUARE.encode())
     assert len(document) < 2_000_000
@@ -144,7 +144,7 @@ def test_no_page_is_larger_than_may_be_drawn(size_pt: tuple[float, float]) -> No
 
 
 def test_pages_are_made_when_they_are_asked_for() -> None:
-    """So a document of any length takes the memory of one page; and its renderer ends with whoever reads it."""
+    """A document of any length takes the memory of one page, and closing the iterator ends the renderer."""
     document = pages(drawn_pdf(SQUARE, *["/X0 Do"] * 50, extra=nested_forms(51)))
     assert isinstance(next(document).content, np.ndarray)
     document.close()  # type: ignore[attr-defined]
@@ -156,13 +156,13 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_locked_pdf_gets_one_sentence() -> None:
-    """Encrypted by AES-256; the password is "secret"."""
+    """Encrypted with AES-256; the password is "secret"."""
     with pytest.raises(errors.BrokenPicture, match="locked with a password; expected one that opens without"):
         list(pages(FIXTURES / "locked.pdf"))
 
 
 def test_a_pdf_that_may_not_be_changed_is_read(reader: Reader) -> None:
-    """Encrypted, too, but it opens without a password."""
+    """This PDF is also encrypted, but it opens without a password."""
     (page,) = pages(FIXTURES / "restricted.pdf")
     assert reader.read(page.image).text == "7"
 

@@ -16,7 +16,7 @@ def n_layers(name: str, kind: str) -> int:
 
 
 DENSE = tuple(name for name in packaged() if (n_layers(name, "Dense"), n_layers(name, "Conv2D")) == (2, 0))
-assert "ann-tutorial" in DENSE, "the network of every tutorial has one hidden layer"
+assert "ann-tutorial" in DENSE, "the tutorial network has one hidden layer"
 
 
 @pytest.fixture(scope="session")

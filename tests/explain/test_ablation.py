@@ -25,7 +25,7 @@ def test_without_ablation_it_is_the_plain_reading(reader: Reader) -> None:
 
 
 def test_the_steps_that_remain_make_the_same_tile(reader: Reader) -> None:
-    """Each step off and on again: what `tile_without` composes is what the pipeline composes."""
+    """`tile_without` with no step off composes the same tile as the pipeline."""
     from inkling.explain.ablation import tile_without
     from inkling.pipeline.normalize import glyph_crops, trim
 

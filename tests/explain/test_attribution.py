@@ -24,7 +24,7 @@ def test_pixels_and_bias_add_up_to_the_lead_in_the_probabilities(
     assert weights is not None
     tiles = digits[0].astype(np.float32) / 255
     for tile, probs in zip(tiles, reader.classifier(tiles), strict=True):
-        assert probs.min() > 1e-30, "float32 still tells all ten apart"
+        assert probs.min() > 1e-30, "float32 can represent all ten"
         questions = contrasts(*two_best(probs))
         expected = log_odds(probs[None], questions, reader.bundle.temperature)[0]
         for evidence, lead in zip(
@@ -33,7 +33,7 @@ def test_pixels_and_bias_add_up_to_the_lead_in_the_probabilities(
             assert evidence.bias is not None
             assert evidence.points.sum() + evidence.bias == pytest.approx(lead, abs=1e-3)
             assert evidence.total == pytest.approx(lead, abs=1e-3)
-            assert not evidence.points[tile == 0].any(), "white paper brings nothing"
+            assert not evidence.points[tile == 0].any(), "white paper contributes nothing"
 
 
 def test_the_lead_is_the_logarithm_of_the_shown_probabilities(
@@ -42,7 +42,7 @@ def test_the_lead_is_the_logarithm_of_the_shown_probabilities(
     from inkling.pipeline.result import calibrate
 
     reader = reader_of("ann-tutorial")
-    assert reader.bundle.temperature != 1, "or this shows nothing"
+    assert reader.bundle.temperature != 1, "otherwise calibration is not tested"
     probs = reader.classifier(digits[0][:50].astype(np.float32) / 255)
     shown = calibrate(probs, reader.bundle.temperature)
     for raw, calibrated in zip(probs, shown, strict=True):
@@ -70,7 +70,7 @@ def test_units_add_up_to_the_same_lead(
     for unit in units:
         assert unit.points == pytest.approx(points[unit.number])
         heard = (unit.weights * tile).sum() + weights.hidden_bias[unit.number]
-        assert unit.activation == pytest.approx(heard), "an active unit says the weighted sum of its pixels"
+        assert unit.activation == pytest.approx(heard), "an active unit outputs the weighted sum of its pixels"
 
 
 def test_a_network_worked_out_by_hand() -> None:
@@ -82,7 +82,7 @@ def test_a_network_worked_out_by_hand() -> None:
     weights = Weights(hidden, np.array([0.5, 0.1]), scores, np.arange(10) / 10)
     tile = np.zeros((28, 28), np.float32)
     tile[0, :2] = 1.0, 0.5
-    # Unit 0 says 2 - 0.5 + 0.5 = 2; unit 1 is silent. The logits of 4 and 9: 0.4 + 2 and 0.9 - 2.
+    # Unit 0 outputs 2 - 0.5 + 0.5 = 2; unit 1 is inactive. The logits of 4 and 9 are 0.4 + 2 and 0.9 - 2.
     _, lead = exact_attributions(weights, tile, contrasts(4, 9), temperature=2.0)
     assert lead.total == pytest.approx((2.4 - -1.1) / 2)
     assert lead.points[0, :3].tolist() == pytest.approx([2.0, -0.5, 0.0])

@@ -56,7 +56,7 @@ def test_a_picture_that_cannot_be_opened_says_so(reader: Reader) -> None:
 
 
 def refused_second(trace: Trace) -> Trace:
-    """The same trace, as if the network had refused the second glyph."""
+    """The same trace, as if the network had rejected the second glyph."""
     strange = np.zeros(len(trace.probs), np.float32)
     strange[1] = 0.9
     reading = compose(

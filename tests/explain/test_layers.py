@@ -1,4 +1,4 @@
-"""What each layer makes of a tile is what the network itself makes of it."""
+"""The activations of each layer are those of the network."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -16,7 +16,7 @@ def opened(uri: str) -> Image.Image:
 
 
 def luminance(colour: tuple[int, ...]) -> float:
-    """Relative, by WCAG 2.2."""
+    """Relative luminance as defined in WCAG 2.2."""
     share = np.array(colour) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))

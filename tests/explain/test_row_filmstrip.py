@@ -1,4 +1,4 @@
-"""The steps of a reading whose rows were read as a whole."""
+"""The filmstrip steps of rows that were read as a whole."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import pytest
 
 from inkling.explain.annotate import as_drawn, draw_columns, draw_layout, draw_texts
 from inkling.explain.filmstrip import filmstrip
-from inkling.explain.render import DARK, LIGHT
+from inkling.explain.render import LIGHT
 from inkling.pipeline.layout import Layout
 from inkling.pipeline.layout.records import Cell, Ignored, Row
 from inkling.pipeline.reader import Trace
 from inkling.pipeline.symbols import BLANK, CLASSES
+from tests.explain.test_filmstrip import assert_each_is_a_picture_of_bounded_size
 from tests.explain.test_row_occlusion import stems
 
 
 def lit(image: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """(h, w) bool: where an image has nearly this colour."""
+    """(h, w) bool: pixels of an image with nearly this color."""
     return np.asarray(np.abs(image.astype(int) - colour).sum(axis=2) < 10)
 
 
 def longest_run(mask: np.ndarray) -> int:
-    """Pixels of the longest horizontal line."""
+    """The length of the longest horizontal line, pixels."""
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(int)).ravel()
     return int((np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)).max())
 
@@ -33,17 +34,10 @@ def trace() -> Trace:
     return stems(True, False, True)
 
 
-def test_the_steps_in_order_each_a_picture_of_bounded_size(trace: Trace) -> None:
+def test_the_steps_in_order(trace: Trace) -> None:
     steps = filmstrip(trace)
     assert [step.name for step in steps] == ["image", "layout", "rows", "columns", "symbols", "texts", "answer"]
-    for step in steps:
-        assert step.title
-        assert step.caption.endswith(".")
-        for side in (300, 1024):
-            for theme in (LIGHT, DARK):
-                image = step.image(side, theme)
-                assert (image.dtype, image.shape[2]) == (np.uint8, 3)
-                assert max(image.shape) <= side * 1.01, step.name
+    assert_each_is_a_picture_of_bounded_size(steps[1:])
 
 
 def test_without_a_row_there_is_the_layout_alone(trace: Trace) -> None:
@@ -67,7 +61,7 @@ def test_a_layout_shows_rows_and_cells_and_what_is_left_out() -> None:
     assert blue[50:53, 110:290].any(axis=0).all(), "the row's upper edge"
     assert blue[60:140, 109:112].any(axis=1).all(), "a written cell"
     assert orange[62:138, 158:163].any(axis=1).all(), "a crossed-out cell"
-    assert orange[10:180, 1:5].any(axis=1).all(), "what is left out"
+    assert orange[10:180, 1:5].any(axis=1).all(), "the ignored edge"
 
 
 def test_each_column_of_probabilities_stands_below_its_pixels() -> None:
@@ -81,7 +75,7 @@ def test_each_column_of_probabilities_stands_below_its_pixels() -> None:
     assert blue.any()
     assert abs(row_x.min() - blue_x.min()) <= 4
     assert abs(row_x.max() - blue_x.max()) <= 4
-    assert lit(drawn, LIGHT.minus).any(), "the frame where the symbol stands"
+    assert lit(drawn, LIGHT.minus).any(), "the frame around the symbol"
 
 
 def test_texts_stand_above_each_other_with_their_shares() -> None:

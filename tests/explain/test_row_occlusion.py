@@ -1,4 +1,4 @@
-"""Which ink of a row decides a digit: with a network whose rule is known, and with the packaged one."""
+"""Occlusion on rows: with an artificial network whose rule is known, and with the packaged network."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import BLANK
 from tests.pictures import row_of, ruled
 
-TOP = slice(4, 9)  # lines of pixels: ink there makes a stem a 7
+TOP = slice(4, 9)  # rows of pixels; ink there turns a stem into a 7
 
 
 def read_stems(images: np.ndarray) -> np.ndarray:
-    """(N, 32, W) -> (N, W / 4, 22): ink in four columns of pixels is a 1; the more at the top, the likelier a 7."""
+    """(N, 32, W) -> (N, W / 4, 22): ink in four columns of pixels is a 1, or a 7 if there is ink at the top."""
     parts = images.reshape(len(images), HEIGHT, -1, 4)
     has_ink, top = parts.max(axis=(1, 3)) > 0.5, parts[:, TOP].mean(axis=(1, 3))
     probs = np.full((*has_ink.shape, BLANK + 1), 1e-4)
@@ -60,10 +60,10 @@ def test_the_ink_that_decides_is_found(n: int) -> None:
         own = np.zeros((HEIGHT, HEIGHT), bool)
         own[y : y + h, x : x + w] = True
         if i % 2 == 0:
-            assert points[TOP].sum() > 0.7 * np.abs(points).sum() > 1, "the top speaks for the 7"
+            assert points[TOP].sum() > 0.7 * np.abs(points).sum() > 1, "the top supports the 7"
             assert not points[~own].any()
         else:
-            assert points.max() == pytest.approx(0), "for the 1 speaks that there is none at the top"
+            assert points.max() == pytest.approx(0), "the empty top supports the 1"
             assert why.missing[TOP].min() < -1
             assert why.missing[TOP.stop + 8 :].min() == pytest.approx(0, abs=1e-9)
 
@@ -101,11 +101,12 @@ def test_the_work_is_bounded() -> None:
     assert width == row_occlusion.WINDOW
 
 
-def test_a_row_that_was_read_by_the_packaged_network(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    reader = Reader("cnn")
-    trace = reader.trace(ruled(row_of([digits[0][i] for i in (0, 3, 30, 190)])))
+def test_a_row_that_was_read_by_the_packaged_network(
+    best_reader: Reader, digits: tuple[np.ndarray, np.ndarray]
+) -> None:
+    trace = best_reader.trace(ruled(row_of([digits[0][i] for i in (0, 3, 30, 190)])))
     assert trace.rows
-    found = explain_trace(reader, trace)
+    found = explain_trace(best_reader, trace)
     assert [why.digit for why in found.digits] == list(trace.reading.digits)
     for why in found.digits:
         assert why.method == "occlusion"

@@ -16,7 +16,7 @@ def test_weights_give_the_networks_own_probabilities(
     weights = read_weights(reader.bundle, reader.classifier)
     assert weights is not None
     h, k = len(weights.hidden), len(weights.scores)
-    assert 784 * h + h + h * k + k == reader.bundle.manifest["parameters"], "all numbers are there"
+    assert 784 * h + h + h * k + k == reader.bundle.manifest["parameters"], "all parameters are found"
     tiles = digits[0].astype(np.float32) / 255
     logits = weights.logits(tiles)
     probs = np.exp(logits - logits.max(axis=1, keepdims=True))

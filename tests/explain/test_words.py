@@ -61,16 +61,16 @@ def why(total: float, points: dict[tuple[int, int], float]) -> DigitExplanation:
         values[at] = value
     digit = Digit(4, 0.9, True, (0.0,) * 4 + (0.9,) + (0.0,) * 4 + (0.1,), (0, 0, 5, 5))
     lead = Attribution(total, values, total - values.sum())
-    return DigitExplanation(digit, square(), 9, "exact contributions", lead, lead, values)
+    return DigitExplanation(digit, square(), "exact contributions", lead, lead, values)
 
 
 def test_the_sentence_says_who_leads_and_where_from() -> None:
     told = words.sentence(why(3.0, {(6, 6): 4.0, (20, 20): -2.0}))
     assert told == (
-        "4 is 3.0 points ahead of 9, and so 20 times as probable. The ink at the top left speaks most for 4, "
-        "the ink at the bottom right for 9."
+        "4 is 3.0 points ahead of 9, so it is 20 times as probable. The ink at the top left supports 4 most, "
+        "the ink at the bottom right supports 9."
     )
-    assert "nearly as probable" in words.sentence(why(0.1, {(6, 6): 4.0}))
+    assert "almost equally probable" in words.sentence(why(0.1, {(6, 6): 4.0}))
     assert words.sentence(why(3.0, {})).endswith("as probable.")
 
 
@@ -78,3 +78,10 @@ def test_the_sum_is_told_and_is_one() -> None:
     told = words.total(why(3.0, {(6, 6): 4.0, (20, 20): -2.0}), why(3.0, {(6, 6): 4.0, (20, 20): -2.0}).for_answer)
     assert "Blue ink +4.0, orange ink \N{MINUS SIGN}2.0, and +1.0 from the biases" in told
     assert "+3.0 points" in told
+
+
+def test_missing_ink_is_placed_where_one_dot_helps_most() -> None:
+    """Not where many dots together help more."""
+    told = words.missing(why(3.0, {(6, 6): -2.0, (21, 20): -1.5, (21, 21): -1.5}))
+    assert "It would help 9 most at the top left (orange)" in told
+    assert words.missing(why(3.0, {(6, 6): -0.4})).endswith("No dot would help 9 much.")

@@ -1,4 +1,4 @@
-"""A filled-in exam sheet, and the shipped forms ready to read."""
+"""A filled-in exam sheet, and the example forms, ready to read."""
 
 from __future__ import annotations
 
@@ -17,17 +17,12 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="session")
-def best_reader() -> Reader:
-    return Reader()
-
-
-@pytest.fixture(scope="session")
 def exam(best_reader: Reader) -> Form:
     return Form(example("exam"), best_reader)
 
 
 def page(digits: Digits, values: dict[str, str], *, form: str = "exam", seed: int = 5) -> np.ndarray:
-    """(1600, 1131, 3) uint8: a sheet with some values, as it was made."""
+    """(1600, 1131, 3) uint8: an undistorted sheet with some values."""
     rng = np.random.default_rng(seed)
     return np.clip(written_page(example(form), values, digits, rng, height=1600), 0, 255).astype(np.uint8)
 

@@ -82,7 +82,7 @@ def test_a_sheet_whose_lower_half_is_covered(exam: Form, sheet: np.ndarray) -> N
 def test_two_sheets_in_one_picture(exam: Form, sheet: np.ndarray) -> None:
     filled = exam.read(np.hstack([sheet, sheet]))
     assert filled.status == "several"
-    assert "two or more sheets are in this picture and only the plainest is read; crop it" in filled.reason
+    assert "two or more sheets are in this picture and only the clearest is read; crop it" in filled.reason
     assert filled.values == VALUES
 
 
@@ -124,7 +124,7 @@ def test_signs_and_cells_and_tables(
 def test_a_blank_of_another_shape(tmp_path_factory: pytest.TempPathFactory, best_reader: Reader) -> None:
     folder = tmp_path_factory.mktemp("shape")
     cv2.imwrite(str(folder / "balance.png"), np.full((300, 300), 255, np.uint8))
-    with pytest.raises(BadTemplate, match="expected the same shape"):
+    with pytest.raises(BadTemplate, match="expected the same aspect ratio"):
         Form(_balance(folder_name=str(folder)), best_reader)
     (folder / "balance.png").unlink()
     with pytest.raises(BadTemplate, match="cannot be opened"):

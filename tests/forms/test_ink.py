@@ -10,7 +10,7 @@ BOX = (100, 100, 60, 80)
 
 @pytest.fixture(scope="module")
 def blank() -> Blank:
-    """Three joined boxes and a word."""
+    """Three adjacent boxes and a word."""
     image = np.full((400, 500), 250, np.uint8)
     for i in range(3):
         x, y, w, h = BOX
@@ -39,7 +39,7 @@ def test_a_faded_blank_beside_its_place_has_none(blank: Blank) -> None:
 
 def test_a_stroke_over_a_wall_stays_whole_and_in_its_box(blank: Blank) -> None:
     image = blank.image.copy()
-    cv2.line(image, (130, 110), (138, 196), (30,), 5)  # through the lower wall of the first box
+    cv2.line(image, (130, 110), (138, 196), (30,), 5)  # through the lower edge of the first box
     ink = ink_of(blank, image)
     [(box, mask)] = ink.in_box(BOX)
     assert box[1] + box[3] >= 195
@@ -81,7 +81,7 @@ def test_a_speck_is_none(blank: Blank) -> None:
 def test_specks_near_ink_are_pieces_of_a_broken_stroke(blank: Blank) -> None:
     image = blank.image.copy()
     cv2.line(image, (130, 115), (130, 135), (60,), 5)
-    for y in (145, 156):  # each near the one before
+    for y in (145, 156):  # each near the previous one
         cv2.circle(image, (130, y), 2, (60,), -1)
     for dirt in ((150, 174), (145, 125)):
         cv2.circle(image, dirt, 2, (60,), -1)

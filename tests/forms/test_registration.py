@@ -17,7 +17,7 @@ def grey(sheet: np.ndarray) -> np.ndarray:
 
 
 def placed(sheet: np.ndarray, corners: list[tuple[float, float]], size_wh: tuple[int, int]) -> np.ndarray:
-    """A sheet with its corners at these places of a grey desk."""
+    """A sheet on a gray desk with its corners at these points."""
     h, w = sheet.shape
     flat = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)
     warp = cv2.getPerspectiveTransform(flat, np.array(corners, np.float32))

@@ -11,7 +11,7 @@ from inkling.forms.template import Sum
 
 
 def marginals(found: dict[str, Candidates], sums: Sequence[Sum]) -> dict[str, dict[str, float]]:
-    """What each field shows, by trying every combination: the oracle."""
+    """The posterior of each field by enumerating all combinations, as an oracle."""
     names = list(found)
     result: dict[str, dict[str, float]] = {name: {} for name in names}
     options = [list(zip(found[name].texts or ("0",), found[name].probs or (1.0,), strict=True)) for name in names]
@@ -29,7 +29,7 @@ def marginals(found: dict[str, Candidates], sums: Sequence[Sum]) -> dict[str, di
 FIELDS = {
     "a": Candidates(("7", "1"), (0.6, 0.4)),
     "b": Candidates(("3", "8", "5"), (0.5, 0.3, 0.2)),
-    "c": Candidates((), ()),  # empty: counts 0
+    "c": Candidates((), ()),  # empty: counts as 0
     "d": Candidates(("12", "42"), (0.9, 0.1)),
     "s": Candidates(("9", "4", "15"), (0.5, 0.3, 0.2)),
     "t": Candidates(("16", "21", "46"), (0.4, 0.3, 0.3)),

@@ -61,7 +61,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "outside": ((("region", 0, "box"), [300, 10, 200, 40]), "within the blank's 400x300 pixels"),
     "overlap": ((("region", 4, "box"), [20, 150, 100, 60]), "regions 'letter' and 'total' overlap"),
     "no box": ((("region", 0, "box"), [1, 2]), "expected x, y, width and height"),
-    "tiny cells": ((("region", 0, "columns"), 60), "no digit fits in"),
+    "tiny cells": ((("region", 0, "columns"), 60), "no digit fits"),
     "name twice": ((("region", 4, "name"), "number"), "two fields are called 'number'"),
     "name of a table's field": ((("region", 4, "name"), "mark_2"), "two fields are called 'mark_2'"),
     "name of another field's column": ((("region", 3, "name"), "total_cell"), "a field is called 'total_cell'"),
@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "bad pattern": ((("region", 1, "pattern"), "[0-9"), "region 'mark': pattern"),
     "bad check": ((("region", 0, "check"), "lun"), "unknown checksum 'lun'"),
     "longer than its boxes": ((("region", 0, "length"), 6), "5 boxes and the length 6"),
-    "signs that are not allowed": ((("region", 1, "pattern"), "-[0-9]"), "no signs = true"),
+    "signs that are not allowed": ((("region", 1, "pattern"), "-[0-9]"), "not signs = true"),
     "comb with signs": ((("region", 0, "signs"), True), "only a number or table has them"),
     "list that cannot be read": ((("region", 4, "among"), "no.csv"), "no.csv cannot be read"),
     "sum over a missing field": ((("sum", 0, "of"), ["mark", "bonus"]), "unknown field 'bonus'"),
@@ -79,8 +79,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "sum with signs": ((("sum", 0, "of"), ["grid"]), "has signs"),
     "no region": ((("region",), []), "expected at least one field"),
     "a path as blank": ((("blank",), "../card.png"), "expected the name of a PDF or picture"),
-    "a size that is none": ((("size",), [400]), "the width and height of the blank"),
-    "a name that is none": ((("name",), "my card"), "Rename the form"),
+    "an invalid size": ((("size",), [400]), "the width and height of the blank"),
+    "an invalid name": ((("name",), "my card"), "Rename the form"),
     "text for a number": ((("region", 0, "columns"), "5"), "expected a whole number"),
 }
 
@@ -110,7 +110,7 @@ def test_files_that_are_no_template(tmp_path: Path) -> None:
         load_template(tmp_path / "missing.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("name = ")
-    with pytest.raises(BadTemplate, match=r"broken\.toml is no TOML"):
+    with pytest.raises(BadTemplate, match=r"broken\.toml is not TOML"):
         load_template(broken)
 
 

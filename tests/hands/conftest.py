@@ -1,4 +1,4 @@
-"""Stores for tests: in a file, and in a PostgreSQL server of their own where Debian's is installed."""
+"""Stores for tests: in a file, and in a separate PostgreSQL server if Debian's package is installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inkling.hands.store import Store
 
 
 def lesson(seed: int, label: str = "7", **others: object) -> Lesson:
-    """A lesson whose tile is noise of a seed."""
+    """A lesson whose tile is seeded noise."""
     tile = np.random.default_rng(seed).integers(0, 256, (28, 28)).astype(np.uint8)
     return Lesson(tile, label, **others)  # type: ignore[arg-type]
 
@@ -35,9 +35,9 @@ def store(url: str) -> Iterator[Store]:
 
 
 def _as_postgres(command: list[str]) -> None:
-    """PostgreSQL refuses to run as root."""
+    """Run a command as the user postgres, because PostgreSQL refuses to run as root."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    with tempfile.TemporaryFile("w+") as said:  # no pipe: the server would keep it open
+    with tempfile.TemporaryFile("w+") as said:  # not a pipe, which the server would keep open
         done = subprocess.run([*prefix, *command], stdout=said, stderr=said, cwd="/", timeout=60, check=False)
         said.seek(0)
         assert done.returncode == 0, said.read()
@@ -45,7 +45,7 @@ def _as_postgres(command: list[str]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The URL of an empty database of a real server that listens on a socket only."""
+    """The URL of an empty database on a real server that listens only on a Unix socket."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
         missing = "PostgreSQL is not installed: apt install postgresql"

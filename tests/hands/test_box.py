@@ -16,7 +16,7 @@ def reader() -> Reader:
 
 
 def picture(text: str, *, gap: int = 60, height: int = 160) -> np.ndarray:
-    """Digits in a row, `gap` pixels from one to the next."""
+    """Digits in a row, `gap` pixels apart."""
     image = np.full((height, 60 + gap * len(text)), 255, np.uint8)
     for i, digit in enumerate(text):
         cv2.putText(image, digit, (20 + gap * i, 110), cv2.FONT_HERSHEY_DUPLEX, 2.5, 0, 6, cv2.LINE_AA)
@@ -68,13 +68,13 @@ def test_a_neighbour_that_reaches_into_the_box_is_left_out(reader: Reader) -> No
     [same] = digit_tiles(prepare(image), (x, y, w, 200 - y), 1)
     assert np.abs(same - alone).max() < 0.1
     [both] = digit_tiles(prepare(image), wide, 1)
-    assert np.abs(both - alone).max() > 0.5, "what lies inside is part of it"
+    assert np.abs(both - alone).max() > 0.5, "ink inside the box is part of the digit"
 
 
 @pytest.mark.parametrize(
     ("box", "said"),
     [
-        ((0, 0, 5, 5), "holds no ink"),
+        ((0, 0, 5, 5), "contains no ink"),
         ((-1, 0, 5, 5), "not inside the picture of 140x160 px"),
         ((100, 0, 60, 5), "not inside"),
         ((0, 0, 0, 5), "not inside"),

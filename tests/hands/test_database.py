@@ -40,7 +40,7 @@ def test_the_store_lies_in_the_users_data_folder_unless_a_url_is_set(monkeypatch
         ("nonsense", BadRequest, "is not the URL of a database"),
         ("oracle9://me:secret@host/db", BadRequest, "expected sqlite or postgresql"),
         ("mysql://me:secret@host/db", BadRequest, "expected sqlite or postgresql"),
-        ("sqlite:////proc/none/hands.sqlite", CannotWrite, "the right to write"),
+        ("sqlite:////proc/none/hands.sqlite", CannotWrite, "write permission"),
     ],
 )
 def test_bad_urls_are_refused_without_telling_secrets(url: str, error: type[Exception], said: str) -> None:

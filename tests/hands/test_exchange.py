@@ -28,7 +28,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
-    [("seven.png", b"", "no label in its name"), ("7__x.png", b"broken", "is no PNG")],
+    [("seven.png", b"", "no label in its name"), ("7__x.png", b"broken", "is not a PNG")],
 )
 def test_a_folder_of_other_files_is_refused(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     export_lessons(LESSONS, tmp_path / "anna")
@@ -38,7 +38,7 @@ def test_a_folder_of_other_files_is_refused(tmp_path: Path, name: str, content: 
 
 
 def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="holds no PNG"):
+    with pytest.raises(NotFound, match="contains no PNG"):
         import_lessons(tmp_path)
     with pytest.raises(NotFound, match="neither a folder"):
         import_lessons(tmp_path / "none.parquet")

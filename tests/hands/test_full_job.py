@@ -1,4 +1,4 @@
-"""The job around a full teaching; what the process learns is tested in tests/training/test_hand_worker.py."""
+"""The job that runs a full teaching; tests/training/test_hand_teaching.py tests the training itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user's data folder of its own, and all that a full teaching needs."""
+    """A separate user data folder with all requirements of a full teaching."""
     monkeypatch.setattr(full_job, "data_folder", lambda: tmp_path / "data")
     monkeypatch.setattr(full_job, "not_here", lambda bundle: "")
     monkeypatch.setattr(full_job, "CANCEL_S", 1.0)
@@ -52,7 +52,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def taught(store: Store) -> Iterator[Store]:
-    """A store with a hand that has lessons enough; its job is ended afterwards."""
+    """A store with a hand that has enough lessons; its job is ended afterwards."""
     store.add("anna", [lesson(seed) for seed in range(full_job.MIN_LESSONS)])
     yield store
     full_job.cancel(store, "anna")

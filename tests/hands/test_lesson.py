@@ -31,12 +31,12 @@ def test_a_normalized_digit_becomes_a_tile() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is no PNG"),
-        (b"\x89PNG\r\n\x1a\nbroken", "is no PNG"),
+        (b"", "is not a PNG"),
+        (b"\x89PNG\r\n\x1a\nbroken", "is not a PNG"),
         (to_png(lesson(0).tile)[:100], "cannot be decoded"),
         (encoded(Image.new("L", (29, 28))), "29x28 px"),
         (encoded(Image.new("RGB", (28, 28))), "mode RGB"),
-        (encoded(Image.new("L", (28, 28)), "BMP"), "is no PNG"),
+        (encoded(Image.new("L", (28, 28)), "BMP"), "is not a PNG"),
         (b"x" * 5000, "5,000 bytes"),
     ],
 )
@@ -50,7 +50,7 @@ def test_what_is_no_tile_is_refused(content: bytes, said: str) -> None:
     [
         (lesson(0, "10"), "the label is '10'"),
         (lesson(0, ""), "the label is ''"),
-        (lesson(0, said="ten"), "what was said"),
+        (lesson(0, said="ten"), "the label read"),
         (lesson(0, source="x" * 2000), "the source of a lesson has 2,000 characters"),
         (Lesson(np.zeros((28, 28), np.uint8), "7"), "empty"),
         (Lesson(np.ones((28, 28), np.float32), "7"), "float32"),

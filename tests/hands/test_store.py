@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from inkling.errors import BadRequest, NotFound, StoreFull, UnknownName
+from inkling.hands import queries
 from inkling.hands import store as store_module
 from inkling.hands.lesson import contradictions, teachable
 from inkling.hands.store import Added, Store
@@ -69,10 +70,10 @@ def test_lessons_and_hands_are_bounded(store: Store, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(store_module, "MAX_ALL_LESSONS", 3)
     with pytest.raises(StoreFull, match="all hands would have 4 lessons"):
         store.add("bob", [lesson(3), lesson(4)])
-    assert store.add("anna", [lesson(1)], most=1).known == 1, "what is there already is no more"
+    assert store.add("anna", [lesson(1)], most=1).known == 1, "lessons that are already stored do not count"
     assert len(store.lessons("anna")) == 2
-    monkeypatch.setattr(store_module, "MAX_HANDS", 1)
-    with pytest.raises(StoreFull, match="the most that are kept"):
+    monkeypatch.setattr(queries, "MAX_HANDS", 1)
+    with pytest.raises(StoreFull, match="hands, the maximum"):
         store.add("bob", [lesson(1)])
 
 
@@ -114,7 +115,7 @@ def test_versions_are_kept_and_one_is_active(store: Store) -> None:
 
 
 def test_the_oldest_versions_go_but_never_the_active_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MAX_VERSIONS", 2)
+    monkeypatch.setattr(queries, "MAX_VERSIONS", 2)
     store.add("anna", [lesson(1)])
     for promoted in (True, False, False, False):
         store.add_version("anna", "light", base=("cnn", "abc"), payload=b"", report={}, promoted=promoted)
@@ -122,7 +123,7 @@ def test_the_oldest_versions_go_but_never_the_active_one(store: Store, monkeypat
 
 
 def write_some(arguments: tuple[str, int]) -> list[str]:
-    """Adds lessons of one writer and some that all writers add. Returns the SHA-256 of each confirmed one."""
+    """Add lessons of one writer and some that all writers add. Returns the SHA-256 of each confirmed lesson."""
     url, writer = arguments
     confirmed = []
     with Store(url) as store:
@@ -134,7 +135,7 @@ def write_some(arguments: tuple[str, int]) -> list[str]:
 
 
 def check_eight_writers(url: str) -> None:
-    """No confirmed lesson is lost, none is there twice, though all opened a store without tables at once."""
+    """No confirmed lesson is lost or duplicated, although all processes opened a store without tables concurrently."""
     with ProcessPoolExecutor(WRITERS, mp_context=multiprocessing.get_context("spawn")) as pool:
         confirmed = {sha for part in pool.map(write_some, [(url, n + 1) for n in range(WRITERS)]) for sha in part}
     with Store(url) as store:
@@ -177,8 +178,8 @@ def test_a_killed_writer_loses_no_confirmed_lesson_and_leaves_no_half(url: str, 
     with Store(url) as store:
         found = {each.sha256 for each in store.lessons("anna")}
         assert confirmed <= found
-        assert len(found) % 2 == 0  # they come in twos
-        assert store.add("anna", [lesson(2**31)]) == Added(new=1, known=0)  # and it isn't locked
+        assert len(found) % 2 == 0  # they are added in pairs
+        assert store.add("anna", [lesson(2**31)]) == Added(new=1, known=0)  # the store is not locked
 
 
 WRITE_UNTIL_FULL = """
@@ -187,7 +188,7 @@ from inkling.errors import CannotWrite
 from inkling.hands.store import Store
 from tests.hands.conftest import lesson
 store = Store(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # no file grows beyond it
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # the maximum size of a file
 for i in range(1_000):
     added = [lesson(2 * i), lesson(2 * i + 1)]
     try:

@@ -1,4 +1,4 @@
-"""What can be chosen fits what a recipe takes; what does not fit is named."""
+"""The hyperparameters are compatible with recipes, and errors name the wrong value."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def test_every_choice_is_a_parameter_of_a_recipe_and_lies_within_its_range(choic
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_every_preset_makes_a_recipe(preset: object) -> None:
     values = validated(preset.values)  # type: ignore[attr-defined]
-    recipe = from_table(recipe_table(values, name="lab"))
+    recipe = from_table(recipe_table(values))
     assert (recipe.n_train, recipe.schedule) == (values["n_train"], "constant")
     assert recipe.n_validation + N_IMAGES == 60_000
     assert recipe.n_validation == N_VALIDATION == Recipe("x", "ann").n_validation
 
 
 def test_a_recipe_gets_only_what_its_architecture_has() -> None:
-    assert "dropout" not in recipe_table(validated({}), name="lab")
-    assert "hidden" not in recipe_table(validated({"architecture": "cnn-small"}), name="lab")
-    table = recipe_table(validated({"architecture": "ann-dropout", "rotation": 3}), name="lab")
+    assert "dropout" not in recipe_table(validated({}))
+    assert "hidden" not in recipe_table(validated({"architecture": "cnn-small"}))
+    table = recipe_table(validated({"architecture": "ann-dropout", "rotation": 3}))
     assert (table["dropout"], table["augmentation"]["rotation"]) == (0.3, 3.0)
 
 
@@ -69,9 +69,9 @@ def test_a_recipe_gets_only_what_its_architecture_has() -> None:
         ({"learning_rate": []}, r"learning_rate is \[\]; expected one of"),
         ({"batch_size": True}, "batch_size is True; expected one of"),
         ({"architecture": "../x"}, "architecture is '../x'; expected one of ann"),
-        ({"batch_size": 512, "n_train": 500}, "batch_size is 512; expected at most the 500 images"),
-        ({"epocs": 3}, "epocs is nothing that can be chosen.* Did you mean 'epochs'"),
-        ({"teacher": "/etc"}, "teacher is nothing that can be chosen"),
+        ({"batch_size": 512, "n_train": 500}, "batch_size is 512; expected at most the number of training images, 500"),
+        ({"epocs": 3}, "epocs is not a hyperparameter.* Did you mean 'epochs'"),
+        ({"teacher": "/etc"}, "teacher is not a hyperparameter"),
     ],
 )
 def test_what_does_not_fit_is_named(given: dict[str, object], message: str) -> None:

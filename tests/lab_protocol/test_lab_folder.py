@@ -1,4 +1,4 @@
-"""The lab's folder: who holds the lock, which lines are whole, which names are harmless."""
+"""The lab's folder: the lock, complete lines, and safe names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_lock_is_held_by_a_child_until_it_dies(tmp_path: Path) -> None:
     assert take_lock(path) is None
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock,)) as child:
         os.close(lock)
-        assert is_locked(path), "handed on"
+        assert is_locked(path), "inherited"
         child.kill()
     assert not is_locked(path)
     again = take_lock(path)

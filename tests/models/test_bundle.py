@@ -31,7 +31,7 @@ def test_the_line_recognizer_is_whole_and_no_reader() -> None:
     assert (found.path / "model.keras").is_file()
     assert {"1", "2-3", "4-6"} <= set(found.manifest["scores"]["validation"]["accuracy_by_length"])
     assert registry.find_network("line").version == registry.find_network(found.path).version == found.version
-    with pytest.raises(WrongNetwork, match="a classifier was expected"):
+    with pytest.raises(WrongNetwork, match="expected a classifier"):
         registry.find(found.path)
 
 

@@ -1,4 +1,4 @@
-"""People read a network's title; a network of one's own keeps its name unless its manifest has a title."""
+"""Packaged networks have titles. Other networks keep their names unless their manifests have titles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network's file for a page: what is in it, how small it is, and which networks have none."""
+"""A network's file for a page: its contents, its size, and unsupported networks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened(content: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def weights(entry: dict[str, Any], head: dict[str, Any], body: bytes) -> np.ndarray:
-    """A tensor, as a page reads it."""
+    """Decode a tensor as the page does."""
     _, high, middle, low = (np.frombuffer(part, np.uint8) for part in cut(body, head["sections"]))
     n, n_bits = int(np.prod(entry["shape"])), entry["low_bits"]
     bits = np.unpackbits(low[entry["low_at"] :], bitorder="little")[: n * n_bits].reshape(n, n_bits)
@@ -84,14 +84,14 @@ def test_a_layer_that_no_page_computes_is_a_wrong_network(tmp_path: Path) -> Non
     content = bytearray(registry.find("ann").model_bytes())
     graph = read_graph(registry.find("ann"))
     assert [step.op for step in graph.steps] == ["reshape", "dense", "dense", "softmax"]
-    # The schema's number of SOFTMAX, 25, becomes that of LOGISTIC, 14, wherever it stands as an operator's code.
+    # Replace the operator code of SOFTMAX, 25, by that of LOGISTIC, 14.
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content, 0)
     for k in range(model.OperatorCodesLength()):
         code = model.OperatorCodes(k)
         if code.BuiltinCode() == schema.BuiltinOperator.SOFTMAX:
-            for slot in (4, 10):  # the deprecated code, a byte, and the code, an int32
+            for slot in (4, 10):  # the deprecated code (a byte) and the code (an int32)
                 if at := code._tab.Offset(slot):
                     content[code._tab.Pos + at] = schema.BuiltinOperator.LOGISTIC
     with pytest.raises(WrongNetwork, match="LOGISTIC"):

@@ -1,4 +1,4 @@
-"""The WebAssembly that runs networks in pages is the one that its source gives."""
+"""The committed WebAssembly kernels were built from the committed source."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ def test_the_committed_webassembly_was_built_from_the_committed_source() -> None
     files = {path: expected for expected, path in (line.split() for line in lines)}
     assert {Path(path).name for path in files} == {"kernels.c", "kernels.wasm"}
     changed = [path for path, sha in files.items() if hashlib.sha256((ROOT / path).read_bytes()).hexdigest() != sha]
-    assert changed == [], "build it again: make kernels"
+    assert changed == [], "rebuild with: make kernels"

@@ -1,4 +1,4 @@
-"""Weights are rounded as coarsely as the network's probabilities allow."""
+"""Weights are rounded as coarsely as the required precision of the probabilities allows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_a_network_that_must_be_exact_gets_finer_steps() -> None:
     bundle = registry.find("ann")
     graph, content = read_graph(bundle), bundle.model_bytes()
     usual, exact = (needed_steps(content, graph, temperature) for temperature in (1.0, 0.05))
-    assert exact[0] < usual[0], "a temperature of 0.05 makes every difference of a logit 20 times as large"
+    assert exact[0] < usual[0], "a temperature of 0.05 multiplies every logit difference by 20"
 
 
 def test_a_layer_of_few_weights_is_rounded_more_finely_than_its_spread_says() -> None:

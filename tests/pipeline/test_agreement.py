@@ -1,4 +1,4 @@
-"""Two readings of one image, by rows and glyph by glyph, become one."""
+"""Combining two readings of one image, by rows and glyph by glyph."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.agreement import agreed, is_complete, spans_picture
+from inkling.pipeline.box import Box
 from inkling.pipeline.quality import QualityWarning
-from inkling.pipeline.result import Box, Digit, Other, Reading, compose_empty
+from inkling.pipeline.result import Digit, Other, Reading, compose_empty
 from inkling.pipeline.segmentation import segment
 
 SIZE_WH = (400, 100)
@@ -93,12 +94,12 @@ def test_warnings_of_the_image_stay() -> None:
 def test_glyphs_that_are_more_probable_and_say_something_else_are_doubted() -> None:
     answer = agreed(reading("47", confidence=0.6), reading("407"), complete=True)
     assert (answer.outcome, answer.text) == ("unsure", "407")
-    assert "as one row it looks like 47" in answer.reason
+    assert "as one row, it looks like 47" in answer.reason
     assert answer.confidence < 0.9
 
 
 def test_a_sure_number_is_no_page_of_text() -> None:
-    page = QualityWarning("page", "this looks like a page of text; show the number alone.")
+    page = QualityWarning("page", "this looks like a page of text; show only the number.")
     warned = Reading("not_digit", "", 0.0, (), SIZE_WH, warnings=(page,))
     assert agreed(reading("407"), warned, complete=False).outcome == "read"
     assert agreed(reading("407", confidence=0.6), warned, complete=False).warnings == (page,)
@@ -106,7 +107,7 @@ def test_a_sure_number_is_no_page_of_text() -> None:
 
 @pytest.mark.parametrize(("confidence", "text"), [(0.6, "407"), (1e-3, "")])
 def test_probable_digits_on_paper_that_looks_like_text_are_kept(confidence: float, text: str) -> None:
-    page = QualityWarning("page", "this looks like a page of text; show the number alone.")
+    page = QualityWarning("page", "this looks like a page of text; show only the number.")
     pattern = tuple(Other("refused", (50 * i, 0, 40, 60)) for i in range(4, 8))
     glyphs = Reading("not_digit", "", 0.0, (), SIZE_WH, others=pattern, warnings=(page,))
     answer = agreed(reading("407", confidence=confidence), glyphs, complete=False)

@@ -1,4 +1,4 @@
-"""What numbers of each type mean, and the sentences where that is not sure."""
+"""The interpretation of each array type, and the messages for ambiguous values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
         (RAMP.astype(np.float16), RAMP),
         (RAMP / 255, RAMP),
         ((RAMP / 255).astype(np.float16), RAMP),
-        (RAMP / 255 * 1.0005, RAMP),  # a rounding above 1
+        (RAMP / 255 * 1.0005, RAMP),  # rounding errors above 1
         (RAMP > 127, np.where(RAMP > 127, 255, 0)),
         (np.zeros((3, 3)), np.zeros((3, 3))),
         (np.zeros((3, 3), int), np.zeros((3, 3))),
@@ -43,7 +43,7 @@ def test_levels(array: np.ndarray, levels: np.ndarray) -> None:
 @pytest.mark.parametrize(
     "array",
     [
-        RAMP / 16,  # as scikit-learn's digits, 0..16
+        RAMP / 16,  # like scikit-learn's digits, 0..16
         RAMP / 255 * 2 - 1,
         RAMP.astype(np.float32) * 4,
         np.where(RAMP > 9, np.nan, 0.5),
@@ -101,7 +101,7 @@ def test_a_reader_reads_every_type_alike(reader: Reader, digits: tuple[np.ndarra
     expected = reader.read(image).text
 
     class Tensor:
-        """As PyTorch's or TensorFlow's."""
+        """Like PyTorch's or TensorFlow's tensors."""
 
         def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
             return (image[None] / 255).astype(np.float32)

@@ -7,19 +7,13 @@ from hypothesis import strategies as st
 from inkling.pipeline import binarize as inks
 from inkling.pipeline.binarize import binarize, flatten_illumination
 from inkling.pipeline.downscaling import downscale
-from tests.pictures import drawn_seven
+from tests.pictures import drawn_seven, overlap
 
 CLEAN = drawn_seven() < 128
 
 
-def overlap(ink: np.ndarray, truth: np.ndarray) -> float:
-    """Intersection over union of what is ink."""
-    found = ink > 0.5
-    return float((found & truth).sum() / (found | truth).sum())
-
-
 def light(kind: str, shape: tuple[int, int] = (280, 280)) -> np.ndarray:
-    """(h, w) float: how much light falls on each pixel."""
+    """(h, w) float: the illumination of each pixel."""
     y, x = np.mgrid[: shape[0], : shape[1]] / np.array(shape)[:, None, None]
     return {
         "even": np.ones(shape),
@@ -124,7 +118,7 @@ def test_an_even_background_needs_one_table_only() -> None:
 @pytest.mark.parametrize("paper", [255, 200])
 def test_closing_is_skipped_only_where_it_changes_nothing(paper: int) -> None:
     small = downscale(drawn_seven(paper=paper))
-    small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # of grey paper, half lies in shadow
+    small[:, :40] = np.minimum(small[:, :40], 2 * paper - 255)  # half of the gray paper is in shadow
     kernel = np.ones((19, 19), np.uint8)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     assert np.array_equal(inks._close(small, 19), cv2.GaussianBlur(closed, (0, 0), 19 / 6).astype(np.float32))

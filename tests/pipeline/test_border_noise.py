@@ -7,12 +7,13 @@ import pytest
 from inkling.pipeline.binarize import binarize
 from inkling.pipeline.border_noise import remove_border_noise
 from inkling.pipeline.segmentation import segment
+from tests.pictures import overlap
 
-DIGITS = ((60, 60, 40, 100), (130, 60, 40, 100), (200, 60, 40, 100))  # x, y, w, h of three 0s on a 300x220 board
+DIGITS = ((60, 60, 40, 100), (130, 60, 40, 100), (200, 60, 40, 100))  # x, y, w, h of three 0s in a 300x220 image
 
 
 def board(w: int = 300, h: int = 220, shift: int = 0) -> np.ndarray:
-    """(h, w) float32 ink of three 0s, clear of the border and so many pixels lower."""
+    """(h, w) float32 ink of three 0s, clear of the border, moved down by `shift` pixels."""
     ink = np.zeros((h, w), np.float32)
     for x, y, w_digit, h_digit in DIGITS:
         centre = x + w_digit // 2, y + shift + h_digit // 2
@@ -51,7 +52,7 @@ def test_what_reaches_in_goes_and_the_digits_stay(name: str) -> None:
 
 
 def seven_and_speck() -> np.ndarray:
-    """(140, 140) float32: a 7 that runs out below, and dirt beside it."""
+    """(140, 140) float32: a 7 that is cut off at the bottom, with dirt beside it."""
     ink = np.zeros((140, 140), np.float32)
     cv2.polylines(ink, [np.array([(30, 48), (100, 44), (70, 150)])], False, 1.0, 18)
     ink[110:124, 122:126] = 1
@@ -110,18 +111,18 @@ def test_ink_is_found_beside_a_finger() -> None:
     picture = np.rint(240 - 200 * with_thing("finger")).astype(np.uint8)
     ink = binarize(picture) > 0.5
     truth = board() > 0.5
-    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+    assert overlap(ink, truth) > 0.9
 
 
 @pytest.mark.parametrize("left", [0, 4])
 def test_what_the_border_left_of_a_1_stays(left: int) -> None:
     ink = board()
     ink[64:156, left : left + 6] = 1
-    assert (remove_border_noise(ink) is ink) is (left == 0)  # clear of the border, it was drawn with a ruler
+    assert (remove_border_noise(ink) is ink) is (left == 0)  # a line clear of the border was drawn with a ruler
 
 
 def bar(x: int, y: int, w: int, h: int, *, level: float = 1.0, right: int = 300) -> tuple[np.ndarray, np.ndarray]:
-    """Digits, and the same with an upright rectangle of ink; the image ends at `right`."""
+    """Digits, and the same with an upright rectangle of ink. The image is `right` pixels wide."""
     ink = board(right)
     thing = ink.copy()
     thing[y : y + h, x : x + w] = level
@@ -139,13 +140,13 @@ def ring(x: int, y: int, radius: int, *, width: int = 8, **size: int) -> tuple[n
 
 
 def wedge() -> tuple[np.ndarray, np.ndarray]:
-    """A pointed stroke that lies, such as the end of a 7's bar: half of its rectangle is ink."""
+    """A horizontal pointed stroke, such as the end of a 7's bar: half of its rectangle is ink."""
     corners = np.array([(299, 103), (299, 117), (252, 110)])
     return board(), cv2.fillPoly(board(), [corners], 1.0)
 
 
 def with_bar_beside(height: int) -> tuple[np.ndarray, np.ndarray]:
-    """A scroll bar, and a mark of that height near it."""
+    """A scroll bar, and a mark of height `height` near it."""
     ink = board(340)
     ink[160 - height : 160, 310:316] = 1
     thing = ink.copy()
@@ -162,7 +163,7 @@ def with_specks(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def beside_mark(side: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """A square image of one mark of that height and a scroll bar."""
+    """A square image of one mark of height `height` and a scroll bar."""
     ink = np.zeros((side, side), np.float32)
     ink[side // 2 : side // 2 + height, side // 2 : side // 2 + 5] = 1
     thing = ink.copy()
@@ -219,5 +220,5 @@ def test_what_is_told_from_a_digit_by_its_measures(
 def test_the_soft_edge_goes_with_its_component_and_nothing_beyond() -> None:
     ink, thing = bar(291, 20, 6, 80)
     thing[20:100, 289:291] = 0.2
-    ink[50, 287] = thing[50, 287] = 0.3  # faint ink that belongs to something else
+    ink[50, 287] = thing[50, 287] = 0.3  # faint ink of another component
     np.testing.assert_array_equal(remove_border_noise(thing), ink)

@@ -54,8 +54,8 @@ def test_a_flatbuffer_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_an_eleventh_output_is_no_digit() -> None:
     outputs = np.full((3, 11), 0.01, np.float32)
     outputs[0, 4] = 0.9  # a 4
-    outputs[1, 10], outputs[1, :10] = 0.99, 0.001  # hardly a digit
-    outputs[2, 10], outputs[2, :10] = 1.0, 0.0  # the ten underflowed
+    outputs[1, 10], outputs[1, :10] = 0.99, 0.001  # almost certainly not a digit
+    outputs[2, 10], outputs[2, :10] = 1.0, 0.0  # all ten underflow
     prediction = prediction_from_softmax(outputs)
     assert prediction.probs.shape == (3, 10)
     assert np.allclose(prediction.probs.sum(axis=1), 1, atol=1e-6)

@@ -1,4 +1,4 @@
-"""What column probabilities say of a text, against every way to write it."""
+"""CTC probabilities and alignments, compared with enumeration of all alignments."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_the_text_of_joined_rows_is_that_of_one_after_the_other() -> None:
 
 
 def test_texts_without_signs_are_told_by_the_symbols_kept() -> None:
-    probs = random_columns(5, 4, 5)  # symbols 0, 1 are kept, 2, 3 are signs
+    probs = random_columns(5, 4, 5)  # symbols 0 and 1 are kept; 2 and 3 are signs
     expected: dict[tuple[int, ...], float] = {}
     for text, p in every_text(probs).items():
         kept = tuple(symbol for symbol in text if symbol < 2)

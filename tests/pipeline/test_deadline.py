@@ -1,4 +1,4 @@
-"""A reading ends at the first check past its deadline, and only that reading."""
+"""A reading ends at the first check after its deadline, without affecting other readings."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from inkling.pipeline.decode_limits import CONFIG
 from tests.pictures import drawn_seven, encoded, png_of
 
 SIDE = 7071  # pixels: 50 megapixels
-MOST_MB = 235  # above a small picture's: max_decoded_bytes, the reduced picture, and some for another allocator
+MOST_MB = 235  # more than for a small picture: max_decoded_bytes, the reduced picture, and allocator overhead
 SMALL = encoded(drawn_seven())
 COLOUR = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
 
 
 def blank(mode: str, kind: str, w: int = SIDE, h: int = SIDE, **options: object) -> bytes:
-    """A picture of nothing but the lowest value: small in bytes, huge when decoded."""
+    """A picture of zeros: small when encoded, huge when decoded."""
     if mode == "I;16":
         return encoded(Image.fromarray(np.zeros((h, w), np.uint16)), kind, **options)
     return encoded(Image.new(mode, (w, h)), kind, **options)
@@ -36,7 +36,7 @@ def in_one_strip(mode: str, compression: str) -> bytes:
 
 
 def in_a_huge_tile() -> bytes:
-    """A TIFF of 280x280 px whose one tile has 20000x20000."""
+    """A TIFF of 280x280 px with a single tile of 20000x20000 px."""
     packed = zlib.compress(bytes(1000))
     numbers = {256: 280, 257: 280, 258: 8, 259: 8, 262: 1, 277: 1, 322: 20_000, 323: 20_000, 324: 134, 325: len(packed)}
     tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items())
@@ -50,7 +50,7 @@ def turned() -> bytes:
 
 
 def in_three_scans() -> bytes:
-    """A baseline JPEG that says that its first scan holds one of its three colours."""
+    """A baseline JPEG whose first scan claims to contain only one of three color components."""
     content = bytearray(blank("RGB", "JPEG", subsampling=0))
     content[content.index(b"\xff\xda") + 4] = 1
     return bytes(content)
@@ -83,7 +83,7 @@ def png_chunks(content: bytes) -> list[tuple[bytes, bytes]]:
         (in_a_huge_tile, "a TIFF of 280x280 px .* 400 MB"),
         (lambda: blank("RGBA", "PNG", 12_000_000, 4), "a PNG of 12000000x4 px in mode RGBA, .* 384 MB"),
         (lambda: blank("RGBA", "PNG", 4, 12_000_000), "a PNG of 4x12000000 px in mode RGBA, .* 288 MB"),
-        (with_texts, "picture has texts or a colour profile that would take"),
+        (with_texts, "picture has texts or a color profile that would take"),
     ],
 )
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def with_blocks(count: int) -> bytes:
 
 
 def with_strips(count: int) -> bytes:
-    """A TIFF of so many strips, which all begin at the same place."""
+    """A TIFF of `count` strips that all begin at the same offset."""
     numbers = {256: 280, 257: 280, 258: 8, 259: 1, 262: 1, 277: 1, 278: 1}
     tags = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items()]
     tags.append(struct.pack("<HHII", 273, 3, count - len(tags), 8 + 2 + 12 * (len(tags) + 1) + 4))
@@ -139,7 +139,7 @@ def test_a_file_of_very_many_parts_is_refused(make: Callable[[int], bytes], most
 
 
 def repeated(marker: int, content: bytes, count: int) -> bytes:
-    """A JPEG with so many segments of a kind before its others."""
+    """A JPEG with `count` segments of one kind before its other segments."""
     whole = encoded(COLOUR, "JPEG")
     return whole[:2] + (bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content) * count + whole[2:]
 
@@ -165,7 +165,7 @@ def test_other_segments_of_a_camera_are_not_counted_with_exif() -> None:
 
 
 def test_segments_hidden_where_pillow_sees_none_are_counted() -> None:
-    """Pillow takes 0xFFF0 for a marker alone; a reader that skips its length misses what follows."""
+    """Pillow treats 0xFFF0 as a standalone marker. A parser that skips a length there misses the next segments."""
     whole = encoded(COLOUR, "JPEG")
     exif = repeated(0xE1, b"Exif\0\0" + bytes(190), 17)[2 : -len(whole) + 2]
     hidden = b"\xff\xf0" + struct.pack(">H", len(exif) + 2) + exif
@@ -181,7 +181,7 @@ def test_bytes_between_segments_are_parts(junk: bytes) -> None:
 
 
 def with_scans(count: int, side: int = 1400) -> bytes:
-    """A progressive JPEG whose last scan is repeated, each of some tens of bytes."""
+    """A progressive JPEG whose last scan, of some tens of bytes, is repeated."""
     content = blank("L", "JPEG", side, side, progressive=True)
     last = content.rindex(b"\xff\xc4")
     return content[:-2] + content[last:-2] * count + content[-2:]
@@ -196,7 +196,7 @@ def test_a_jpeg_of_very_many_scans_is_refused_by_its_pixels() -> None:
 
 
 def test_scans_of_what_follows_the_image_are_not_counted() -> None:
-    """A camera appends a second image or a film, whose bytes may be anything."""
+    """Cameras may append a second image or a video with arbitrary bytes."""
     assert decode(with_scans(2) + b"\xff\xda\0\2" * 5000).size_wh == (1400, 1400)
 
 
@@ -212,12 +212,12 @@ def test_colour_profiles_count_as_texts() -> None:
     first, *rest = png_chunks(SMALL)
     profile = b"n\0\0" + zlib.compress(bytes(1_000_000))
     decode(png_of([first, (b"iCCP", profile), *rest]))
-    with pytest.raises(ImageTooLarge, match="picture has texts or a colour profile that would take"):
+    with pytest.raises(ImageTooLarge, match="picture has texts or a color profile that would take"):
         decode(png_of([first, *[(b"iCCP", profile)] * 60, *rest]))
 
 
 def with_one_strip_often(count: int, packed: bytes, compression: int, *, w: int = 64) -> bytes:
-    """A TIFF of so many strips of 8 rows, which all are the same bytes."""
+    """A TIFF of `count` strips of 8 rows that all share the same bytes."""
     base = 8 + 2 + 12 * 9 + 4
     at = base + len(packed)
     numbers = {256: w, 257: 8 * count, 258: 8, 259: compression, 262: 1, 273: at, 277: 1, 278: 8, 279: at + 4 * count}
@@ -227,7 +227,7 @@ def with_one_strip_often(count: int, packed: bytes, compression: int, *, w: int 
 
 
 def test_strips_that_overlap_are_refused() -> None:
-    no_ops = b"\x80" * 50_000 + b"\xc1\0" * 8  # of PackBits
+    no_ops = b"\x80" * 50_000 + b"\xc1\0" * 8  # PackBits no-ops
     with pytest.raises(ImageTooLarge, match=r"strips or tiles have 2\.5 MB in a file of 0\.1 MB; expected ones"):
         decode(with_one_strip_often(50, no_ops, 32773))
     assert decode(with_one_strip_often(2, no_ops, 32773)).size_wh == (64, 16)
@@ -268,7 +268,7 @@ def test_tags_without_a_number_are_parts_too() -> None:
 @pytest.mark.parametrize("rows", [b"\1\5\0\0" * 3000, b"\1\5" * 2_500_000], ids=["short rows", "many bytes"])
 def test_a_large_bmp_of_runs_is_refused(rows: bytes) -> None:
     side = 3000 if len(rows) < 10**6 else 100
-    with pytest.raises(ImageTooLarge, match=r"a BMP in runs of .* the limit is 4 of each"):
+    with pytest.raises(ImageTooLarge, match=r"a run-length encoded BMP of .* the limit is 4 of each"):
         decode(bmp_of(rows, side))
 
 
@@ -357,5 +357,5 @@ def test_what_is_accepted_takes_no_more_than_is_said(tmp_path: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     taken = dict(zip(ACCEPTED, json.loads(done.stdout), strict=True))
     assert max(taken.values()) < MOST_MB, taken
-    assert taken["PNG RGB"] > 150, "the measure measures nothing"
+    assert taken["PNG RGB"] > 150, "memory is not being measured"
     assert taken["JPEG"] < 50

@@ -1,4 +1,4 @@
-"""Damaged bytes are a BadPicture; a fault of our own code, or of memory, stays what it is."""
+"""Damaged bytes raise BadPicture. Errors in our code and MemoryError are not converted."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def test_what_pillow_raises_is_a_broken_picture(error: type[Exception], monkeypa
 
 
 def with_chunk(name: bytes, content: bytes, mode: str = "RGB") -> bytes:
-    """A sound PNG with one more chunk."""
+    """A valid PNG with an additional chunk."""
     header = struct.pack(">IIBBBBB", 20, 20, 8, {"L": 0, "RGB": 2}[mode], 0, 0, 0)
     rows = zlib.compress(bytes(20 * (1 + 20 * len(mode))))
     return png_of([(b"IHDR", header), (name, content), (b"IDAT", rows), (b"IEND", b"")])
 
 
 def tiff(**changed: tuple[int, bytes]) -> bytes:
-    """A TIFF of 64x64 px in one deflated strip; `changed`: type and 4 bytes of some of its tags."""
+    """A TIFF of 64x64 px in one deflated strip. `changed`: type and 4 value bytes of some tags."""
     packed = zlib.compress(bytes(64 * 64))
     tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 273: 200, 277: 1, 278: 64, 279: len(packed)}
     fields = {tag: (4, struct.pack("<I", value)) for tag, value in tags.items()}
@@ -84,7 +84,7 @@ def tiff(**changed: tuple[int, bytes]) -> bytes:
 
 
 def without_sampling() -> bytes:
-    """A progressive JPEG all of whose components claim a sampling factor of 0."""
+    """A progressive JPEG in which all components have a sampling factor of 0."""
     content = bytearray(encoded(RGB, "JPEG", progressive=True))
     at = content.index(b"\xff\xc2")
     content[at + 11 : at + 20 : 3] = bytes(3)

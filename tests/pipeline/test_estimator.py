@@ -1,4 +1,4 @@
-"""`inkling.Classifier`: scikit-learn's methods, of a network that is trained already."""
+"""`inkling.Classifier`: scikit-learn's interface for a trained network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inkling import Classifier
 from inkling.errors import BadRequest
 
 Digits = tuple[np.ndarray, np.ndarray]
-# Those of scikit-learn's checks that do not fit it to data of another size than MNIST's.
+# The checks of scikit-learn that do not call `fit` with data of a different size from MNIST's.
 APPLICABLE = {
     "check_decision_proba_consistency",
     "check_do_not_raise_errors_in_init_or_set_params",
@@ -63,7 +63,7 @@ def test_scikit_learn_s_own_checks() -> None:
     status_of = {each["check_name"]: each["status"] for each in results}
     assert {name: status_of[name] for name in APPLICABLE} == dict.fromkeys(APPLICABLE, "passed")
     others = [each for each in results if each["check_name"] not in APPLICABLE and each["status"] == "failed"]
-    assert all(isinstance(each["exception"], BadRequest | AssertionError) for each in others), "one sentence or none"
+    assert all(isinstance(each["exception"], BadRequest | AssertionError) for each in others), "other errors"
 
 
 @pytest.mark.learn

@@ -1,4 +1,4 @@
-"""Images whose background is one level, above all digits that were cropped close."""
+"""Images with an even background, especially tightly cropped digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N = 100
 
 
 def cut_out(digit: np.ndarray, side: int, *, fills: bool) -> np.ndarray:
-    """(28, 28) light on dark -> dark on light with no paper around it; `fills`: stretched to a square."""
+    """(28, 28) light on dark -> dark on light without a margin; `fills`: stretched to a square."""
     rows, columns = np.flatnonzero(digit.max(axis=1) > 40), np.flatnonzero(digit.max(axis=0) > 40)
     crop = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     h, w = crop.shape
@@ -27,13 +27,12 @@ def cut_out(digit: np.ndarray, side: int, *, fills: bool) -> np.ndarray:
 
 @pytest.mark.parametrize("fills", [False, True])
 @pytest.mark.parametrize("side", [12, 28, 100])
-def test_a_digit_cut_out_close_is_read(side: int, fills: bool, digits: Digits) -> None:
-    reader = Reader("cnn")
-    found = [reader.read(cut_out(digit, side, fills=fills)) for digit in digits[0][:N]]
+def test_a_digit_cut_out_close_is_read(side: int, fills: bool, best_reader: Reader, digits: Digits) -> None:
+    found = [best_reader.read(cut_out(digit, side, fills=fills)) for digit in digits[0][:N]]
     right = [one.text == str(label) for one, label in zip(found, digits[1][:N], strict=True)]
     assert np.mean(right) >= 0.93
     empty = {int(label) for one, label in zip(found, digits[1][:N], strict=True) if one.outcome == "empty"}
-    assert empty <= {1}  # stretched to a square, some are a block
+    assert empty <= {1}  # stretched to a square, some become a block
 
 
 @pytest.mark.parametrize("side", [16, 40])
@@ -74,7 +73,7 @@ def test_nothing_on_the_paper() -> None:
 
 
 def patches(*levels: tuple[int, int]) -> np.ndarray:
-    """(100, 100) uint8: from top to bottom so many rows of each level."""
+    """(100, 100) uint8 of horizontal bands, from top to bottom: (level, rows)."""
     image = np.concatenate([np.full((rows, 100), level, np.uint8) for level, rows in levels])
     assert image.shape == (100, 100)
     image[40:60, 40:60] = 20  # the stroke

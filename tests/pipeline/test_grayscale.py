@@ -10,14 +10,14 @@ WHITE = (255, 255, 255)
 
 
 def coloured(ink: tuple[int, int, int], paper: tuple[int, int, int], *, grain: float = 1.5) -> np.ndarray:
-    """(280, 280, 3) uint8: a 7 in one colour on another."""
+    """(280, 280, 3) uint8: a 7 in one color on another."""
     rng = np.random.default_rng(4)
     picture = np.where(STROKES[..., None], ink, paper) + rng.normal(0, grain, (280, 280, 1))
     return cv2.GaussianBlur(picture.clip(0, 255).astype(np.uint8), (3, 3), 0)
 
 
 def contrast(grey: np.ndarray) -> float:
-    """Levels between the strokes and the paper."""
+    """The difference in levels between strokes and paper."""
     return abs(float(np.median(grey[STROKES])) - float(np.median(grey[~STROKES])))
 
 
@@ -80,7 +80,7 @@ Rgb = tuple[int, int, int]
 
 
 def square(ink: Rgb, paper: Rgb, texture: Rgb = (0, 0, 0)) -> np.ndarray:
-    """(64, 64, 3) uint8: a square of ink on paper, and a checkerboard of a colour added to both."""
+    """(64, 64, 3) uint8: a square of ink on paper, with a colored checkerboard added to both."""
     picture = np.full((64, 64, 3), paper)
     picture[20:44, 20:44] = ink
     y, x = np.mgrid[:64, :64]

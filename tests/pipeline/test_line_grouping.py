@@ -3,13 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.line_grouping import group_lines, slope
-
-Box = tuple[int, int, int, int]
 
 
 def row(n: int, *, x: int = 0, y: int = 0, pitch: int = 40, height: int = 50, fall: float = 0.0) -> list[Box]:
-    """`n` boxes side by side; each next one `fall` times the pitch lower."""
+    """`n` boxes side by side, each lower than the previous one by `fall` times the pitch."""
     return [(x + pitch * i, round(y + fall * pitch * i), 28, height) for i in range(n)]
 
 

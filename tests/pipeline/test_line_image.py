@@ -1,4 +1,4 @@
-"""A grey row as the line network sees it."""
+"""Converting a gray row to the line network's input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inkling.pipeline.line_image import make_line_image
 
 
 def row_with_stroke(h: int, w: int, *, paper: int = 220, ink: int = 60) -> np.ndarray:
-    """A row with one upright stroke in the middle, a tenth of the height wide."""
+    """A row with one vertical stroke in the middle, with a width of a tenth of the height."""
     row = np.full((h, w), paper, np.uint8)
     row[h // 4 : -(h // 4), w // 2 - h // 20 : w // 2 + h // 20 + 1] = ink
     return row

@@ -23,7 +23,7 @@ def recognize() -> LineRecognizer:
 
 
 def cropped_row(digits: Digits, chosen: list[int]) -> tuple[np.ndarray, str]:
-    """A row of digits with a little paper around, and its text."""
+    """A row of digits with a small margin, and its text."""
     images, labels = digits
     picture = row_of([images[i] for i in chosen])
     rows, columns = np.nonzero(picture < 128)
@@ -58,7 +58,7 @@ def test_a_row_is_also_read_narrower_and_wider(recognize: LineRecognizer, digits
 def test_boxes_lie_around_the_digits_of_the_picture(recognize: LineRecognizer, digits: Digits, scale: float) -> None:
     picture, text = cropped_row(digits, [1, 30, 61, 90])
     row = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    to_picture = np.array([[1 / scale, 0, 40], [0, 1 / scale, 70]])  # the row was cut out at (40, 70)
+    to_picture = np.array([[1 / scale, 0, 40], [0, 1 / scale, 70], [0, 0, 1]])  # the row was cut out at (40, 70)
     found = decode_row(recognize.read(row, to_picture))
     assert found.text == text
     gaps = np.flatnonzero(np.diff((picture < 128).any(axis=0).astype(int)))

@@ -1,4 +1,4 @@
-"""A network in LiteRT, and its silence."""
+"""Running networks in LiteRT, without its messages on stderr."""
 
 from __future__ import annotations
 
@@ -102,6 +102,6 @@ def test_a_process_without_stderr_loads_a_network() -> None:
 
 
 def run_python(program: str) -> subprocess.CompletedProcess[str]:
-    """A program in a fresh process, which has loaded no network yet."""
+    """Run a program in a new process, which has not loaded a network."""
     command = [sys.executable, "-c", textwrap.dedent(program)]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)

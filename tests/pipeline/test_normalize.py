@@ -54,15 +54,15 @@ def test_scale_of_the_picture_hardly_matters(digits: tuple[np.ndarray, np.ndarra
             normalize_glyphs(ink, segment(ink, single=True))[0]
             for ink in (binarize(enlarged(digit, factor)) for factor in (4, 20))
         )
-        # The centre of mass may fall on either side of half a pixel, hence the search over one pixel of shift.
+        # The center of mass may be rounded either way, so a shift of one pixel is allowed.
         likeness = cv2.matchTemplate(small, large[1:-1, 1:-1].copy(), cv2.TM_CCOEFF_NORMED)
         assert likeness.max() > 0.85
 
 
 def test_a_neighbour_reaching_into_the_box_is_left_out() -> None:
     ink = np.zeros((100, 120), np.float32)
-    cv2.line(ink, (10, 90), (60, 10), 1.0, 7)  # leaning into
-    cv2.line(ink, (40, 90), (100, 10), 1.0, 7)  # the box of this one
+    cv2.line(ink, (10, 90), (60, 10), 1.0, 7)
+    cv2.line(ink, (40, 90), (100, 10), 1.0, 7)  # its box overlaps the first one's
     left, right = normalize_glyphs(ink, segment(ink))
     for made in (left, right):
         _, labels = cv2.connectedComponents((made > 0.3).astype(np.uint8))
@@ -90,7 +90,7 @@ def test_what_is_trimmed_is_paper_and_nothing_else() -> None:
 
 
 def square_ring(stroke: float, side: int) -> np.ndarray:
-    """(side, side) float32: a 0 whose stroke is so wide in pixels of the normalized digit."""
+    """(side, side) float32: a 0 with a stroke width of `stroke` pixels in the normalized digit."""
     fine = np.ones((4 * side, 4 * side), np.float32)
     edge = round(4 * stroke * side / normalize.LONGEST)
     fine[edge:-edge, edge:-edge] = 0

@@ -8,11 +8,11 @@ from inkling.pipeline import page_crop
 from inkling.pipeline.binarize import binarize
 from inkling.pipeline.downscaling import downscale
 from inkling.pipeline.page_crop import crop_page, find_page
-from tests.pictures import drawn_seven, enlarged
+from tests.pictures import drawn_seven, enlarged, overlap
 
 
 def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 60, angle: float = 3) -> np.ndarray:
-    """A page with a 7 on a dark desk that is visible by so many pixels above, below, left and right."""
+    """A page with a 7 on a dark desk. `sides`: visible desk above, below, left and right, in pixels."""
     top, bottom, left, right = sides
     picture = np.pad(drawn_seven(paper=235), ((top, bottom), (left, right)), constant_values=desk)
     turn = cv2.getRotationMatrix2D((picture.shape[1] / 2, picture.shape[0] / 2), angle, 1)
@@ -20,7 +20,7 @@ def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 
 
 
 def in_shadow(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """A 7, half the light of which is gone at some pixels."""
+    """A 7 with half the light at some pixels."""
     y, x = np.mgrid[:280, :280]
     light = cv2.GaussianBlur(np.where(where(x, y), 0.5, 1.0), (0, 0), 4)
     return np.asarray(drawn_seven(paper=235) * light, np.uint8)
@@ -35,10 +35,10 @@ def test_a_page_or_window_differs_in_either_direction(desk: int, paper: int, fra
     cv2.rectangle(picture, (5, 5), (374, 354), 20, frame) if frame else None
     cv2.rectangle(picture, (49, 39), (330, 320), 110, 1)  # a hairline around the drawing
     ink = binarize(picture) > 0.5
-    ink[:20] = ink[-20:] = ink[:, :20] = ink[:, -20:] = False  # the frame may stay: it is no digit
+    ink[:20] = ink[-20:] = ink[:, :20] = ink[:, -20:] = False  # the frame may remain, because it is not a digit
     truth = np.zeros_like(ink)
     truth[40:320, 50:330] = drawn_seven() < 128
-    assert (ink & truth).sum() / (ink | truth).sum() > 0.85
+    assert overlap(ink, truth) > 0.85
 
 
 @pytest.mark.parametrize("desk", [40, 90, 160, 205])
@@ -56,11 +56,11 @@ def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
         picture[: 14 + 10 * (x // 7 % 2) + 8 * (x // 60 % 2), x] = 50
     ink = binarize(picture) > 0.5
     truth = drawn_seven() < 128
-    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+    assert overlap(ink, truth) > 0.9
 
 
 def bold_eight() -> np.ndarray:
-    """(140, 140) uint8: a felt pen's 8, whose holes are small."""
+    """(140, 140) uint8: an 8 by a felt pen, with small holes."""
     picture = np.full((140, 140), 255, np.uint8)
     for y in (48, 90):
         cv2.ellipse(picture, (70, y), (30, 20), 0, 0, 360, 0, 40)
@@ -74,7 +74,7 @@ def test_only_the_writing_on_the_page_is_ink(sides: tuple[int, int, int, int]) -
     top, _, left, _ = sides
     truth = np.zeros_like(ink)
     truth[top : top + 280, left : left + 280] = drawn_seven() < 128
-    assert (ink & truth).sum() / (ink | truth).sum() > 0.9
+    assert overlap(ink, truth) > 0.9
 
 
 def test_a_rotated_page_is_found() -> None:
@@ -117,7 +117,7 @@ def test_no_light_digit_is_taken_for_a_page(digits: tuple[np.ndarray, np.ndarray
 
 
 def test_the_shortcut_for_a_bare_border_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A border of one level finds the same as the full search: a panel, or none."""
+    """With a border of one level, the shortcut gives the same result as the full search."""
     picture = np.full((280, 280), 255, np.uint8)
     picture[40:230, 40:250] = 200
     picture[100:160, 120:150] = 20
@@ -139,7 +139,7 @@ def small_page(
     mark: int | None = 20,
     side: int = 64,
 ) -> np.ndarray:
-    """(side, side) uint8: a page of these corners on a desk, with a mark in its middle."""
+    """(side, side) uint8: a page with the given corners on a desk, with a mark in its middle."""
     small = np.full((side, side), desk, np.uint8)
     cv2.fillPoly(small, [np.array(corners)], page)
     if mark is not None:
@@ -156,14 +156,14 @@ SQUARE = rectangle(10, 10, 53, 53)
 
 
 def hollow(hole: int) -> np.ndarray:
-    """A light square with a dark square in it."""
+    """A light square with a dark square inside."""
     small = small_page(rectangle(6, 6, 57, 57), mark=None)
     cv2.rectangle(small, (32 - hole, 32 - hole), (31 + hole, 31 + hole), 60, -1)
     return small
 
 
 def uneven_desk(levels: tuple[int, ...]) -> np.ndarray:
-    """A page on stripes of these levels, each 4 pixels wide."""
+    """A page on a desk of 4-pixel stripes with the given levels."""
     stripes = np.repeat(np.resize(levels, 16), 4).astype(np.uint8)
     small = np.tile(stripes, (64, 1))
     small[10:54, 10:54] = 240
@@ -172,7 +172,7 @@ def uneven_desk(levels: tuple[int, ...]) -> np.ndarray:
 
 
 def cut_corner(legs: int) -> np.ndarray:
-    """A page that fills the image, but for one corner."""
+    """A page that fills the image except for one corner."""
     return small_page(((legs, 0), (63, 0), (63, 63), (0, 63), (0, legs)))
 
 
@@ -187,7 +187,7 @@ def ruled_window() -> np.ndarray:
 
 
 def with_writing_around(n: int, ink: int = 250) -> np.ndarray:
-    """A page on a dark desk on which so many light pixels stand."""
+    """A page on a dark desk that has `n` light pixels."""
     small = small_page(rectangle(16, 16, 60, 60))
     small[4, 4 : 4 + 2 * n : 2] = ink
     return small

@@ -28,7 +28,7 @@ def test_a_drawing_on_pure_paper_is_told_as_its_edges_tell_it(paper):
 
 
 def box(*, ink: int, frame: int = 200) -> np.ndarray:
-    """(64, 64) uint8: a square of ink on paper of level 200, with a frame of another level along the border."""
+    """(64, 64) uint8: a square of ink on paper of level 200, with a frame of level `frame` along the border."""
     small = np.full((64, 64), frame, np.uint8)
     small[5:-5, 5:-5] = 200
     small[20:44, 20:44] = ink

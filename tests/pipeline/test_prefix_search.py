@@ -1,4 +1,4 @@
-"""Texts in the order of their probability, against every text."""
+"""Texts in order of probability, compared with enumeration of all texts."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
 
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.quality import CODES, QualityWarning, needs_quality_check, quality_warnings
+from inkling.pipeline.quality import CODES, QualityWarning, needs_quality_check, quality_warnings, touches_border
 from inkling.pipeline.segmentation import segment
 from tests import nonsense
 from tests.pictures import drawn_seven, enlarged, row_of
@@ -30,24 +28,33 @@ def reduced_seven(side: int) -> np.ndarray:
     return np.pad(cv2.resize(drawn_seven(), (side, side), interpolation=cv2.INTER_AREA), 40, constant_values=255)
 
 
-@pytest.mark.parametrize(
-    ("code", "picture"),
-    [
-        ("dark", np.full((200, 300), 9, np.uint8)),
-        ("blank", np.full((200, 300), 240, np.uint8)),
-        ("page", nonsense.page_of_text()),
-        ("page", nonsense.qr_code()),
-        ("blot", nonsense.blot()),
-        ("border", np.ascontiguousarray(drawn_seven()[:, 100:])),
-        ("border", np.ascontiguousarray(drawn_seven()[:200])),
-        ("small", reduced_seven(16)),
-        ("blurred", cv2.GaussianBlur(drawn_seven(), (0, 0), 9)),
-        ("blurred", cv2.blur(drawn_seven(), (51, 51))),
-        ("faint", grainy(drawn_seven(ink=222, paper=240), 1.0)),
-    ],
-)
-def test_each_warning_is_given(code: str, picture: np.ndarray) -> None:
-    assert codes(picture)[0] == code
+POOR = [
+    ("dark", np.full((200, 300), 9, np.uint8)),
+    ("blank", np.full((200, 300), 240, np.uint8)),
+    ("page", nonsense.page_of_text()),
+    ("page", nonsense.qr_code()),
+    ("blot", nonsense.blot()),
+    ("border", np.ascontiguousarray(drawn_seven()[:, 100:])),
+    ("border", np.ascontiguousarray(drawn_seven()[:200])),
+    ("small", reduced_seven(16)),
+    ("blurred", cv2.GaussianBlur(drawn_seven(), (0, 0), 9)),
+    ("blurred", cv2.blur(drawn_seven(), (51, 51))),
+    ("faint", grainy(drawn_seven(ink=222, paper=240), 1.0)),
+]
+
+
+@pytest.mark.parametrize(("code", "picture"), POOR)
+def test_each_warning_says_what_is_wrong_and_what_to_do(code: str, picture: np.ndarray) -> None:
+    found = of(picture)
+    assert found[0].code == code
+    for warning in found:
+        assert warning.text.endswith(".")
+        assert warning.text.count(";") == 1
+        assert warning.to_json() == {"code": warning.code, "text": warning.text}
+
+
+def test_each_warning_has_a_picture() -> None:
+    assert {code for code, _ in POOR} == set(CODES) - {"many", "frame"}
 
 
 def test_many_marks(digits: tuple[np.ndarray, np.ndarray]) -> None:
@@ -74,28 +81,6 @@ def test_a_tight_crop_is_not_cut_off() -> None:
     rows, columns = np.flatnonzero((drawn_seven() < 128).any(axis=1)), np.flatnonzero((drawn_seven() < 128).any(axis=0))
     tight = drawn_seven()[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     assert "border" not in codes(np.ascontiguousarray(tight))
-
-
-def test_every_warning_says_what_is_wrong_and_what_to_do() -> None:
-    pictures = (
-        nonsense.black(),
-        nonsense.blank(),
-        nonsense.page_of_text(),
-        nonsense.blot(),
-        drawn_seven()[:200].copy(),
-        reduced_seven(16),
-        cv2.GaussianBlur(drawn_seven(), (0, 0), 9),
-        grainy(drawn_seven(ink=222, paper=240), 1.0),
-    )
-    found = [
-        warning for picture in pictures for warning in of(picture if picture.ndim == 2 else picture[..., 0].copy())
-    ]
-    assert {warning.code for warning in found} >= set(CODES) - {"many", "frame"}
-    for warning in found:
-        assert warning.text.endswith(".")
-        assert warning.text.count(";") == 1
-        assert warning.to_json() == {"code": warning.code, "text": warning.text}
-        assert replace(warning) == warning
 
 
 def test_warnings_come_in_order_of_importance() -> None:
@@ -125,10 +110,10 @@ def test_an_image_is_dark_where_hardly_a_pixel_is_lit(level: int, lit_share: flo
 
 
 def codes_of_bar(*, step: int = 200, edge: int = 0, at_x: int = 30, right: int = 30, height: int = 36) -> list[str]:
-    """The warnings about a 1 of ink, `step` grey levels darker than the paper, with soft edges."""
+    """The warning codes for a 1 that is `step` gray levels darker than the paper, with soft edges."""
     ink = np.zeros((height + 60, at_x + 12 + right), np.float32)
     ink[30 : 30 + height, at_x : at_x + 12] = 1
-    for i in range(edge):  # from paper to ink in so many pixels
+    for i in range(edge):  # soft edge: from paper to ink over `edge` pixels
         ink[30 : 30 + height, [at_x - edge + i, at_x + 11 + edge - i]] = (i + 1) / (edge + 1)
     return [warning.code for warning in quality_warnings(np.uint8(240 - step * ink), ink, segment(ink))]
 
@@ -156,3 +141,12 @@ def test_many_specks_beside_a_digit_are_checked_for_a_pattern(n_specks: int, nee
     ink[40:160, 80:100] = 1
     ink[10, 10 : 10 + 4 * n_specks : 4] = 1
     assert needs_quality_check(ink, segment(ink)) == needed
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom", "none"])
+def test_ink_may_touch_the_border_at_any_side(side: str) -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[20:40, 25:32] = 1
+    ink[slice(0, 40) if side == "top" else slice(20, 60 if side == "bottom" else 40), 25:32] = 1
+    ink[25:30, slice(0, 32) if side == "left" else slice(25, 60 if side == "right" else 32)] = 1
+    assert touches_border(ink, segment(ink)) is (side != "none")

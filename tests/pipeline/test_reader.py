@@ -73,7 +73,7 @@ def test_box_is_in_pixels_of_the_upright_image(reader: Reader) -> None:
     board = np.full((3000, 4000), 255, np.uint8)
     board[1000:1560, 2000:2560] = drawn_seven(side=560, width=36)
     exif = Image.Exif()
-    exif[0x0112] = 6  # the stored picture lies on its side
+    exif[0x0112] = 6  # the stored picture is rotated by 90 degrees
     content = encoded(np.ascontiguousarray(np.rot90(board)), "JPEG", exif=exif)
     reading = reader.read(content)
     assert reading.size_wh == (4000, 3000)
@@ -83,7 +83,7 @@ def test_box_is_in_pixels_of_the_upright_image(reader: Reader) -> None:
 
 
 def on_board(*digits: np.ndarray, side: int = 1700) -> np.ndarray:
-    """Digits side by side in the middle of a large white board."""
+    """Digits side by side in the middle of a large white image."""
     board = np.full((side, side), 255, np.uint8)
     row = np.hstack(digits)
     y, x = (side - row.shape[0]) // 2, (side - row.shape[1]) // 2
@@ -120,14 +120,13 @@ def test_all_else_is_read_in_full(reader: Reader, board: Callable[[np.ndarray], 
     assert max(reader.trace(picture).image.shape) == min(1600, max(picture.shape))
 
 
-def test_a_large_mark_that_is_no_sure_digit_is_read_in_full() -> None:
+def test_a_large_mark_that_is_no_sure_digit_is_read_in_full(best_reader: Reader) -> None:
     scrawl = np.full((800, 800), 255, np.uint8)
     points = np.random.default_rng(2).integers(80, 720, (14, 2))
     cv2.polylines(scrawl, [points.reshape(-1, 1, 2)], False, 0, 18)
-    best = Reader()
-    prepared = best.prepare(on_board(scrawl))
+    prepared = best_reader.prepare(on_board(scrawl))
     assert prepared.whole is not None
-    trace = best.trace_prepared(prepared)
+    trace = best_reader.trace_prepared(prepared)
     assert trace.reading.outcome != "read"
     assert trace.image.shape == (1600, 1600)
 
@@ -221,9 +220,9 @@ def test_serving_loads_neither_training_nor_what_is_off() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_doubted_reading_of_glyphs_keeps_their_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_doubted_reading_of_glyphs_keeps_their_tiles(best_reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inkling.pipeline.reader.agreed", lambda rows, glyphs, **_: doubted(glyphs, "in doubt"))
-    trace = Reader("cnn").trace(drawn_row())
+    trace = best_reader.trace(drawn_row())
     assert trace.reading.outcome == "unsure"
     assert len(trace.tiles) == len(trace.reading.digits) == sum(map(len, trace.lines)) > 1
     assert trace.rows == ()

@@ -1,4 +1,4 @@
-"""Rows as columns of probabilities, and what is read from them."""
+"""Rows as column probabilities, and decoding them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.pipeline.test_symbol_boxes import image_with
 
 
 def line_row(written: str, *, pitch: int = 20, gaps: dict[int, int] | None = None, sure: float = 0.999) -> LineRow:
-    """A row of symbols of 12 x 20 pixels, one every `pitch`; `gaps`: more before the i-th; `#`: a mark."""
+    """A row of symbols of 12 x 20 pixels, one per `pitch` pixels; `gaps`: extra space before the i-th; `#`: a mark."""
     x, boxes = 4, []
     for i in range(len(written)):
         x += (gaps or {}).get(i, 0)
@@ -39,7 +39,7 @@ def test_a_row_is_read_with_its_signs_and_boxes() -> None:
     found = decode_row(line_row("-12.50", sure=0.99999))
     assert (found.written, found.text) == ("-12.50", "1250")
     assert [symbol.name for symbol in found.symbols] == list("-12.50")
-    assert found.symbols[1].box == (48, 18, 24, 60)  # in pixels of the picture: 2 and 3 times those of the line image
+    assert found.symbols[1].box == (48, 18, 24, 60)  # in pixels of the picture, scaled by 2 and 3 from the line image
     assert found.prob > 0.98
     assert found.symbols[1].confidence > 0.99
     assert found.symbols[1].probs[1] > 0.99
@@ -58,7 +58,7 @@ def test_a_gap_wider_than_a_digit_and_a_half_separates_columns() -> None:
 
 
 def cells_of(row: LineRow, groups: list[int], *, pad: int = 8) -> list[tuple[int, int, int, int]]:
-    """Cells around so many symbols each."""
+    """Cells that enclose the given numbers of symbols."""
     boxes, cells = [symbol.box for symbol in decode_row(row).symbols], []
     for n in groups:
         (x, y, _, h), (x_last, _, w_last, _) = boxes[0], boxes[n - 1]

@@ -1,4 +1,4 @@
-"""Rows of an image, read as a whole: clear digits and printed marks that any line network reads."""
+"""Reading the rows of an image as a whole: clear digits and printed marks that any line network can read."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.pipeline.layout.pages import comb
 
 
 @pytest.fixture(scope="module")
-def row_reader() -> RowReader:
-    return RowReader(registry.line_recognizer(), Reader().classify)
+def row_reader(best_reader: Reader) -> RowReader:
+    return RowReader(registry.line_recognizer(), best_reader.classify)
 
 
 def test_blank_paper_has_no_rows(row_reader: RowReader) -> None:

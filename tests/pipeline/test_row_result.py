@@ -1,4 +1,4 @@
-"""Decoded rows become a reading."""
+"""Composing a reading from decoded rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_what_is_explained_does_not_make_it_unsure() -> None:
 def test_a_text_that_may_be_another_is_unsure_though_each_digit_is_sure() -> None:
     row = line_row("407", sure=0.9999)
     row.probs[1] = 0.0
-    row.probs[1, [4, BLANK]] = 0.5  # the 4 begins here, or a second one ends here
+    row.probs[1, [4, BLANK]] = 0.5  # either one 4 continues here, or a second one begins after it
     row.probs[2] = row.probs[0]
     row.probs[3] = 0.0
     row.probs[3, 4] = 1.0

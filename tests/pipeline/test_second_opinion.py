@@ -1,4 +1,4 @@
-"""pipeline.second_opinion: what the classifier says of a row's digits beside the line network."""
+"""Rescoring a row's texts by the classifier's opinion of its digits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.line import SECOND_OPINION as CONFIG
 from inkling.pipeline.prefix_search import ScoredText
-from inkling.pipeline.result import Box
 from inkling.pipeline.second_opinion import Classify, Weights, digit_tiles, opinions, pooled
 from tests.pipeline.test_recognized_row import cells_of, line_row
 
@@ -18,7 +18,7 @@ WEIGHTS = Weights(line=1.0, digits=0.5, length=1.0, shared_cells=-2.0)
 
 
 def opinion(*digits: int, not_digit: float = 0.0) -> Prediction:
-    """Surely these digits, in the order of the boxes."""
+    """A certain prediction of these digits, in the order of the boxes."""
     return Prediction(np.eye(10, dtype=np.float32)[list(digits)], np.full(len(digits), not_digit, np.float32))
 
 
@@ -43,7 +43,7 @@ def test_the_classifier_decides_between_texts_that_are_as_probable() -> None:
     texts = [ScoredText((4, 1, 7), 0.41), ScoredText((4, 7, 7), 0.4)]
     found = judged(texts, lambda tiles: opinion(4, 7, 7))
     assert [one.text for one in found] == [(4, 7, 7), (4, 1, 7)]
-    assert sum(one.prob for one in found) == pytest.approx(0.81)  # together as probable as before
+    assert sum(one.prob for one in found) == pytest.approx(0.81)  # the sum is unchanged
 
 
 def test_the_line_network_weighs_more() -> None:
@@ -65,7 +65,7 @@ def test_what_is_cut_out_of_the_cells_of_a_comb_decides_which_digits_stand_there
         for tiles in (None, cells)
     )
     assert found[4, 7, 7] > found[4, 1, 7]
-    assert found[4, 1] == pytest.approx(without[4, 1])  # how many there are, the row says
+    assert found[4, 1] == pytest.approx(without[4, 1])  # the number of digits is determined by the row
 
 
 def test_texts_that_are_hardly_probable_are_not_judged() -> None:
@@ -94,7 +94,7 @@ def test_a_digit_that_shares_its_cell_of_a_comb_makes_a_text_less_probable() -> 
     x, y, _, h = second
     assert shared([first, second, third]) == [0, 0]
     assert shared([first, (x, y, third[0] + third[2] - x, h)]) == [1, 0]
-    assert shared([(x, y, 10 * h, h)]) == [0, 0]  # a table's cell holds a number
+    assert shared([(x, y, 10 * h, h)]) == [0, 0]  # a table's cell contains a whole number
 
 
 def test_no_digit_is_expected_in_a_cell_that_looks_crossed_out() -> None:

@@ -2,13 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.segmentation import reference_height, segment
-
-Box = tuple[int, int, int, int]
 
 
 def page(*boxes: Box, shape: tuple[int, int] = (200, 400)) -> np.ndarray:
-    """Ink in filled boxes x, y, w, h."""
+    """Ink that fills the given boxes x, y, w, h."""
     ink = np.zeros(shape, np.float32)
     for x, y, w, h in boxes:
         ink[y : y + h, x : x + w] = 1
@@ -28,7 +27,11 @@ A, B, C = (20, 50, 30, 60), (80, 50, 30, 60), (140, 50, 30, 60)
         ("nothing", [], []),
         ("one", [A], [[A]]),
         ("left to right", [C, A, B], [[A, B, C]]),
-        ("two lines", [(20, 110, 30, 60), A, (80, 20, 30, 60), (20, 20, 30, 60)], None),
+        (
+            "two lines",
+            [(20, 110, 30, 60), (80, 110, 30, 60), (80, 20, 30, 60), (20, 20, 30, 60)],
+            [[(20, 20, 30, 60), (80, 20, 30, 60)], [(20, 110, 30, 60), (80, 110, 30, 60)]],
+        ),
         ("a narrow 1", [A, (80, 50, 6, 60)], [[A, (80, 50, 6, 60)]]),
         ("a comma", [A, (60, 105, 8, 14), B], [[A, B]]),
         ("a point", [A, (60, 102, 8, 8), B], [[A, B]]),
@@ -46,10 +49,7 @@ A, B, C = (20, 50, 30, 60), (80, 50, 30, 60), (140, 50, 30, 60)
         ("a frame along the edge", [A, (0, 0, 400, 3), (0, 0, 3, 200)], [[A]]),
     ],
 )
-def test_components_become_digits_in_order(name: str, boxes: list[Box], expected: list[list[Box]] | None) -> None:
-    if expected is None:
-        boxes = [(20, 110, 30, 60), (80, 110, 30, 60), (80, 20, 30, 60), (20, 20, 30, 60)]
-        expected = [[(20, 20, 30, 60), (80, 20, 30, 60)], [(20, 110, 30, 60), (80, 110, 30, 60)]]
+def test_components_become_digits_in_order(name: str, boxes: list[Box], expected: list[list[Box]]) -> None:
     assert lines_of(page(*boxes)) == expected, name
 
 
@@ -108,7 +108,7 @@ def test_the_remains_of_a_shadow_at_the_border_are_left_out() -> None:
 
 
 def test_a_digit_that_fills_the_picture_is_kept_beside_specks() -> None:
-    """A piece from border to border is a frame, unless it is most of what there is and does not run along them."""
+    """A component from border to border is a frame, unless it dominates and is not along the borders."""
     ink = np.zeros((40, 40), np.float32)
     cv2.ellipse(ink, (19, 19), (17, 18), 0, 0, 360, 1.0, 4)
     ink[0:4, 17:22] = ink[-4:, 17:22] = ink[18:22, :4] = ink[18:22, -4:] = 1.0
@@ -125,7 +125,7 @@ def test_a_frame_goes_although_the_digit_in_it_is_small() -> None:
     assert glyph.box_xywh == (48, 40, 4, 20)
 
 
-D, E, F = (60, 100, 50, 100), (300, 100, 50, 100), (400, 100, 50, 100)  # digits 100 pixels high: the reference height
+D, E, F = (60, 100, 50, 100), (300, 100, 50, 100), (400, 100, 50, 100)  # digits of 100 pixels, the reference height
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_runs_along_most_of_two_borders_is_a_frame() -> None:
 
 @pytest.mark.parametrize(("inset", "box"), [(4, (48, 40, 4, 20)), (7, (0, 0, 93, 93))])
 def test_a_frame_lies_near_the_border_of_the_picture(inset: int, box: Box) -> None:
-    """What reaches two borders and lies further inside is a large digit with a speck in it."""
+    """A component that touches two borders but is mostly farther inside is a large digit with a speck in it."""
     spurs = [(50, 0, 2, inset + 1), (0, 50, inset + 1, 2)]
     assert lines_of(page(*ring(inset, 2, 100, (0, 0)), *spurs, (48, 40, 4, 20), shape=(100, 100))) == [[box]]
 

@@ -1,4 +1,4 @@
-"""Where the symbols of a line image lie."""
+"""The boxes of symbols in a line image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 
 
 def image_with(*boxes: tuple[int, int, int, int], w: int = 120) -> np.ndarray:
-    """(32, w) line image with hollow boxes of ink, x, y, w, h."""
+    """(32, w) line image with hollow boxes of ink at the given x, y, w, h."""
     image = np.zeros((32, w), np.float32)
     for x, y, width, height in boxes:
         image[y : y + height, x : x + width] = 1

@@ -1,4 +1,4 @@
-"""Narrower views of a digit that was perhaps stretched to fill its box."""
+"""Narrower views of a digit that may have been stretched to fill its box."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.segmentation import segment
 from inkling.pipeline.test_time_augmentation import narrow, with_test_time_augmentation
 
-# The first thousand of MNIST's test set: labels, then images
+# The first thousand digits of MNIST's test set: labels, then images
 THOUSAND = Path(__file__).parents[2] / "src" / "inkling" / "server" / "static" / "data" / "mnist-test-1000.zlib"
 Digits = tuple[np.ndarray, np.ndarray]
 UNSURE = Prediction(np.full((1, 10), 0.1, np.float32), np.array([0.4], np.float32))
@@ -33,7 +33,7 @@ def never(tiles: np.ndarray) -> Prediction:
 
 
 def block(w: int, h: int, *, margin: int = 10) -> np.ndarray:
-    """Ink as a hollow rectangle."""
+    """A hollow rectangle of ink."""
     ink = np.zeros((h + 2 * margin, w + 2 * margin), np.float32)
     cv2.rectangle(ink, (margin + 2, margin + 2), (margin + w - 3, margin + h - 3), (1.0,), 4)
     return ink
@@ -45,7 +45,7 @@ def test_the_views_are_averaged() -> None:
     expected = np.full(10, 0.1 / 4)
     expected[3] += 3 / 4
     np.testing.assert_allclose(found.probs, expected[None], rtol=1e-6)
-    assert found.not_digit == UNSURE.not_digit  # paper is left around it: it may be two digits that touch
+    assert found.not_digit == UNSURE.not_digit  # with paper around it, it may be two touching digits
 
 
 def test_what_fills_the_picture_is_asked_whether_it_is_a_digit_too() -> None:
@@ -74,7 +74,7 @@ def test_the_views_are_narrower_and_narrower() -> None:
 
     ink = block(200, 200)
     with_test_time_augmentation(ink, segment(ink), UNSURE, classify)
-    assert shapes == pytest.approx([16, 13, 10], abs=1)  # of a height of 20
+    assert shapes == pytest.approx([16, 13, 10], abs=1)  # at a height of 20
 
 
 @pytest.mark.parametrize(("confidence", "asked"), [(0.985, True), (0.992, False)])
@@ -87,7 +87,7 @@ def test_a_certain_network_is_not_asked_again(confidence: float, asked: bool) ->
 
 @pytest.mark.parametrize(("margin", "fills"), [(1, True), (2, False)])
 def test_a_digit_fills_the_image_but_for_a_margin(margin: int, fills: bool) -> None:
-    ink = block(50, 50, margin=margin)  # 96 % and 93 % of it
+    ink = block(50, 50, margin=margin)  # fills 96 % or 93 % of the image
     found = with_test_time_augmentation(ink, segment(ink), UNSURE, certain_of_3)
     assert (found.not_digit < UNSURE.not_digit).all() == fills
 
@@ -104,7 +104,7 @@ def test_narrower_changes_the_shape_and_keeps_the_ink_in_range(side: int) -> Non
 
 @pytest.mark.slow
 def test_stretched_digits_are_read_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader("cnn")  # one that can refuse: the others explain each answer exactly, so they take one view
+    reader = Reader("cnn")  # augmentation is only for networks that can reject non-digits
     content = np.frombuffer(zlib.decompress(THOUSAND.read_bytes()), np.uint8)
     labels, images = content[:1000], content[1000:].reshape(-1, 28, 28)
     pictures = [filled(image) for image in images]
@@ -115,11 +115,11 @@ def test_stretched_digits_are_read_better(monkeypatch: pytest.MonkeyPatch) -> No
     with_views = right()
     monkeypatch.setattr(test_time_augmentation, "CONFIG", replace(test_time_augmentation.CONFIG, certain_at=0.0))
     assert with_views.sum() > right().sum()
-    assert with_views[labels != 1].mean() >= 0.98  # a bare 1 that fills its box is a block: some are refused
+    assert with_views[labels != 1].mean() >= 0.98  # a plain 1 that fills its box is a block, and some are rejected
 
 
 def filled(digit: np.ndarray) -> np.ndarray:
-    """(28, 28) uint8 light on dark -> (16, 16) uint8 dark on light, black and white, filled by the digit."""
+    """(28, 28) uint8 light on dark -> (16, 16) uint8 black on white, stretched so that the digit fills it."""
     rows, columns = np.flatnonzero(digit.max(axis=1) > 60), np.flatnonzero(digit.max(axis=0) > 60)
     crop = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     small = cv2.resize(crop, (16, 16), interpolation=cv2.INTER_AREA)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from inkling.pipeline.binarize import binarize
-from inkling.pipeline.quality import needs_quality_check, touches_border
+from inkling.pipeline.quality import needs_quality_check
 from inkling.pipeline.segmentation import Glyph, Segmentation, segment
 from inkling.pipeline.text_page_filter import is_solid, is_text_page, stroke_crossings
 from tests import nonsense
@@ -11,7 +11,7 @@ from tests.pictures import drawn_seven, enlarged, row_of
 
 
 def page_of_digits(digits: np.ndarray, n: int) -> np.ndarray:
-    """n digits in rows and columns, 56 pixels apart."""
+    """`n` digits in a grid with a spacing of 56 pixels."""
     columns = int(1.1 * n**0.5)
     cells = [np.pad(255 - digits[i % len(digits)], 14, constant_values=255) for i in range(n)]
     cells += [np.full((56, 56), 255, np.uint8)] * (-n % columns)
@@ -20,7 +20,7 @@ def page_of_digits(digits: np.ndarray, n: int) -> np.ndarray:
 
 
 def judged(picture: np.ndarray) -> tuple[bool, bool]:
-    """Whether an image is a page, and whether it is checked for one."""
+    """Whether an image is a text page, and whether its quality is checked."""
     ink = binarize(picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
     glyphs = segment(ink)
     return is_text_page(ink, glyphs), needs_quality_check(ink, glyphs)
@@ -107,12 +107,3 @@ def test_strokes_are_counted_for_each_square(n: int) -> None:
 )
 def test_patches_are_solid_and_lines_are_not(name: str, ink: np.ndarray, solid: bool) -> None:
     assert is_solid(ink, np.array([0, 0, ink.shape[1], ink.shape[0]])) is solid, name
-
-
-@pytest.mark.parametrize("side", ["left", "top", "right", "bottom", "none"])
-def test_border(side: str) -> None:
-    ink = np.zeros((60, 60), np.float32)
-    ink[20:40, 25:32] = 1
-    ink[slice(0, 40) if side == "top" else slice(20, 60 if side == "bottom" else 40), 25:32] = 1
-    ink[25:30, slice(0, 32) if side == "left" else slice(25, 60 if side == "right" else 32)] = 1
-    assert touches_border(ink, segment(ink)) is (side != "none")

@@ -1,4 +1,4 @@
-"""The word that is told and the number beside it never contradict each other."""
+"""The displayed word and percentage never contradict each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scripts/audit.py with the real pip-audit, against small servers that answer as OSV does."""
+"""scripts/audit.py with the real pip-audit, against small servers that imitate OSV."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FLAW = {
 
 @contextmanager
 def osv(status: int = 200, **flaws: object) -> Iterator[tuple[str, list[str]]]:
-    """The address of a server that knows those flaws by package, and what it was asked."""
+    """Run a server that reports these vulnerabilities by package; yields its address and the list of its queries."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,8 +56,8 @@ def osv(status: int = 200, **flaws: object) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_base_is_what_is_installed_and_no_more() -> None:
-    pins = dict(pin.split("==") for pin in audit.pins_of())
-    assert {"flask", "werkzeug", "numpy", "pillow", "gunicorn"} <= set(pins), "what it needs, and what that needs"
+    pins = dict(pin.split("==") for pin in audit.installed_pins())
+    assert {"flask", "werkzeug", "numpy", "pillow", "gunicorn"} <= set(pins), "direct and transitive dependencies"
     assert not {"inkling-digits", "pytest", "tensorflow", "ray", "pip-audit"} & set(pins)
     assert pins["flask"] == version("flask")
     assert pins.keys() <= {canonicalize_name(line.split("==")[0]) for line in CONSTRAINTS.read_text().split()}
@@ -67,7 +67,7 @@ def test_the_base_is_what_is_installed_and_no_more() -> None:
 def test_all_are_asked_about_and_none_is_weak(capsys: pytest.CaptureFixture[str]) -> None:
     with osv() as (url, asked):
         assert audit.main("--osv-url", url) == 0
-    assert sorted(asked) == sorted(audit.pins_of())
+    assert sorted(asked) == sorted(audit.installed_pins())
     assert capsys.readouterr().out == f"{len(asked)} packages audited; known vulnerabilities: 0\n"
 
 
@@ -75,7 +75,7 @@ def test_all_are_asked_about_and_none_is_weak(capsys: pytest.CaptureFixture[str]
 def test_what_is_found_fails(capsys: pytest.CaptureFixture[str]) -> None:
     with osv(flask=FLAW) as (url, _):
         assert audit.main("--osv-url", url) == 1
-    said = f"flask {version('flask')}: CVE-0000-1, GHSA-made-up; mended in 99.0\n"
+    said = f"flask {version('flask')}: CVE-0000-1, GHSA-made-up; fixed in 99.0\n"
     assert capsys.readouterr().out.startswith(said)
 
 

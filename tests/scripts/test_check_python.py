@@ -1,4 +1,4 @@
-"""scripts/check_python.py: a Python that cannot run the project is named in one sentence."""
+"""scripts/check_python.py: an unsupported Python is reported in one sentence."""
 
 from __future__ import annotations
 

@@ -1,27 +1,12 @@
-"""scripts/make_docs.py: links of the documentation site, and its reference pages."""
+"""scripts.make_docs: the links and reference pages of the documentation site."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-from scripts import make_docs
+from scripts import make_docs, reference_pages
 
 PLACES = {"docs/a.md": "a.md", "docs/deep/b.md": "deep/b.md", "deploy/README.md": "deploying.md"}
-
-
-@pytest.fixture
-def reference_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    monkeypatch.syspath_prepend(Path(make_docs.__file__).parent)
-    import reference_pages
-
-    yield reference_pages
-    for name in ("reference_pages", "make_settings", "make_parameters"):
-        sys.modules.pop(name, None)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +30,11 @@ def test_without_a_repository_a_link_to_a_file_is_text() -> None:
 
 
 def test_a_link_to_nothing_stops_the_site() -> None:
-    with pytest.raises(SystemExit, match=r"docs/a\.md links to gone\.md, which is not there"):
+    with pytest.raises(SystemExit, match=r"docs/a\.md links to gone\.md, which does not exist"):
         make_docs.with_links("[x](gone.md)", "docs/a.md", PLACES, "")
 
 
-def test_every_command_is_in_the_reference(reference_pages: ModuleType) -> None:
+def test_every_command_is_in_the_reference() -> None:
     from inkling.cli import COMMANDS
 
     page = reference_pages.command_line()
@@ -58,13 +43,13 @@ def test_every_command_is_in_the_reference(reference_pages: ModuleType) -> None:
     assert "### inkling form new\n" in page
 
 
-def test_every_route_is_in_the_reference(reference_pages: ModuleType) -> None:
+def test_every_route_is_in_the_reference() -> None:
     page = reference_pages.http()
     for route in ("POST /api/v1/read", "GET /healthz", "GET /api/v1/models"):
         assert f"`{route}`" in page
 
 
-def test_every_public_name_is_in_the_reference(reference_pages: ModuleType) -> None:
+def test_every_public_name_is_in_the_reference() -> None:
     import inkling
 
     page = reference_pages.python()

@@ -1,4 +1,4 @@
-"""scripts/notebook.py and notebooks/: every cell runs, and what a reader sees is clean and up to date."""
+"""scripts/notebook.py and notebooks/: every cell runs, and the stored outputs are clean and up to date."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write(path: Path, *sources: str) -> Path:
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own: a kernel's sockets and warnings are not this process's."""
+    """Run the command in a separate process, which isolates the kernel's sockets and warnings."""
     return subprocess.run(
         [sys.executable, "scripts/notebook.py", *arguments],
         cwd=notebook.ROOT,
@@ -57,7 +57,7 @@ def test_the_outputs_that_are_kept_are_clean_and_up_to_date(path: Path) -> None:
     import nbformat
 
     kept = nbformat.read(path, as_version=4)
-    assert list(notebook.faults(kept)) == [], "run it anew: make notebook"
+    assert list(notebook.faults(kept)) == [], "run it again: make notebook"
     said = "".join(output.get("text", "") for cell in kept.cells for output in cell.get("outputs", []))
     accuracy = registry.find("ann").manifest["scores"]["mnist-test"]["accuracy"]
     uses = {
@@ -65,7 +65,7 @@ def test_the_outputs_that_are_kept_are_clean_and_up_to_date(path: Path) -> None:
         "reading-a-pile-with-pandas": f"read by cnn {registry.find('cnn').version}",
         "teaching-a-hand": f"read by cnn {registry.find('cnn').version}",
     }
-    assert uses[path.stem] in said, "run it anew: make notebook"
+    assert uses[path.stem] in said, "run it again: make notebook"
 
 
 def test_there_is_a_notebook() -> None:
@@ -87,7 +87,7 @@ def test_a_cell_that_fails_or_says_too_much_is_an_error(tmp_path: Path, source: 
     before = path.read_bytes()
     done = command(str(path))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("notebook: bad.ipynb")  # ZeroMQ may have said something before
+    assert done.stderr.splitlines()[-1].startswith("notebook: bad.ipynb")  # ZeroMQ may print messages before
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert path.read_bytes() == before
@@ -97,18 +97,18 @@ def test_outputs_are_written_and_nothing_of_the_machine(tmp_path: Path) -> None:
     path = write(tmp_path / "good.ipynb", "print(6 * 7)", "[1, 2]")
     done = command(str(path))
     assert done.returncode == 0, done.stderr
-    assert "notebook:" not in done.stderr  # ZeroMQ may say something as the kernel stops
+    assert "notebook:" not in done.stderr  # ZeroMQ may print messages when the kernel stops
     written = json.loads(path.read_text())
     assert written["cells"][0]["outputs"][0]["text"] == ["42\n"]
     assert written["cells"][1]["outputs"][0]["data"]["text/plain"] == ["[1, 2]"]
     assert written["metadata"]["language_info"] == {"name": "python"}
     assert str(tmp_path) not in path.read_text()
-    assert command(str(path)).returncode == 0  # and once more: nothing changes
+    assert command(str(path)).returncode == 0  # a second run changes nothing
     assert json.loads(path.read_text()) == written
 
 
 def test_what_is_no_notebook_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="is not there"):
+    with pytest.raises(NotFound, match="does not exist"):
         notebook.run(tmp_path / "none.ipynb")
     (tmp_path / "x.ipynb").write_text("{")
     with pytest.raises(BadData, match="is not a notebook"):

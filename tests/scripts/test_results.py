@@ -1,4 +1,4 @@
-"""scripts/results.py: the pages show what docs/results.json says, and running it again changes nothing."""
+"""scripts/results.py: the pages match docs/results.json, and running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ RESULTS = {
     "read": {"read_us": {"cnn": 1234.5}},
 }
 TABLE = """\
-| right, with 95% interval | `ann` | `cnn` |
+| accuracy, with 95% interval | `ann` | `cnn` |
 | --- | ---: | ---: |
 | MNIST test images (10,000) | **99.00%** <br> 98.8% to 99.2% | **99.61%** <br> 99.5% to 99.7% |
-| the same, refusals counted as wrong |  | **99.55%** <br> 99.4% to 99.7% |
+| the same, with refusals counted as errors |  | **99.55%** <br> 99.4% to 99.7% |
 | `semeion` (1,593) |  | **90.00%** <br> 88.0% to 92.0% |
 | parameters | 101,770 | 251,778 |
 | model file | 410 KB | 1,000 KB |
-| network alone, one digit | 8 \N{MICRO SIGN}s | 800 \N{MICRO SIGN}s |
-| drawing to answer |  | 1.23 ms |
-| LiteRT and Keras differ on these 10,000 by at most |  | 7e-07 |
-| training took |  | 41 min on 2 cores |"""
+| latency of the network | 8 \N{MICRO SIGN}s | 800 \N{MICRO SIGN}s |
+| latency from drawing to answer |  | 1.23 ms |
+| maximum difference between LiteRT and Keras on the test images |  | 7e-07 |
+| training time |  | 41 min on 2 cores |"""
 
 SEEDS = {
     "models": {
@@ -77,12 +77,12 @@ SEEDS = {
     },
 }
 SEEDS_TABLE = """\
-| MNIST test images, right | epochs | each seed | mean | standard deviation, points |
+| accuracy, MNIST test images | epochs | each seed | mean | standard deviation, points |
 | --- | ---: | ---: | ---: | ---: |
 | `ann-dropout` | 250 | 99.10% | **99.10%** |  |
 | `ann` | 250 | 99.22%, 99.28% | **99.25%** | 0.03 |
 
-The recipes of `ann-dropout` and `ann` differ in dropout (0.1 and 0.0) and augmentation.shear (0.1 and 0.2) alone."""
+The recipes of `ann-dropout` and `ann` differ only in dropout (0.1 and 0.0) and augmentation.shear (0.1 and 0.2)."""
 
 
 def test_the_pages_show_what_results_json_says() -> None:
@@ -91,14 +91,14 @@ def test_the_pages_show_what_results_json_says() -> None:
     blocks = {results.PAGE: ("results", results.tables(found)), results.README: ("accuracy", results.sentence(found))}
     for path, block in blocks.items():
         page = path.read_text("utf-8")
-        assert page == with_block(page, *block), "write it anew: make results"
+        assert page == with_block(page, *block), "update it: make results"
 
 
 def test_results_json_is_of_the_packaged_bundles() -> None:
     models = results.read_results()["models"]
-    assert set(models) == set(registry.packaged()), "write it anew: make results"
+    assert set(models) == set(registry.packaged()), "update it: make results"
     for name, found in registry.packaged().items():
-        assert models[name]["version"] == found.version, "write it anew: make results"
+        assert models[name]["version"] == found.version, "update it: make results"
         score, expected = models[name]["scores"]["mnist-test"], found.manifest["scores"]["mnist-test"]
         assert score.items() >= {key: expected[key] for key in score if key in expected}.items()
         assert ("refusals_wrong" in score) == found.can_refuse
@@ -118,7 +118,7 @@ def test_the_table_of_seeds() -> None:
 def test_results_json_holds_the_seeds_that_were_judged() -> None:
     if results.SEEDS.is_file():
         kept = results.read_results().get("seeds")
-        assert kept == json.loads(results.SEEDS.read_text()), "write it anew: make results"
+        assert kept == json.loads(results.SEEDS.read_text()), "update it: make results"
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_the_sentence_of_the_readme() -> None:
         "b": {"n": 300, "accuracy": 1.0},
     }
     assert results.sentence({"models": {"cnn": {"scores": sets}}}).startswith(
-        "The default network reads 99.64% of MNIST's 10,000 test images right, and of 400 pictures of other people's "
-        "digits from 2 sources 97.5%; "
+        "The default network correctly reads 99.64% of MNIST's 10,000 test images, and 97.5% of 400 pictures of other "
+        "people's digits from 2 sources. "
     )
     alone = results.sentence({"models": {"cnn": {"scores": {"mnist-test": sets["mnist-test"]}}}})
     assert "other people" not in alone

@@ -1,6 +1,6 @@
-"""Real servers under attack: an honest client at another address is answered, and no worker is lost.
+"""Real servers under attack: a regular client at another address is answered, and no worker is lost.
 
-The attackers are at 127.0.0.2, of which Linux answers for the whole network 127.0.0.0/8.
+The attackers use 127.0.0.2; on Linux all addresses in 127.0.0.0/8 are local.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gunicorn.http.unreader import SocketUnreader
 from werkzeug.test import EnvironBuilder
 
 from inkling.errors import BadRequest, ImageTooLarge, Overloaded
-from inkling.server.middleware import bodies, deadlines
+from inkling.server.middleware import slow_clients
 from tests.cli.test_serve import serving
 from tests.pictures import drawn_seven, encoded, row_of
 from tests.server.test_workers import READ, children, until
@@ -48,7 +48,7 @@ def address_of(url: str) -> tuple[str, int]:
 
 @contextmanager
 def attacking(url: str, n: int, first: bytes, *, receive_bytes: int = 0) -> Iterator[list[socket.socket]]:
-    """`n` connections of one client that have sent `first`, and read nothing."""
+    """`n` connections of one client that send `first` and read nothing."""
     with ExitStack() as stack:
         lines = []
         for _ in range(n):
@@ -59,14 +59,14 @@ def attacking(url: str, n: int, first: bytes, *, receive_bytes: int = 0) -> Iter
             line.settimeout(20)
             line.connect(address_of(url))
             stack.callback(line.close)
-            with contextlib.suppress(ConnectionError):  # refused already
+            with contextlib.suppress(ConnectionError):  # already rejected
                 line.sendall(first)
             lines.append(line)
         yield lines
 
 
 def asked(url: str, method: str, path: str, body: bytes = b"", headers: Any = PNG) -> tuple[int, Any]:
-    """The honest client: status and answer."""
+    """A request of the regular client: status and answer."""
     line = http.client.HTTPConnection(*address_of(url), timeout=20)
     try:
         line.request(method, path, body or None, headers if body else {})
@@ -77,7 +77,7 @@ def asked(url: str, method: str, path: str, body: bytes = b"", headers: Any = PN
 
 
 def is_served(url: str, picture: bytes) -> bool:
-    """Whether an honest client is answered: health, and a reading."""
+    """Whether the regular client is served: a health check and a reading."""
     status, content = asked(url, "POST", READ, picture)
     return asked(url, "GET", "/healthz")[0] == 200 and status == 200 and json.loads(content)["text"] == "7"
 
@@ -95,8 +95,15 @@ def server() -> Iterator[str]:
         assert children(process.pid) == before, "no worker was lost"
 
 
+@pytest.fixture(scope="module")
+def idle_server() -> Iterator[str]:
+    """A server that no attack keeps busy, so that it rejects no request as overloaded."""
+    with serving("--model", "ann") as (_, url):
+        yield url
+
+
 ATTACKS = {
-    "bodies of the lab that do not come": (160, head("/api/v1/lab/training", Content_Length=9000) + b"x"),
+    "lab bodies that are never sent": (160, head("/api/v1/lab/training", Content_Length=9000) + b"x"),
     "pictures that do not come": (160, head(READ, "image/png", Content_Length=9000) + b"x"),
     "the largest pictures that do not come": (40, head(READ, "image/png", Content_Length=20_000_000) + b"x" * 1000),
     "bodies in chunks for the lab": (
@@ -105,7 +112,7 @@ ATTACKS = {
     ),
     "bodies where none is taken": (160, head("/healthz", Content_Length=9000) + b"x"),
     "HTTP/2 by prior knowledge": (200, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9) * 20),
-    "heads that do not end": (200, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+    "request heads that never end": (200, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "),
     "silence": (1500, b""),
     "no HTTP at all": (200, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"),
 }
@@ -127,12 +134,12 @@ def test_a_connection_without_a_request_is_closed_in_time(server: str, first: by
         line.settimeout(0.5)
         start_s = time.monotonic()
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() - start_s < 3 * deadlines.HEAD_S:
+            while time.monotonic() - start_s < 3 * slow_clients.HEAD_S:
                 with contextlib.suppress(TimeoutError):
                     if line.recv(1) == b"":
                         break
                 line.sendall(b"x" if first else b"")
-        assert 5 < time.monotonic() - start_s < 2.5 * deadlines.HEAD_S
+        assert 5 < time.monotonic() - start_s < 2.5 * slow_clients.HEAD_S
 
 
 def test_clients_that_read_no_answer_hold_no_others(server: str, seven: bytes) -> None:
@@ -198,7 +205,7 @@ def test_after_a_refused_body_the_connection_goes_on_or_its_end_is_announced(
         line.request("GET", "/healthz", bytes(length))
         answer = line.getresponse()
         assert (answer.status, answer.headers["Connection"]) == (400, ends)
-        assert "takes none" in json.loads(answer.read())["error"]
+        assert "expected none" in json.loads(answer.read())["error"]
         line.request("POST", READ, seven, PNG)  # http.client opens a new connection if the old one was to close
         assert json.loads(line.getresponse().read())["text"] == "7"
 
@@ -225,7 +232,7 @@ def test_no_worker_outlives_a_killed_supervisor(seven: bytes) -> None:
 
 
 def request_of(content: bytes | Any, length: int = 0, **more: Any) -> Request:
-    """A request with that body. Without a length it comes in chunks, which the server ends."""
+    """A request with this body. Without a length it is chunked, and the server marks its end."""
     stream = content if not isinstance(content, bytes) else io.BytesIO(content)
     size = {"CONTENT_LENGTH": str(length)} if length else {"HTTP_TRANSFER_ENCODING": "chunked"}
     return Request(
@@ -234,10 +241,10 @@ def request_of(content: bytes | Any, length: int = 0, **more: Any) -> Request:
 
 
 def test_a_slow_body_ends_in_time_and_its_client_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, with a shorter time: bytes that keep coming do not extend it."""
-    monkeypatch.setattr(bodies, "BODY_S", 0.5)
+    """In this process, with a shorter deadline: further bytes do not extend it."""
+    monkeypatch.setattr(slow_clients, "BODY_S", 0.5)
     ours, theirs = socket.socketpair()
-    with deadlines.ClientSocket(fileno=ours.detach()) as client, theirs, ExitStack() as held:
+    with slow_clients.ClientSocket(fileno=ours.detach()) as client, theirs, ExitStack() as held:
         done = threading.Event()
 
         def drip() -> None:
@@ -252,19 +259,50 @@ def test_a_slow_body_ends_in_time_and_its_client_is_told(monkeypatch: pytest.Mon
         request = request_of(stream, 900, **{"gunicorn.socket": client})
         try:
             with pytest.raises(BadRequest, match=r"within 0\.5 s"):
-                bodies.Bodies(1000).receive(request, "one", 1000, held)
+                slow_clients.Bodies(1000).receive(request, "one", 1000, held)
         finally:
             done.set()
             thread.join()
-        assert time.monotonic() - start_s < 20, "of 45 s that the bytes would take"
+        assert time.monotonic() - start_s < 20, "the bytes would take 45 s"
         client.wait_at_most(5)
         client.sendall(b"the answer")
         assert theirs.recv(10) == b"the answer"
 
 
+class Connection:
+    """Records what the server sends before the response, or simulates a client that left."""
+
+    def __init__(self, *, left: bool = False) -> None:
+        self.sent = b""
+        self._left = left
+
+    def wait_at_most(self, seconds: float) -> None:
+        pass
+
+    def sendall(self, content: bytes) -> None:
+        if self._left:
+            raise BrokenPipeError
+        self.sent += content
+
+
+@pytest.mark.parametrize(("protocol", "sent"), [("HTTP/1.1", slow_clients.CONTINUE), ("HTTP/1.0", b"")])
+def test_only_clients_of_http_1_1_are_told_to_continue(protocol: str, sent: bytes) -> None:
+    connection = Connection()
+    more = {"gunicorn.socket": connection, "HTTP_EXPECT": "100-continue", "SERVER_PROTOCOL": protocol}
+    with ExitStack() as held:
+        assert slow_clients.Bodies(1000).receive(request_of(b"x", 1, **more), "one", 1000, held) == 1
+    assert connection.sent == sent
+
+
+def test_a_client_that_leaves_before_it_is_told_to_continue_is_no_error_of_the_server() -> None:
+    more = {"gunicorn.socket": Connection(left=True), "HTTP_EXPECT": "100-continue"}
+    with ExitStack() as held, pytest.raises(BadRequest, match="BrokenPipeError"):
+        slow_clients.Bodies(1000).receive(request_of(b"x", 1, **more), "one", 1000, held)
+
+
 def test_an_answer_that_nobody_takes_ends_in_time() -> None:
     ours, theirs = socket.socketpair()
-    with deadlines.ClientSocket(fileno=ours.detach()) as client, theirs:
+    with slow_clients.ClientSocket(fileno=ours.detach()) as client, theirs:
         client.wait_at_most(0.3)
         with pytest.raises(ConnectionResetError):
             client.sendall(bytes(20_000_000))
@@ -273,17 +311,17 @@ def test_an_answer_that_nobody_takes_ends_in_time() -> None:
 
 
 def test_bodies_are_charged_by_what_has_come() -> None:
-    budget = bodies.Bodies(1000)
+    budget = slow_clients.Bodies(1000)
     held = {name: ExitStack() for name in ("client 0", "client 1", "client 2", "client 3", "other")}
 
     def receive(client: str, content: bytes, length: int = 0, most: int = 1000) -> int:
         return budget.receive(request_of(content, length), client, most, held[client])
 
-    for _ in range(50):  # promises of the most
+    for _ in range(50):  # they announce the maximum
         with ExitStack() as failed, pytest.raises(BadRequest):
             budget.receive(request_of(b"x", 1000), "one", 1000, failed)
-    assert len(held) == bodies.MAX_LARGE_BODIES + 1
-    for number in range(bodies.MAX_LARGE_BODIES):
+    assert len(held) == slow_clients.MAX_LARGE_BODIES + 1
+    for number in range(slow_clients.MAX_LARGE_BODIES):
         receive(f"client {number}", bytes(1000), 1000)
     with pytest.raises(Overloaded):
         receive("other", bytes(10), 10)
@@ -292,7 +330,7 @@ def test_bodies_are_charged_by_what_has_come() -> None:
     held["other"].close()
     held["client 1"].close()
     receive("client 2", bytes(1000), 1000)
-    with pytest.raises(Overloaded):  # it has its share
+    with pytest.raises(Overloaded):  # it has used its share
         receive("client 2", bytes(10), 10)
     held["client 2"].close()
     with pytest.raises(ImageTooLarge):
@@ -311,6 +349,34 @@ def test_a_malformed_request_is_told_so_in_json(server: str) -> None:
             answer.begin()
             assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json")
             assert set(json.loads(answer.read())) == {"ok", "kind", "error"}
+
+
+@pytest.mark.parametrize(
+    ("line", "more", "body", "status"),
+    [
+        (f"POST {READ} HTTP/1.1", "Content-Length: 99999999999999999999999", b"x", 413),
+        (f"POST {READ} HTTP/1.1", "Content-Length: 20000001\r\nExpect: 100-continue", b"", 413),
+        ("POST /api/v1/lab/training HTTP/1.1", "Content-Length: 19000000\r\nExpect: 100-continue", b"", 413),
+        (f"OPTIONS {READ} HTTP/1.1", "Content-Length: 5\r\nExpect: 100-continue", b"", 400),
+        ("HEAD / HTTP/1.1", "Content-Length: 5\r\nExpect: 100-continue", b"", 400),
+        ("POST /api/v1/nothing HTTP/1.1", "Content-Length: 5\r\nExpect: 100-continue", b"", 404),
+        (f"POST {READ} HTTP/1.1", "Content-Length: 5\r\nExpect: 200-ok", b"xxxxx", 400),
+        (f"POST {READ} HTTP/1.0", "Transfer-Encoding: chunked", b"1\r\nx\r\n0\r\n\r\n", 400),
+        (f"POST {READ} HTTP/1.1", "Transfer-Encoding: chunked\r\nContent-Length: 5", b"0\r\n\r\n", 400),
+        (f"POST {READ} HTTP/1.1", "Transfer-Encoding: chunked", b"zz\r\nx\r\n0\r\n\r\n", 400),
+        (f"POST {READ} HTTP/1.1", "Transfer-Encoding: chunked", b"1\r\nx\r\n0\r\nno trailer\r\n\r\n", 400),
+    ],
+)
+def test_a_body_that_cannot_be_taken_is_refused_at_once(
+    idle_server: str, line: str, more: str, body: bytes, status: int
+) -> None:
+    request = f"{line}\r\nHost: x\r\nContent-Type: image/png\r\n{more}\r\n\r\n".encode() + body
+    with attacking(idle_server, 1, request) as (connection,):
+        start_s = time.monotonic()
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == status
+        assert time.monotonic() - start_s < 5
 
 
 def test_a_body_is_not_asked_for_before_its_rule(seven: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Small files that cost or unpack to very much are refused from their head, before they cost anything."""
+"""Small files that are expensive or unpack to a huge size are rejected from their header."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from benchmarks.serving.soak.attacks import pictures
 
 READ = "/api/v1/read"
-MOST_CPU_S = 0.5  # a drawing takes 0.003 s; what these would take, if they were decoded, is seconds
+MOST_CPU_S = 0.5  # a drawing takes 0.003 s; decoding these files would take seconds
 STATUSES = {
     "progressive_jpeg": 413,
     "exif_segments": 413,

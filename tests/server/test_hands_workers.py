@@ -1,4 +1,4 @@
-"""Hands on real servers of two workers: all read with the newest version; no confirmed correction is lost by a kill."""
+"""Hands on real servers with two workers: all use the newest version; a kill loses no confirmed correction."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ JSON, PNG = {"Content-Type": "application/json"}, {"Content-Type": "image/png"}
 
 
 def ask(address: str, method: str, path: str, body: bytes | None = None, headers: Any = ()) -> tuple[int, Any]:
-    """Status and JSON, on a connection of its own."""
+    """Status and JSON, on a new connection."""
     line = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
     try:
         line.request(method, path, body, dict(headers))
@@ -51,7 +51,7 @@ def correction(png: bytes, label: str, said: str) -> bytes:
 
 
 class Log:
-    """The workers that answered, by the server's log."""
+    """The workers that answered, from the server's log."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.lines: list[dict[str, Any]] = []
@@ -83,11 +83,11 @@ def test_every_worker_reads_with_the_version_that_was_chosen_last(tmp_path: Path
             assert found == {(version, "17"[version])}
             if turn >= 6 and len(log.workers("/api/v1/read")) == len(log.workers("/api/v1/hands/<name>/use")) == 2:
                 break
-        assert len(log.workers("/api/v1/read")) == 2, "both were asked"
+        assert len(log.workers("/api/v1/read")) == 2, "both workers answered"
 
 
 def stroke(writer: int, n: int) -> bytes:
-    """A picture that no other has."""
+    """A unique picture."""
     board = np.full((120, 120), 255, np.uint8)
     points = np.random.default_rng(1000 * writer + n).integers(15, 105, (4, 2))
     cv2.polylines(board, [points], isClosed=False, color=0, thickness=8)
@@ -102,13 +102,13 @@ def test_eight_writers_and_killed_workers_lose_no_confirmed_correction(tmp_path:
     def write(writer: int, address: str) -> None:
         for n in range(EACH):
             body = correction(stroke(writer, n), str(n % 10), str((n + 1) % 10))
-            while True:  # as a page does: again until it is confirmed
+            while True:  # retry until it is confirmed, like a page
                 try:
                     status, answer = ask(address, "POST", "/api/v1/hands/anna/lessons", body, JSON)
                 except (OSError, http.client.HTTPException):
                     broken.append(writer)
                     continue
-                if status == 503:  # more than the service takes on at once
+                if status == 503:  # overloaded
                     continue
                 assert status == 200, answer
                 assert answer["stored"] + answer["known"] == 1
@@ -128,4 +128,4 @@ def test_eight_writers_and_killed_workers_lose_no_confirmed_correction(tmp_path:
         kept = store.lessons("anna")
     assert {(each.id, each.label) for each in kept} == {(each["id"], each["label"]) for each in confirmed}
     assert len(kept) == len({each.sha256 for each in kept}) == len(confirmed) == WRITERS * EACH
-    assert len(broken) <= 3 * WRITERS, "what a worker had in hand, and no more"
+    assert len(broken) <= 3 * WRITERS, "only the worker's requests in progress"

@@ -1,4 +1,4 @@
-"""The service as it runs in a container: a normal user, and nothing that can be written but an empty folder."""
+"""The service as in a container: a normal user, and only an empty folder is writable."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 
 from tests.cli.test_serve import free_port
 
-# A mount namespace of its own, in which the file system is read-only; then no rights beyond those of a user. What can
-# be written is not /tmp, in which this checkout may lie.
+# A new mount namespace with a read-only file system; then the rights of a normal user. The writable folder is not /tmp,
+# because this checkout may be there.
 INSIDE = """
 mount --make-rprivate / && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99
 mount -o remount,bind,ro / && mount -t tmpfs -o size=1m,mode=1777 tmpfs "$TMPDIR" || exit 99
@@ -38,7 +38,7 @@ def test_serves_without_write_permission(seven: bytes) -> None:
     if can.returncode:
         message = f"this system lets nobody have a mount namespace: {can.stderr.strip()}"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    # Whose Python lies in root's own folder can run it as root alone, here without any of root's rights.
+    # If Python is in root's home folder, only root can run it; here root has no capabilities.
     private = as_root and not all(path.stat().st_mode & 0o001 for path in Path(sys.executable).resolve().parents)
     user = "--reuid 65534 --regid 65534 --clear-groups" if as_root and not private else ""
     serve = [sys.executable, "-m", "inkling", "serve", "--port", str(port), "--workers", "2"]
@@ -72,5 +72,5 @@ def test_serves_without_write_permission(seven: bytes) -> None:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert "inkling_workers 2" in text, "they share memory without a file"
+    assert "inkling_workers 2" in text, "they share memory without files"
     assert all(json.loads(line)["level"] != "error" for line in said.splitlines()), said

@@ -1,4 +1,4 @@
-"""Real servers under load: one stops without losing what it took; one goes on when a worker is killed."""
+"""Real servers under load: a shutdown loses no accepted requests, and a killed worker is replaced."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import pytest
 
 from tests.cli.test_serve import free_port, serving
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
 CLIENTS = 6
 READ, PNG = "/api/v1/read", {"Content-Type": "image/png"}
 
 
 class Load:
-    """Clients that ask without a pause, half of them on connections that they keep."""
+    """Clients that send requests continuously, half of them on keep-alive connections."""
 
     def __init__(self, address: str, body: bytes) -> None:
         self._address = address.removeprefix("http://")
@@ -98,7 +98,7 @@ def metrics(address: str) -> str:
 
 
 def counted(address: str, pattern: str) -> int:
-    """A metric of the whole service, whoever is asked."""
+    """A metric of the whole service, from any worker."""
     return sum(int(float(n)) for n in re.findall(rf"^{pattern} (\S+)$", metrics(address), re.MULTILINE))
 
 
@@ -123,21 +123,21 @@ def test_a_killed_worker_is_replaced_and_the_others_go_on(seven: bytes) -> None:
     with serving("--workers", "2", "--model", "ann") as (process, address):
         until(lambda: len(children(process.pid)) == 2)
         with under_load(address, seven) as load:
-            for turn in range(3):  # one soon after another
+            for turn in range(3):  # in quick succession
                 before = load.seen["200"]
                 os.kill(children(process.pid)[0], signal.SIGKILL)
                 until(lambda before=before: load.seen["200"] > before + 10)  # type: ignore[misc]
                 until(lambda turn=turn: counted(address, "inkling_workers_started_total") == turn + 3)  # type: ignore[misc]
                 until(lambda: counted(address, "inkling_workers") == 2)
             lost = load.seen["lost"]
-        assert lost <= 3 * CLIENTS, "what a worker had in hand, and no more"
+        assert lost <= 3 * CLIENTS, "only the worker's requests in progress"
         answered = rf'inkling_requests_total{{method="POST",route="{READ}",status="200"}}'
-        assert counted(address, re.escape(answered)) >= load.seen["200"], "the dead are counted"
+        assert counted(address, re.escape(answered)) >= load.seen["200"], "dead workers are counted"
 
 
 @pytest.mark.slow
 def test_a_server_whose_workers_cannot_start_gives_up(tmp_path: Path) -> None:
-    (tmp_path / "flask.py").write_text("import os; os._exit(3)")  # a library that ends who imports it
+    (tmp_path / "flask.py").write_text("import os; os._exit(3)")  # a library that exits on import
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "inkling", "serve", "--port", str(free_port())],

@@ -1,4 +1,4 @@
-"""The folder without a server: what it holds, that its links lead somewhere, and which folders it may replace."""
+"""The static site: its files, valid links, and the folders that it may replace."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_previews_of_links_name_the_address(site: Site) -> None:
 
 
 def test_scripts_ask_site_js_for_addresses(site: Site) -> None:
-    """A folder of files lies under any prefix. The server's API, which static pages never ask, is the exception."""
+    """A static site may have any prefix. Only the server's API, which static pages never use, is exempt."""
     scripts = {path: content.decode() for path, content in site.files.items() if path.endswith(".js")}
     for path, text in scripts.items():
         code = re.sub(r"^\s*//.*$|\s// .*$", "", text, flags=re.MULTILINE)
@@ -96,7 +96,7 @@ def test_addresses_become_relative(html: str, depth: int, expected: str) -> None
 
 @pytest.mark.parametrize("address", ["example.org", "ftp://example.org", "https://", "https://example.org/?a=1"])
 def test_a_wrong_address_is_refused(address: str) -> None:
-    with pytest.raises(BadRequest, match="expected one like https"):
+    with pytest.raises(BadRequest, match="expected one such as https"):
         check_address(address)
 
 

@@ -1,4 +1,4 @@
-"""A small stand-in for MNIST made of its own test images, so that tests need no download."""
+"""A small data set of MNIST test images, so that tests need no download."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from inkling.training.data.mnist import Mnist
 
-# Keras's own code trips over NumPy 2 here; it is not ours to mend.
+# Keras itself causes this warning with NumPy 2.
 LEARN = [pytest.mark.learn, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "mnist_200.npz"
 

@@ -1,4 +1,4 @@
-"""Every registered architecture, by one loop: shapes, budget, learning, export, documentation."""
+"""Every registered architecture: shapes, number of parameters, learning, export, documentation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_classifier(name: str, tmp_path: Path) -> None:
     probs = model.predict(x, verbose=0)  # (200, 28, 28) -> (200, 10)
     np.testing.assert_allclose(probs.sum(1), 1, atol=1e-5)
     before = model.evaluate(x, y, verbose=0)[0]
-    for _ in range(5):  # one step may go up: dropout and normalisation draw at random
+    for _ in range(5):  # the loss may rise in a single step, because of dropout and batch normalization
         model.train_on_batch(x, y)
     assert model.train_on_batch(x, y)[0] < before
     export.write_models(model, how, tmp_path)

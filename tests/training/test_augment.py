@@ -1,4 +1,4 @@
-"""training.augment: repeatable, within range, centred as the pipeline centres."""
+"""training.augment: reproducible, within range, centered like the pipeline's tiles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inkling.training import augment
+from inkling.training.continental import with_continental_forms
 from inkling.training.recipe import Augmentation
 
 Digits = tuple[np.ndarray, np.ndarray]
@@ -29,7 +30,7 @@ FULL = Augmentation(
     ragged=0.2,
     enlarged=0.5,
 )
-QUALITIES = {"elastic_sigma", "ragged", "enlarged"}  # of another parameter
+QUALITIES = {"elastic_sigma", "ragged", "enlarged"}  # have no effect without another parameter
 EACH = [field.name for field in dataclasses.fields(Augmentation) if field.name not in QUALITIES]
 
 
@@ -61,7 +62,7 @@ def test_each_parameter_alone_changes_images_and_keeps_them_in_range(digits: Dig
     assert images.min() >= 0
     assert images.max() <= 1
     changed = (np.abs(images - digits[0] / np.float32(255)).max((1, 2)) > 0.01).mean()
-    # Of 1s and 7s only, and of these not all; half the images; every image.
+    # Smallest share of changed images. Only some of the 1s and 7s change, or about half of the images, or nearly all.
     expected = {"continental": 0.02, "drawn": 0.35, "coarse": 0.35}.get(name, 0.9)
     assert changed >= expected
 
@@ -88,7 +89,7 @@ def test_digits_stay_centred_and_as_large_as_a_tile(digits: Digits) -> None:
 
 def test_bending_by_next_to_nothing_keeps_the_picture(digits: Digits) -> None:
     plain = digits[0] / np.float32(255)
-    images = augmented(digits, Augmentation(rotation=0.01))  # re-centred by part of a pixel, and so not the same
+    images = augmented(digits, Augmentation(rotation=0.01))  # centering shifts them by a fraction of a pixel
     assert np.corrcoef(images.ravel(), plain.ravel())[0, 1] > 0.93
     assert images.sum() == pytest.approx(plain.sum(), rel=0.03)
 
@@ -96,7 +97,7 @@ def test_bending_by_next_to_nothing_keeps_the_picture(digits: Digits) -> None:
 def test_elastic_fields_are_smooth_and_as_strong_as_asked() -> None:
     fields = augment.elastic_fields(500, 34, 4.5, np.random.default_rng(0))
     assert fields.shape == (500, 28, 28)
-    # Uniform noise has variance 1/3; a Gaussian of sigma s leaves 1 / (4 pi s^2) of it.
+    # Uniform noise has variance 1/3; smoothing with a Gaussian of sigma s leaves 1 / (4 pi s^2) of it.
     expected = 34 * np.sqrt(1 / 3 / (4 * np.pi * 4.5**2))
     assert fields[:, 14, 14].std() == pytest.approx(expected, rel=0.1)
     assert np.abs(np.diff(fields, axis=2)).max() < 0.5 * fields.std() * 3
@@ -112,15 +113,15 @@ def test_strokes_grow_and_shrink_but_ink_stays_full(digits: Digits) -> None:
 
 def test_continental_forms_add_ink_to_1_and_7_only(digits: Digits) -> None:
     images, labels = digits
-    drawn = augment.with_continental_forms(images, labels, 1.0, np.random.default_rng(0))
+    drawn = with_continental_forms(images, labels, 1.0, np.random.default_rng(0))
     more = drawn.astype(int).sum((1, 2)) > images.astype(int).sum((1, 2))
     assert more[labels == 1].all()
-    assert more[labels == 7].mean() > 0.9  # a bar may fall on one that is there
+    assert more[labels == 7].mean() > 0.9  # a new bar may overlap an existing one
     assert not more[(labels != 1) & (labels != 7)].any()
 
 
 def test_neighbours_do_not_touch(digits: Digits) -> None:
-    """Images that are changed in one call, below each other, get no ink from those above and below them."""
+    """Images that are stacked and changed in one call get no ink from their neighbors in the stack."""
     how = Augmentation(rotation=30, shift=8, elastic=60, stroke=1.5)
     images = np.full((9, 28, 28), 255, np.uint8)
     images[::2] = 0

@@ -1,4 +1,4 @@
-"""training.calibrate_lines: the probability of a text says how often it is right, and `sure_at` keeps its promise."""
+"""training.calibrate_lines: the probability of a text matches its accuracy, and `sure_at` reaches its accuracy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ POINT, MARKED = CLASSES.index("."), CLASSES.index(MARK)
 
 
 def line_of(text: list[int], doubts: list[float], rng: np.random.Generator) -> Line:
-    """A line of which each symbol is one of two, the other with a probability of `doubts`; it shows either so often."""
+    """A line with calibrated probabilities: each symbol is replaced by the next digit with the probability `doubts`."""
     columns = np.full((2 * len(text) + 1, BLANK + 1), 1e-7)
     columns[::2, BLANK] = 1
     shown = []
@@ -33,7 +33,7 @@ def line_of(text: list[int], doubts: list[float], rng: np.random.Generator) -> L
 
 
 def no_opinion(images: np.ndarray) -> np.ndarray:
-    """A network that would say nothing of a stretched line."""
+    """A network that must not be called, because only doubtful lines have stretched views."""
     raise AssertionError("views are for doubtful lines")
 
 
@@ -53,7 +53,7 @@ def honest_lines(n: int, seed: int = 0) -> list[Line]:
 
 @pytest.fixture
 def one_view(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Doubtful lines are seen once."""
+    """Turns off the stretched views of doubtful lines."""
     monkeypatch.setattr(calibrate_lines, "LINE_RECOGNIZER", LineRecognizerConfig(stretches=()))
 
 
@@ -118,7 +118,7 @@ def test_a_doubtful_line_is_seen_stretched_too() -> None:
         return other.probs[None]
 
     reading = read(doubtful, sees_another, temperature=1.0, sure_at=0.9)
-    assert widths == [16, 16]  # the least
+    assert widths == [16, 16]  # the smallest width
     assert reading.text == "4"
     assert reading.confidence == pytest.approx((0.4 + 1 + 1) / 3, abs=0.01)
     read(other, no_opinion, temperature=1.0, sure_at=0.9)

@@ -1,4 +1,4 @@
-"""training.degrade: poor copies that still show the digit."""
+"""training.degrade: degraded copies in which the digit is still legible."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_copies_have_other_sizes_and_a_one_stays_slender() -> None:
     copies = [degrade_image(one, np.random.default_rng(seed)) for seed in range(50)]
     assert len({copy.shape for copy in copies}) > 20
     for copy in copies:
-        h, w = (side - 2 for side in copy.shape)  # without the rim
+        h, w = (side - 2 for side in copy.shape)  # without the margin
         assert w <= max(2, MAX_STRETCH * 0.1 * h + 1)
 
 
@@ -35,7 +35,7 @@ def test_an_empty_image_is_left_alone() -> None:
 
 
 def test_ragged_copies_stray_at_the_edges_of_strokes_only() -> None:
-    """Paper and the middle of a stroke are too far from the level at which a pixel turns."""
+    """Noise does not change paper and the middle of strokes, because they are far from the threshold."""
     disc = np.fromfunction(lambda y, x: np.clip(9 - np.hypot(y - 14, x - 14), 0, 1), (28, 28)).astype(np.float32)
     differs = []
     for seed in range(60):
@@ -62,4 +62,4 @@ def test_a_recipe_may_want_its_copies_plain_or_ragged_and_enlarged(digits: tuple
     degrade_images(plain, Augmentation(coarse=1), np.random.default_rng(0))
     degrade_images(other, Augmentation(coarse=1, ragged=0.2, enlarged=0.5), np.random.default_rng(0))
     assert (plain != other).any((1, 2)).mean() > 0.7
-    assert np.abs(plain.mean() - other.mean()) < 0.05  # the same digits
+    assert np.abs(plain.mean() - other.mean()) < 0.05  # about the same amount of ink

@@ -1,4 +1,4 @@
-"""training.evaluate and `inkling evaluate`: right when the text equals the label, and one bad file is not the end."""
+"""training.evaluate and `inkling evaluate`: right if the text equals the label; bad files do not stop it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty digits as pictures, a number of two, one file that is no picture and one without a label."""
+    """Twenty pictures of digits, one of a two-digit number, one file that is not a picture and one without a label."""
     folder = tmp_path_factory.mktemp("pictures")
     with np.load(Path(__file__).parents[1] / "fixtures" / "mnist_200.npz") as content:
         images, labels = content["images"], content["labels"]
@@ -50,7 +50,7 @@ def test_folder_is_scored_by_text(folder: Path, reader: Reader) -> None:
     assert [f["kind"] for f in report["failures"]] == ["UnknownFormat"]
     assert "3__broken.png" in report["failures"][0]["source"]
     right = round(report["accuracy"] * 22)
-    assert 18 <= right <= 21  # the broken one cannot be right
+    assert 18 <= right <= 21  # the broken file is always wrong
     assert right + sum(m["n"] for m in report["mistakes"]) == 22
     assert {"label": "3", "read": "(failed)", "n": 1} in report["mistakes"]
     assert sum(row["n"] for row in report["per_class"]) == 22
@@ -65,7 +65,7 @@ def test_single_reads_a_pair_as_one(folder: Path, reader: Reader) -> None:
 
 
 def test_nothing_to_judge_is_said(tmp_path: Path, reader: Reader) -> None:
-    with pytest.raises(NotFound, match="holds no picture named like"):
+    with pytest.raises(NotFound, match="has no picture named like"):
         evaluate.evaluate_folder(reader, tmp_path)
     with pytest.raises(NotFound, match="is not a folder"):
         evaluate.evaluate_folder(reader, tmp_path / "nothing")
@@ -83,7 +83,7 @@ def test_mnist_goes_straight_to_the_network(digits: Digits) -> None:
 def test_a_line_recognizer_reads_lines_of_the_test_digits(
     digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A network that says nothing is right about no line, and every number of the report is shown."""
+    """A network that outputs only blanks reads no line right, and every number of the report is shown."""
     monkeypatch.setattr(line_task, "N_EVALUATION", 12)
     monkeypatch.setattr(line_task.LineTask, "load_litert", lambda task, bundle: silent)
     monkeypatch.setattr(mnist, "load_mnist", lambda: Mnist(*digits, *digits))
@@ -95,14 +95,14 @@ def test_a_line_recognizer_reads_lines_of_the_test_digits(
     report = json.loads(CliRunner().invoke(command, [*arguments, "--json"], catch_exceptions=False).stdout)
     assert (report["n"], report["accuracy"], report["coverage"]) == (12, 0.0, 0.0)
     shown = CliRunner().invoke(command, arguments, catch_exceptions=False).stdout
-    for words in ("of 12 right", "called read 0.0000", "symbols 0.0000"):
+    for words in ("of 12 right", "coverage (share with outcome read) 0.0000", "symbols 0.0000"):
         assert words in shown
     assert "precision" not in shown
     assert (tmp_path / "table.csv").read_text().count("\n") == 2
 
 
 def silent(x: np.ndarray) -> np.ndarray:
-    """Blank in every column."""
+    """Outputs the blank in every column."""
     probs = np.zeros((len(x), x.shape[2] // 4, BLANK + 1), np.float32)
     probs[:, :, BLANK] = 1
     return probs
@@ -136,7 +136,7 @@ def test_csv_has_a_row_for_each_label_and_one_for_all(folder: Path, tmp_path: Pa
     assert int(everything["n"]) == sum(int(row["n"]) for row in labels) == 22
     assert int(everything["right"]) == sum(int(row["right"]) for row in labels)
     assert float(everything["recall"]) == pytest.approx(report["accuracy"])
-    assert int(table[3]["right"]) < int(table[3]["n"])  # the broken picture is a 3
+    assert int(table[3]["right"]) < int(table[3]["n"])  # the broken file has the label 3
 
 
 def test_a_csv_that_cannot_be_written_is_one_sentence(folder: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
-"""training.fine_tune: fine-tuning begins with the weights of another network."""
+"""training.fine_tune: fine-tuning starts from the weights of another network."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from inkling.errors import BadRecipe, UnknownName
 from inkling.models import registry
 from inkling.training import fine_tune, recipe, train
+from inkling.training.ema import ExponentialMovingAverage
 from inkling.training.keras_setup import import_keras
 from inkling.training.recipe import Recipe
 from inkling.training.tasks import make_task
@@ -62,7 +65,7 @@ def test_a_start_that_cannot_be_is_refused(change: dict[str, object], error: typ
     ("before", "change", "words"),
     [
         ({"split_seed": 1, "seed": 0, "n_validation": 5000}, {}, "--set split_seed=1"),
-        ({"seed": 1, "n_validation": 5000}, {}, "--set split_seed=1"),  # of an older version: one seed for everything
+        ({"seed": 1, "n_validation": 5000}, {}, "--set split_seed=1"),  # older version: `seed` also decides the split
         ({"split_seed": 0, "n_validation": 5000}, {"n_validation": 200}, "--set n_validation=5000"),
     ],
 )
@@ -77,19 +80,26 @@ def test_another_seed_with_the_same_split_may_start() -> None:
     fine_tune.check_split({"split_seed": 3, "seed": 0, "n_validation": 5000}, from_ann(seed=1, split_seed=3))
 
 
-def test_a_share_of_the_old_weights_is_kept() -> None:
+def test_weights_move_back_by_a_share() -> None:
+    new, old = [np.array([2.0, 4.0])], [np.array([0.0, 0.0])]
+    assert fine_tune.moved_back(new, old, 0.25)[0].tolist() == [1.5, 3.0]
+
+
+def test_a_share_of_the_old_weights_is_kept(tmp_path: Path) -> None:
     import_keras(seed=1)
-    model = build(from_ann())
+    how = from_ann(keep=0.25)
+    model = build(how)
     new, old = model.get_weights(), [weight + 1 for weight in model.get_weights()]
-    fine_tune.keep_share(model, old, 0.25)
-    for mixed, its, own in zip(model.get_weights(), old, new, strict=True):
+    average = ExponentialMovingAverage(model, how.ema)
+    run: Any = SimpleNamespace(recipe=how, folder=tmp_path, model=model, ema=average, initial=old)
+    for mixed, its, own in zip(train.keep_final_weights(run), old, new, strict=True):
         np.testing.assert_allclose(mixed, 0.25 * its + 0.75 * own, atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("name", "override", "words"),
     [
-        ("ann-tutorial", "keep=0.25", "no start of which to keep"),
+        ("ann-tutorial", "keep=0.25", "keep is 0.25, but start is empty"),
         ("ann", "nondigits=0.2", "the architecture .ann. does not use it"),
     ],
 )

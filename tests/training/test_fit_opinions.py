@@ -1,4 +1,4 @@
-"""training.fit_opinions: weights under which the right texts are the most probable."""
+"""training.fit_opinions: fits the weights that make the right texts most probable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_true_weights_are_found_again() -> None:
     rows = []
     for _ in range(4000):
         given = rng.normal(0, 1.5, (4, len(true)))
-        scores = given @ true + rng.gumbel(size=4)  # so the right one has its softmax's probability
+        scores = given @ true + rng.gumbel(size=4)  # Gumbel noise samples from the softmax
         rows.append(Choice(given, int(scores.argmax())))
     assert fit_weights(rows).as_array() == pytest.approx(true, abs=0.1)
 

@@ -1,4 +1,4 @@
-"""training.input_scaling: training on standardized inputs ends in a network that takes plain ones."""
+"""training.input_scaling: training on standardized inputs gives a network for plain inputs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_mean_and_spread() -> None:
     tiles = as_input(small_mnist().x_test)
     out = input_scaling.standardize(tiles)
     assert out.dtype == np.float32
-    assert abs(float(out.mean())) < 0.05  # the constants are of all 60,000 images, these are 200
+    assert abs(float(out.mean())) < 0.05  # the constants come from all 60,000 images; these are 200
     assert float(out.std()) == pytest.approx(1, abs=0.05)
     assert input_scaling.standardize(tiles[:0]).shape == (0, 28, 28)
 
@@ -63,10 +63,10 @@ def test_a_run_exports_what_was_validated(tmp_path: Path) -> None:
     assert (probs.argmax(1) == mnist.y_train[validation]).mean() == pytest.approx(last["val_accuracy"], abs=1e-9)
     assert last["val_accuracy"] > 0.8
     version = found.version
-    train.train(how, mnist, tmp_path)  # a finished run is exported again: not folded twice
+    train.train(how, mnist, tmp_path)  # exports the finished run again, without folding twice
     assert registry.find(tmp_path).version == version
 
 
 def test_a_network_that_begins_with_a_convolution_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadRecipe, match="begins with Conv2D; a dense layer was expected"):
+    with pytest.raises(BadRecipe, match="begins with Conv2D; expected a dense layer"):
         train.train(recipe.from_table({**TINY, "architecture": "cnn", "hidden": 128}), small_mnist(), tmp_path / "run")

@@ -1,4 +1,4 @@
-"""training.keras_callbacks: Keras's callbacks see one training, and may stop it."""
+"""training.keras_callbacks: Keras callbacks see one training run and can stop it."""
 
 from __future__ import annotations
 
@@ -98,11 +98,11 @@ def test_a_callback_that_fails_is_one_sentence(tmp_path: Path, text: str, event:
     [
         ("TerminateOnNan", UnknownName, "Did you mean 'TerminateOnNaN'"),
         ("Callback", UnknownName, "unknown callback"),
-        ("os.system", BadRecipe, "expected a name of keras.callbacks"),
-        ("CSVLogger('x')", BadRecipe, "expected a name of keras.callbacks"),
-        ("CSVLogger(filename=open('x'))", BadRecipe, "expected a name of keras.callbacks"),
-        ("CSVLogger(file='x')", BadRecipe, "which Keras refuses .*file"),
-        ("CSVLogger(", BadRecipe, "expected a name of keras.callbacks"),
+        ("os.system", BadRecipe, "expected the name of a class in keras.callbacks"),
+        ("CSVLogger('x')", BadRecipe, "expected the name of a class in keras.callbacks"),
+        ("CSVLogger(filename=open('x'))", BadRecipe, "expected the name of a class in keras.callbacks"),
+        ("CSVLogger(file='x')", BadRecipe, "which Keras rejects .*file"),
+        ("CSVLogger(", BadRecipe, "expected the name of a class in keras.callbacks"),
     ],
 )
 def test_what_is_no_callback_is_refused(text: str, error: type[Exception], message: str) -> None:

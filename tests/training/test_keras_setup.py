@@ -1,4 +1,4 @@
-"""training.keras_setup: without the extra a person is told what to install."""
+"""training.keras_setup: without the extra, the error message says what to install."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import pytest
 from inkling.errors import BadBundle, InklingError, MissingExtra
 from inkling.models import registry
 from inkling.models.bundle import Bundle
-from inkling.training import keras_setup
+from inkling.training import keras_setup, train
 
 
 @pytest.mark.parametrize("module", ["keras", "tensorflow"])
 def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    monkeypatch.setitem(sys.modules, module, None)  # how Python marks a module that cannot be imported
+    monkeypatch.setitem(sys.modules, module, None)  # makes the import fail
     if module == "tensorflow":
-        monkeypatch.setitem(sys.modules, "keras", sys)  # that Keras is there does not help
+        monkeypatch.setitem(sys.modules, "keras", sys)  # Keras alone is not enough
     with pytest.raises(MissingExtra, match=r"training needs the 'learn' extra.*make install-learn"):
         keras_setup.import_keras()
 
@@ -90,17 +90,34 @@ def test_layers_that_can_run_code_are_refused_before_keras_sees_them(
     tmp_path: Path, layer: dict[str, object], names: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keras_setup, "import_keras", lambda **_: pytest.fail("Keras was asked"))
-    with pytest.raises(BadBundle, match=f"holds {names}, which can run code; only plain layers .* It was not opened"):
+    with pytest.raises(
+        BadBundle, match=f"contains {names}, which can run code; expected only plain .* It was not opened"
+    ):
         keras_setup.open_keras_model(keras_file(tmp_path, layer), task="this test")
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\5\6" + bytes(18)])
 def test_what_is_no_keras_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.keras").write_bytes(content)
-    with pytest.raises(BadBundle, match=r"is no Keras file \(.*\); expected a network that Keras saved"):
+    with pytest.raises(BadBundle, match=r"is not a Keras file \(.*\); expected a network that Keras saved"):
         keras_setup.open_keras_model(Bundle(tmp_path, {"name": "theirs", "version": "0"}), task="this test")
 
 
 @pytest.mark.parametrize("name", [*registry.packaged(), registry.LINE])
 def test_packaged_networks_are_made_of_plain_layers(name: str) -> None:
     keras_setup._check_layers(registry.PACKAGED / name / "model.keras")
+
+
+@pytest.mark.learn
+@pytest.mark.parametrize(
+    ("instructions", "policy"), [(["avx2", "avx512f"], "float32"), (["avx2", "avx512_bf16"], "mixed_bfloat16")]
+)
+def test_bfloat16_is_used_only_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, instructions: list[str], policy: str
+) -> None:
+    keras = keras_setup.import_keras()
+    monkeypatch.setattr(keras_setup, "processor", lambda: ["x86_64", *instructions])
+    with train.precision("bfloat16"):
+        assert keras.config.dtype_policy().name == policy
+    with train.precision("float32"):
+        assert keras.config.dtype_policy().name == "float32"

@@ -1,7 +1,8 @@
-"""training.line_task: the one trainer trains, resumes, exports, packages and describes the line recognizer."""
+"""training.line_task: trains, resumes, exports, packages and describes the line recognizer."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from inkling.errors import BadRecipe, WrongNetwork
 from inkling.models import registry
+from inkling.models.bundle import Bundle
 from inkling.pipeline.ctc import log_likelihoods
 from inkling.pipeline.line_recognizer import LineRecognizer
 from inkling.pipeline.symbols import BLANK, CLASSES
@@ -24,7 +26,7 @@ from tests.training.small import small_mnist
 Digits = tuple[np.ndarray, np.ndarray]
 KERAS_NOISE = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SMALL = ["stages=[]", "epochs=2", "lines=500", "batch_size=16", "n_validation=200"]
-N_LINES = 60  # to validate, to calibrate and to test on: a network that has hardly learned is slow to decode
+N_LINES = 60  # for validation, calibration and test; decoding is slow for a barely trained network
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,15 @@ def mnist() -> Iterator[Mnist]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, mnist: Mnist) -> Path:
-    """An uninterrupted run, not judged on the test images."""
+    """An uninterrupted run, not evaluated on the test images."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     return train.train(recipe.find("line", SMALL), mnist, folder)
+
+
+@pytest.fixture(scope="module")
+def packaged(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The packaged network of the run."""
+    return package.package(run, mnist, into=tmp_path_factory.mktemp("packaged"))
 
 
 @pytest.mark.learn
@@ -48,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, mnist: Mnist) -> Path:
 def test_it_learns(run: Path) -> None:
     history = run_history.read_history(run / "history.csv")
     assert [metrics["epoch"] for metrics in history] == [1, 2]
-    assert history[1]["val_loss"] < history[0]["val_loss"]  # of the same lines, unlike the loss of an epoch
+    assert history[1]["val_loss"] < history[0]["val_loss"]  # on the same lines in each epoch, unlike the training loss
     assert list(history[0]) == ["epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds"]
 
 
@@ -93,28 +101,27 @@ def test_killed_and_resumed_ends_in_the_same_weights(run: Path, tmp_path: Path, 
 
 @pytest.mark.learn
 @KERAS_NOISE
-def test_packaging_judges_on_the_test_digits_and_writes_the_card(run: Path, tmp_path: Path, mnist: Mnist) -> None:
-    packaged = package.package(run, mnist, into=tmp_path)
-    assert packaged.path == tmp_path / "line"
+def test_packaging_judges_on_the_test_digits_and_writes_the_card(run: Path, packaged: Bundle) -> None:
+    assert packaged.path.name == "line"
     score = packaged.manifest["scores"]["mnist-test"]
     assert score["n"] == N_LINES
     assert score[package.DIFFERENCE] < 1e-4
     assert packaged.model_bytes() == registry.find_network(run).model_bytes()
     card = (packaged.path / model_card.FILE_NAME).read_text("utf-8")
     assert card == model_card.card(packaged)
-    assert "500 synthetic lines an epoch" in card
+    assert "500 synthetic lines per epoch" in card
     assert f"{score['accuracy_written']:.1%}" in card
     assert f"Temperature {packaged.temperature:g}" in card
 
 
 @pytest.mark.learn
 @KERAS_NOISE
-def test_a_manifest_is_written_anew_for_the_same_network(run: Path, tmp_path: Path, mnist: Mnist) -> None:
-    packaged = package.package(run, mnist, into=tmp_path)
-    text = (packaged.path / "manifest.json").read_text("utf-8")
-    (packaged.path / "manifest.json").write_text(text.replace('"line"', '"older"'), "utf-8")
-    again = package.package(packaged.path, mnist, into=tmp_path, new_recipe=recipe.find("line", SMALL))
-    otherwise = {"layers": 0, "test_looks": packaged.manifest["test_looks"] + 1}  # it is judged anew
+def test_a_manifest_is_written_anew_for_the_same_network(packaged: Bundle, tmp_path: Path, mnist: Mnist) -> None:
+    shutil.copytree(packaged.path, tmp_path / "line")
+    path = tmp_path / "line" / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"line"', '"older"'), "utf-8")
+    again = package.package(path.parent, mnist, into=tmp_path, new_recipe=recipe.find("line", SMALL))
+    otherwise = {"layers": 0, "test_looks": packaged.manifest["test_looks"] + 1}  # it is evaluated again
     assert {**again.manifest, "layers": 0} == {**packaged.manifest, **otherwise}
 
 
@@ -143,7 +150,7 @@ def test_every_line_is_read_with_its_text(digits: Digits) -> None:
     lines = evaluation_lines(*digits, seed=0, n=12)
 
     def first_pixels(x: np.ndarray) -> np.ndarray:
-        """Column probabilities that tell the lines apart."""
+        """Column probabilities that are different for each line."""
         return x[:, :22, : x.shape[2] // 4].transpose(0, 2, 1)
 
     found = read_lines(first_pixels, lines)
@@ -172,6 +179,6 @@ def test_a_classifier_takes_no_lines() -> None:
 
 
 def test_too_few_lines_are_refused(mnist: Mnist, tmp_path: Path) -> None:
-    with pytest.raises(BadRecipe, match="at least 1600 lines were expected"):
+    with pytest.raises(BadRecipe, match="expected at least 1600 lines"):
         train.train(recipe.find("line", ["lines=100", "n_validation=200"]), mnist, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -1,4 +1,4 @@
-"""training.lr_schedule: every schedule that a recipe may name."""
+"""training.lr_schedule: every schedule that a recipe can use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from inkling.training import lr_schedule
 from inkling.training.lr_schedule import factors
-from inkling.training.model_card import SCHEDULES
 from inkling.training.recipe import Recipe
+from inkling.training.recipe_in_words import SCHEDULES
 
 [CHOICES] = [field.metadata["choices"] for field in dataclasses.fields(Recipe) if field.name == "schedule"]
 

@@ -1,4 +1,4 @@
-"""training.model_card: every packaged bundle's card says what its manifest says. Needs no TensorFlow."""
+"""training.model_card: every packaged bundle's card matches its manifest. Needs no TensorFlow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from inkling.errors import BadBundle
 from inkling.models import registry
 from inkling.models.bundle import Bundle
 from inkling.pipeline.symbols import CLASSES
-from inkling.training import model_card
+from inkling.training import model_card, recipe_in_words
 from inkling.training.recipe import Augmentation
 
 DIGITS = registry.packaged()
@@ -64,12 +64,12 @@ def test_a_card_tells_the_facts(name: str) -> None:
             continue
         low, high = score["accuracy_95"]
         assert f"| {score['n']:,} | {score['accuracy']:.2%} | {low:.2%} to {high:.2%} |" in text
-    for heading in ("Architecture", "Training", "Scores", "Calibration", "Limits", "Use", "Data and licence"):
+    for heading in ("Architecture", "Training", "Scores", "Calibration", "Limits", "Use", "Data and license"):
         assert f"\n## {heading}\n" in text
 
 
 def test_every_kind_of_augmentation_has_words() -> None:
-    assert set(model_card.CHANGES) == set(Augmentation.__dataclass_fields__) - {"elastic_sigma"}
+    assert set(recipe_in_words.CHANGES) == set(Augmentation.__dataclass_fields__) - {"elastic_sigma"}
 
 
 def test_what_a_recipe_does_is_told() -> None:
@@ -96,21 +96,21 @@ def test_what_a_recipe_does_is_told() -> None:
         "20% of the 1s",
         "distilled from `big`",
         "inputs with mean 0 and standard deviation 1",
-        "20% non-digits beside the digits",
+        "non-digits to be refused, 20% as many as digits",
         "fine-tuned from the weights of `first`",
-        "in the end 20% of the weights it began with are kept",
-        "It took 1,234 s on 2 cores.",
+        "at the end the weights move back by 20% towards the initial ones",
+        "Training took 1,234 s on 2 cores.",
         "differ by at most 6.6e-07",
-        "0.75 or more of being no digit is refused: 90.0% of 5,000",
+        "probability of being no digit is at least 0.75. This refuses 90.0% of 5,000",
         "0.20% of 900 digits",
         "N x 11 probabilities, the last",
         "it refuses most other ink",
     ):
         assert words in text
-    assert "Images are used as they are" not in text
+    assert "The images are not augmented" not in text
     assert "| non-digits |" not in text
     facts["sure_at"] = 1.0
-    assert "No confidence was high enough" in model_card.card(Bundle(found.path, facts))
+    assert "No confidence is high enough" in model_card.card(Bundle(found.path, facts))
 
 
 def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
@@ -122,7 +122,7 @@ def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
     for words in (
         "stage 1: 27 epochs",
         "stage 2: 60 epochs",
-        "signs in 35% of the lines, 60% of numbers begin as amounts do",
+        "signs in 35% of the lines, first digits by Benford's law in 60% of the numbers",
         "reads a handwritten line of digits and signs",
         "N x w / 4 x",
         "of `0` `1`",
@@ -131,7 +131,7 @@ def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
         "| 1 symbol | 2-3 symbols | 11 or more symbols |",
         "Temperature 0.93",
         "3.21% before, 1.23% after",
-        "from a probability of 0.91,",
+        "if its probability is at least 0.91,",
         "at least 97% of those called read are right",
         "45.6% are called read, of which 99.1% are right",
     ):
@@ -143,7 +143,7 @@ def test_the_card_of_a_line_recognizer_tells_the_facts() -> None:
 
 def test_a_manifest_without_the_facts_is_one_sentence() -> None:
     bare = Bundle(Path("bare"), {"name": "bare", "version": "0", "temperature": 1, "sure_at": 1})
-    with pytest.raises(BadBundle, match="lacks what a model card tells"):
+    with pytest.raises(BadBundle, match="lacks an entry for the model card"):
         model_card.card(bare)
 
 

@@ -1,4 +1,4 @@
-"""training.nondigits: what the eleventh output learns from."""
+"""training.nondigits: the training images of the eleventh output."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_digits_spoilt_come_from_digits_that_allow_it(digits: Digits, make) -> N
     images, labels = digits
     blank = np.where((labels == 1)[:, None, None], images, 0).astype(
         np.uint8
-    )  # 1s are never used: all others are empty
+    )  # all digits except 1s are empty, and 1s are never used
     for seed in range(20):
         assert (make(blank, labels, np.random.default_rng(seed)) == 1).all()
 

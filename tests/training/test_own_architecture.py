@@ -1,4 +1,4 @@
-"""training.own_architecture: a network from a user's file, which runs only where it is asked for."""
+"""training.own_architecture: a network from a user's file, which runs only on request."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_it_trains_into_a_bundle_that_is_read_as_any_other(tmp_path: Path) -> No
     assert manifest["architecture_sha256"] == hashlib.sha256(NET.encode()).hexdigest()
     assert (run / "my_net.py").read_text("utf-8") == NET
     architectures.ARCHITECTURES.pop("my_net.py:net")
-    read = recipe.from_table(manifest["recipe"])  # known without its code, but not built
+    read = recipe.from_table(manifest["recipe"])  # valid without its code, but cannot be built
     probs = Classifier(registry.find(run))(np.zeros((3, 28, 28), np.float32))
     assert probs.sum(1) == pytest.approx(1, abs=1e-5)
     with pytest.raises(BadRecipe, match=r"'my_net.py:net', which is Python code; only inkling train"):
@@ -94,16 +94,16 @@ def test_resume_runs_the_copy(tmp_path: Path) -> None:
     ("source", "changes", "message"),
     [
         ("", {"architecture": "other.py:net"}, r"other.py cannot be read \(No such file"),
-        ("", {}, "has no function 'net'; it has: none"),
-        ("def nett(recipe): pass", {}, "has no function 'net'; it has: nett"),
+        ("", {}, "has no function 'net'; its functions: none"),
+        ("def nett(recipe): pass", {}, "has no function 'net'; its functions: nett"),
         ("raise SystemExit(3)", {}, "fails in line 1: SystemExit"),
         ("import nowhere_to_be_found", {}, "fails in line 1: ModuleNotFoundError: No module"),
         ("def net(recipe):\n  return 1 +", {}, "fails in line 2: SyntaxError"),
         ("\ndef net(recipe):\n    return recipe.nothing", {}, "fails in line 3: AttributeError: .*nothing"),
-        ("def net(recipe):\n    return 3", {}, "returns int; a keras.Model was expected"),
-        (NET, {"nondigits": 0.2}, r"to \(None, 10\); \(None, 28, 28\) to \(None, 11\) was expected"),
+        ("def net(recipe):\n    return 3", {}, "returns int; expected a keras.Model"),
+        (NET, {"nondigits": 0.2}, r"to \(None, 10\); expected \(None, 28, 28\) to \(None, 11\)"),
         (NET.replace("(28, 28)", "(28, 28, 1)"), {}, r"maps \(None, 28, 28, 1\) to"),
-        (NET.replace('10, "softmax"', "10"), {}, "float32 probabilities that sum to 1 were expected"),
+        (NET.replace('10, "softmax"', "10"), {}, "expected float32 probabilities that sum to 1"),
         (NET.replace("layers.Flatten()", "layers.Lambda(lambda x: x), layers.Flatten()"), {}, "uses Lambda"),
         (
             "import keras\nclass Net(keras.Model):\n  def call(self, x): return x\ndef net(recipe): return Net()",
@@ -126,12 +126,12 @@ def test_the_command_runs_code_only_when_told_to(tmp_path: Path) -> None:
     assert "add --run-code" in str(CliRunner().invoke(command, arguments).exception)
     assert "it ran" in str(CliRunner().invoke(command, [*arguments, "--run-code"]).exception)
     refused = CliRunner().invoke(command, ["tiny", "--run-code", "--out", str(tmp_path / "run")]).exception
-    assert "comes with inkling" in str(refused)
+    assert "is part of inkling" in str(refused)
     assert not (tmp_path / "run").exists()
 
 
 def test_neither_the_train_page_nor_a_sweep_takes_one() -> None:
     with pytest.raises(BadRequest, match=r"architecture is 'my_net.py:net'; expected one of"):
         validated({"architecture": "my_net.py:net"})
-    with pytest.raises(BadRecipe, match="no sweep runs code"):
+    with pytest.raises(BadRecipe, match="Python code that sweeps do not run"):
         search_space.check((), recipe.from_table({**TABLE, "hidden": 128}), "loss")

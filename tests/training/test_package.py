@@ -10,7 +10,7 @@ from inkling.models import registry
 from inkling.training import model_card, publish, run_history
 from inkling.training.package import package
 
-UNUSED: Any = None  # MNIST: the bundle brings its scores on the test images
+UNUSED: Any = None  # instead of MNIST: the bundle already has its test scores
 
 
 def test_a_bundle_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_run_s_history_is_kept(tmp_path: Path) -> None:
 def test_a_packaged_bundle_is_not_packaged_over_itself(tmp_path: Path) -> None:
     folder = tmp_path / "ann-tutorial"
     shutil.copytree(registry.PACKAGED / "ann-tutorial", folder)
-    with pytest.raises(BadBundle, match="is packaged already"):
+    with pytest.raises(BadBundle, match="is already packaged"):
         package(folder, UNUSED, into=tmp_path)
     assert (folder / "model.tflite").is_file()
 
@@ -55,7 +55,7 @@ def test_the_files_of_an_installed_package_stay(tmp_path: Path, monkeypatch: pyt
     shutil.copytree(registry.PACKAGED / "ann", installed / "ann")
     monkeypatch.setattr(registry, "PACKAGED", installed)
     before = sorted(path for path in installed.rglob("*"))
-    with pytest.raises(CannotWrite, match="belongs to the installed package, whose files stay"):
+    with pytest.raises(CannotWrite, match="belongs to the installed package, whose files must not change"):
         package(run, UNUSED, into=installed)
     with pytest.raises(CannotWrite, match="Copy the folder and name the copy"):
         publish.publish(registry.find("ann"), UNUSED)

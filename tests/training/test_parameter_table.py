@@ -1,4 +1,4 @@
-"""training.parameter_table: every parameter has a row, and the page has the table."""
+"""training.parameter_table: every parameter has a row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from click.testing import CliRunner
 from inkling.cli.train import command
 from inkling.training import parameter_table
 from inkling.training.recipe import parameters
-from scripts import make_parameters
 
 
 def test_every_parameter_has_a_sentence_of_help() -> None:
@@ -33,8 +32,3 @@ def test_a_row_says_what_is_expected_and_who_uses_it() -> None:
 def test_explain_prints_every_parameter() -> None:
     result = CliRunner().invoke(command, ["--explain"], catch_exceptions=False)
     assert [line.split()[0] for line in result.output.splitlines()[1:] if line[0] != " "] == list(parameters())
-
-
-def test_the_page_has_the_table() -> None:
-    page = make_parameters.PAGE.read_text("utf-8")
-    assert make_parameters.with_table(page) == page, "run: python scripts/make_parameters.py"

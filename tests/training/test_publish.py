@@ -1,6 +1,4 @@
-"""python -m inkling.training.publish, as far as it needs no TensorFlow: which mistakes, whose times, what is near
-what.
-"""
+"""The parts of python -m inkling.training.publish without TensorFlow: mistakes, times, nearest neighbors."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from inkling.training.report.measurements import Latency
 
 
 def judged(labels: list[int], read: list[int], confidence: list[float]) -> Any:
-    """As much of a `Measured` as is looked at."""
+    """The attributes of `Measurements` that are used here."""
     probs = np.full((len(labels), 10), 0.0)
     probs[np.arange(len(labels)), read] = confidence
     return SimpleNamespace(labels=np.array(labels), probs=probs)
@@ -72,7 +70,7 @@ def test_times_come_from_a_quiet_machine_where_there_are_any(tmp_path: Path, mon
     before = {"model": {"version": "bbb"}, "speed": {"single_us": 7.0}}
     (tmp_path / "report" / "report.json").write_text(json.dumps(before), "utf-8")
     assert publish.speed_of(timed(tmp_path, "aaa"))["single_us"] == 13.4
-    assert publish.speed_of(timed(tmp_path, "bbb"))["single_us"] == 7.0, "running it again changes nothing"
+    assert publish.speed_of(timed(tmp_path, "bbb"))["single_us"] == 7.0, "a second run changes nothing"
     assert publish.speed_of(timed(tmp_path, "ccc"))["single_us"] == 99.0
     monkeypatch.setattr(publish, "RESULTS", tmp_path / "gone.json")
     assert publish.speed_of(timed(tmp_path, "aaa"))["single_us"] == 99.0
@@ -88,7 +86,7 @@ def test_a_history_belongs_to_the_weights_that_it_led_to(tmp_path: Path) -> None
     found = bundle.open_bundle(tmp_path / "ann-tutorial")
     kept = found.path / "history.csv"
     kept.unlink()
-    with pytest.raises(BadBundle, match="belongs to the weights"):
+    with pytest.raises(BadBundle, match="expected the run that produced the bundle's weights"):
         publish.keep_history(found, other)
     with pytest.raises(NotFound, match="expected a run folder"):
         publish.keep_history(found, tmp_path)
@@ -124,5 +122,5 @@ def test_neighbours_are_counted_among_the_first_digits_alone() -> None:
     found = embedding.embedding_map(np.array([0, 1, 2, 3, 2000]), hidden, np.zeros((5, 2)), labels, first=1000)
     assert found.same_label == 0.5
     assert found.mixed_pairs == [(4, 9, 2)]
-    assert found.neighbours[2].tolist()[0] == 4, "the map itself ties all of them"
+    assert found.neighbours[2].tolist()[0] == 4, "on the map all distances are equal"
     assert json.loads(json.dumps(found.to_json()))["mixed"] == [{"digits": [4, 9], "n": 2}]

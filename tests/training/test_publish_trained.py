@@ -1,4 +1,4 @@
-"""python -m inkling.training.publish on a network that was really trained: files, numbers, the same each time."""
+"""python -m inkling.training.publish on a trained network: files, numbers, reproducibility."""
 
 from __future__ import annotations
 

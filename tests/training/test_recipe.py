@@ -1,4 +1,4 @@
-"""training.recipe: what is right reads back the same; what is wrong is named with range and value."""
+"""training.recipe: valid recipes read back unchanged; errors name the parameter, its range and its value."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"learning_rate": float("nan")}, "learning_rate is nan; expected"),
         ({"dropout": 1.0}, "dropout is 1.0; expected 0 to 0.9"),
         ({"schedule": "one-cycle"}, "schedule is 'one-cycle'; expected one of .* Did you mean 'one_cycle'"),
-        ({"optimizer": 3}, "optimizer is 3; expected a text"),
+        ({"optimizer": 3}, "optimizer is 3; expected a string"),
         ({"augmentation": 3}, "augmentation is 3; expected a table"),
         ({"augmentation": {"rotate": 3}}, "augmentation.rotate is not .* Did you mean 'rotation'"),
         ({"augmentation": {"rotation": 90}}, "augmentation.rotation is 90; expected 0 to 45"),
-        ({"nondigits": 0.2}, "nondigits is 0.2, but the architecture 'ann' does not use it; 0.0 was expected"),
+        ({"nondigits": 0.2}, "nondigits is 0.2, but the architecture 'ann' does not use it; expected 0.0"),
         ({"dropout": 0.2}, "dropout is 0.2, but the architecture 'ann' does not use it"),
         ({"architecture": "cnn", "hidden": 64}, "hidden is 64, but the architecture 'cnn' does not use it"),
         ({"texts": {"signs": 0.1}}, "texts.signs is 0.1, but the architecture 'ann' does not use it"),
@@ -73,11 +73,11 @@ def test_text_with_quotes_reads_back(tmp_path: Path) -> None:
         ({"augmentation": {"ragged": 0.1}}, "augmentation.ragged is 0.1 and augmentation.coarse is 0"),
         ({"augmentation": {"enlarged": 0.5}}, "augmentation.enlarged is 0.5 and augmentation.coarse is 0"),
         ({"stages": 3}, "stages is 3; expected tables"),
-        ({"stages": [{"seed": 3}]}, "seed stands in .*the same in all of them"),
+        ({"stages": [{"seed": 3}]}, "seed is set in .*the same in all stages"),
         ({"stages": [{"epoch": 3}]}, "epoch is not a parameter .* Did you mean 'epochs'"),
         ({"stages": [{"epochs": 0}]}, "epochs is 0; expected 1"),
         ({"stages": [{"augmentation": {"rotation": 90}}]}, "augmentation.rotation is 90"),
-        ({"stages": [{"keep": 0.5}]}, "no start of which to keep"),
+        ({"stages": [{"keep": 0.5}]}, "keep is 0.5, but start is empty"),
         ({"stages": [{}], "patience": 3}, "patience is set, and so is stages"),
         ({"name": ""}, "name is ''"),
         ({"name": "a/b"}, "name is 'a/b'; expected a word"),
@@ -95,7 +95,7 @@ def test_missing_and_unknown_names() -> None:
         recipe.from_table({"name": "x", "architecture": "cmn"})
     with pytest.raises(UnknownName, match=r"unknown recipe 'ann-tutorail'.*Did you mean 'ann-tutorial'"):
         recipe.find("ann-tutorail")
-    with pytest.raises(BadRecipe, match="is not there"):
+    with pytest.raises(BadRecipe, match="does not exist"):
         recipe.find("some/where.toml")
 
 

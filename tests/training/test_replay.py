@@ -16,7 +16,7 @@ from inkling.training.data.mnist import split_indices
 from tests.training.small import small_mnist
 
 
-@pytest.mark.learn  # Matplotlib draws the fonts of non-digits
+@pytest.mark.learn  # non-digits use Matplotlib's fonts
 def test_what_is_written_is_what_guards_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("N_VARIED", "N_NONDIGITS", "N_MOMENT", "N_MOMENT_NONDIGITS"):
         monkeypatch.setattr(replay, name, 20)
@@ -32,13 +32,16 @@ def test_what_is_written_is_what_guards_load(tmp_path: Path, monkeypatch: pytest
     _, validation = split_indices(mnist.y_train, 50, 0)
     exact = network(mnist.x_train[validation].astype(np.float32) / 255)
     assert np.array_equal(found.labels[:50], mnist.y_train[validation])
-    assert np.abs(found.features[:50] - exact).max() <= found.features.max() / 255  # a byte's rounding
+    assert np.abs(found.features[:50] - exact).max() <= found.features.max() / 255  # rounding to bytes
     values = np.linalg.eigvalsh(found.second_moment)
     assert values.min() > -1e-4 * values.max()
     assert found.second_moment[-1, -1] == pytest.approx(1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.tflite", "replay.npz"]
 
 
-def test_a_network_that_cannot_learn_a_hand_gets_none() -> None:
+def test_a_network_that_cannot_learn_a_hand_gets_no_file(tmp_path: Path) -> None:
+    packaged = registry.find("ann")
+    shutil.copy(packaged.model_path, tmp_path)
     with pytest.raises(WrongNetwork):
-        replay.make(registry.find("ann"), small_mnist())
+        replay.write(replace(packaged, path=tmp_path), small_mnist())
+    assert [path.name for path in tmp_path.iterdir()] == ["model.tflite"]

@@ -1,4 +1,4 @@
-"""training.seeds: several seeds of one recipe, each judged once. Needs no TensorFlow."""
+"""training.seeds: several seeds of one recipe, each evaluated once. Needs no TensorFlow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mnist(digits: Digits) -> Mnist:
 
 
 def make_run(folder: Path, *, seed: int, score: float | None = None, **changes: Any) -> Path:
-    """A run of ann-tutorial with another seed; `score`: its accuracy on the test images, None when not judged."""
+    """A run of ann-tutorial with another seed; `score`: its accuracy on the test images, None if not evaluated."""
     shutil.copytree(registry.PACKAGED / "ann-tutorial", folder / "bundle")
     path = folder / "bundle" / "manifest.json"
     facts = json.loads(path.read_text())
@@ -44,7 +44,7 @@ def make_run(folder: Path, *, seed: int, score: float | None = None, **changes: 
 def test_mean_and_deviation_of_three(tmp_path: Path, mnist: Mnist) -> None:
     runs = [make_run(tmp_path / str(s), seed=s, score=score) for s, score in ((2, 0.99), (0, 0.98), (1, 0.985))]
     table = seeds.compare(runs, mnist, {"models": {"other": {"runs": []}}})
-    assert set(table["models"]) == {"ann-tutorial", "other"}  # what was known of others stays
+    assert set(table["models"]) == {"ann-tutorial", "other"}  # entries of other names stay
     found = table["models"]["ann-tutorial"]
     assert (found["n"], found["mean"], found["standard_deviation"]) == (3, 0.985, 0.005)
     assert [run["seed"] for run in found["runs"]] == [0, 1, 2]
@@ -64,7 +64,7 @@ def test_a_run_that_was_not_judged_is_judged_and_then_never_again(tmp_path: Path
     assert row["accuracy"] > 0.9
     assert row["accuracy"] * 200 == pytest.approx(round(row["accuracy"] * 200))
     assert table["models"]["ann-tutorial"]["standard_deviation"] is None
-    unused: Any = None  # the test images: they are not touched again
+    unused: Any = None  # the test images, which are not used again
     assert seeds.compare([run], unused, table) == table
 
 
@@ -72,10 +72,10 @@ def test_runs_that_differ_otherwise_are_refused(tmp_path: Path, mnist: Mnist) ->
     one = make_run(tmp_path / "one", seed=0, score=0.98)
     augmentation = registry.find(one).manifest["recipe"]["augmentation"] | {"shear": 0.3}
     two = make_run(tmp_path / "two", seed=1, score=0.98, epochs=9, augmentation=augmentation)
-    with pytest.raises(BadRecipe, match=r"differs from .* in epochs, augmentation.shear; runs of 'ann-tutorial'"):
+    with pytest.raises(BadRecipe, match=r"differs from .* in epochs, augmentation.shear; expected runs of 'ann-"):
         seeds.compare([one, two], mnist, {})
     again = make_run(tmp_path / "again", seed=0, score=0.98)
-    with pytest.raises(BadRecipe, match="have the seeds 0, 0; each once"):
+    with pytest.raises(BadRecipe, match="have the seeds 0, 0; expected each seed once"):
         seeds.compare([one, again], mnist, {})
     with pytest.raises(BadBundle, match="has no readable manifest"):
         seeds.compare([tmp_path], mnist, {})
@@ -116,5 +116,5 @@ def test_recipes_are_compared_by_pairs_of_runs_with_the_same_seed(tmp_path: Path
     assert (pair["mean"], pair["standard_deviation"]) == (-0.0025, 0.000707)
     told = seeds.pair_in_words(pair)
     assert told.startswith(
-        "`plain` reads 0.25 points fewer of 10,000 validation images right than `better` (pairs of 2"
+        "The accuracy of `plain` is 0.25 points lower on 10,000 validation images than that of `better` (pairs of 2"
     )

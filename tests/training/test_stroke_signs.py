@@ -1,4 +1,4 @@
-"""training.stroke_signs: what stands between the digits of a number, and where on the line."""
+"""training.stroke_signs: the signs between digits, and their position in the line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_sign_is_a_tight_crop_of_ink_and_repeatable(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "top", "bottom"),  # typical, in digit heights from the digits' top line
+    ("kind", "top", "bottom"),  # typical values, in digit heights from the top of the digits
     [
         (".", 0.84, 0.97),
         (",", 0.9, 1.25),

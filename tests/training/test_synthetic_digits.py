@@ -1,4 +1,4 @@
-"""training.synthetic_digits: digits from strokes, which a network that never saw one must read."""
+"""training.synthetic_digits: digits drawn from strokes, readable by a network that was not trained on them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_given_pen_draws_every_stroke_with_its_width() -> None:
 @pytest.mark.parametrize("digit", [0, 2, 3, 4, 5, 6, 8, 9])
 def test_a_network_taught_by_people_reads_most_of_them(digit: int) -> None:
     tiles = synthetic_digits.draw_digits(np.full(60, digit), np.random.default_rng(digit))
-    read = Classifier(registry.find("ann"))(tiles).argmax(1)  # learned from MNIST alone
+    read = Classifier(registry.find("ann"))(tiles).argmax(1)  # trained only on MNIST
     assert (read == digit).mean() > 0.6
 
 

@@ -1,4 +1,4 @@
-"""BentoML and LiteRT: two workers and adaptive batching, which is what it is known for.
+"""BentoML and LiteRT with two workers and adaptive batching, its best-known feature.
 
 bentoml serve bentoml_litert:Digits
 """

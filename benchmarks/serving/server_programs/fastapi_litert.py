@@ -2,7 +2,7 @@
 
     uvicorn --workers 2 --no-access-log fastapi_litert:app
 
-Half a millisecond of work: handing it to a thread, as a `def` route would, costs more than it frees.
+The work takes half a millisecond, so a thread, which a `def` route would use, would cost more than it saves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Flask and LiteRT on gunicorn: the server and framework that inkling uses, with nothing of inkling's.
+"""Flask and LiteRT on gunicorn: the server and framework of inkling, without any of its code.
 
 gunicorn --workers 2 --threads 4 flask_litert:app
 """

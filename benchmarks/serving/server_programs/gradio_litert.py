@@ -1,4 +1,4 @@
-"""Gradio and LiteRT, without its queue (one request instead of two), mounted so that uvicorn can start two workers.
+"""Gradio and LiteRT, without the queue (one request instead of two), mounted so that uvicorn can start two workers.
 
 uvicorn --workers 2 --no-access-log gradio_litert:app
 """

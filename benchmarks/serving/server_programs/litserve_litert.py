@@ -1,8 +1,8 @@
-"""LitServe and LiteRT: two workers that take batches, as its documentation does for throughput.
+"""LitServe and LiteRT with two workers and batching, as its documentation recommends for throughput.
 
     python litserve_litert.py
 
-The image comes as base64 in JSON, as in its examples.
+The image is sent as base64 in JSON, as in its examples.
 """
 
 from __future__ import annotations

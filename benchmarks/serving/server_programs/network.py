@@ -1,7 +1,7 @@
-"""The inference of every other server: the plain resize of the tutorials, and the network of `ann` in LiteRT.
+"""The inference for all other servers: a plain resize, as in tutorials, and the network of `ann` in LiteRT.
 
-The image becomes grey, 28x28 and light on dark, and nothing else: no binarization, no centring, no segmentation, no
-reject option. It needs only Pillow, NumPy and LiteRT, so each server needs only its own environment.
+The image is only converted to grayscale, 28x28 and light on dark: no binarization, centering, segmentation or reject
+option. This needs only Pillow, NumPy and LiteRT, so each server can run in its own environment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MODEL = Path(__file__).parents[3] / "src" / "inkling" / "models" / "bundles" / "
 PORT = int(os.environ.get("PORT", "8000"))
 WORKERS = 2
 
-_local = threading.local()  # an interpreter may serve one thread at a time
+_local = threading.local()  # an interpreter is not thread-safe
 
 
 def tile(image: Image.Image) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""A server as tutorials write it: Flask's own server, Keras, and `model.predict` for each image.
+"""A server as in tutorials: Flask's own server, Keras, and `model.predict` for each image.
 
     python tutorial.py
 
-The network is `ann-tutorial`, 101,770 parameters as in every tutorial; the image is resized to 28x28 and nothing else.
+The network is `ann-tutorial`, with 101,770 parameters as in most tutorials. The image is only resized to 28x28.
 """
 
 from __future__ import annotations
@@ -35,5 +35,5 @@ def read() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request would cost it more
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a log line per request would slow it down further
     app.run(port=int(os.environ.get("PORT", "8000")))

@@ -1,7 +1,7 @@
-"""Soak tests of the service: attacks, overload, killed workers, stops, malformed images, steady load.
+"""Soak tests of the service: attacks, overload, killed workers, shutdown, malformed images, steady load.
 
     python -m benchmarks.serving.soak [NAME ...] [--quick]     (or: make soak)
 
 Start with `__main__.py`. Except in `attacks`, the server is pinned to one core and the load generator to the others, so
-that neither takes the other's time: the capacity measured here is that of one core.
+that they do not compete. The capacity measured here is therefore that of one core.
 """

@@ -1,6 +1,6 @@
-"""Run the named programs, or all, and replace their parts of soak.json.
+"""Run the named test programs, or all, and replace their results in soak.json.
 
-A program is a module with `run`, which returns figures, and `checks`, which says what must hold of them.
+A program is a module with `run`, which returns results, and `checks`, which tests them against requirements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.serving.soak import (
 
 OUT = Path(__file__).parents[1] / "soak.json"
 SEED = 6
-QUICK_S = 4.0  # of an attack
+QUICK_S = 4.0  # duration of an attack
 PROGRAMS = {
     each.__name__.rpartition(".")[2]: each
     for each in (
@@ -35,7 +35,7 @@ PROGRAMS = {
 
 
 def runs(quick: bool, minutes: float, images: int, kills: int) -> dict[str, Callable[[], dict[str, Any]]]:
-    """How each program runs, in full or as a short try."""
+    """A function to run each program, in full or as a short trial."""
     if quick:
         minutes, images, kills = 0.5, 400, 3
     return {
@@ -51,12 +51,12 @@ def runs(quick: bool, minutes: float, images: int, kills: int) -> dict[str, Call
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(PROGRAMS)))
-@click.option("--quick", is_flag=True, help="A short try; the file says that it was one.")
-@click.option("--minutes", default=20.0, show_default=True, help="Of sustained load, and of all attacks.")
-@click.option("--images", default=20_000, show_default=True, help="Malformed ones.")
-@click.option("--kills", default=20, show_default=True, help="Of a worker.")
+@click.option("--quick", is_flag=True, help="A short trial; recorded in the file.")
+@click.option("--minutes", default=20.0, show_default=True, help="Minutes of sustained load, and of all attacks.")
+@click.option("--images", default=20_000, show_default=True, help="Number of malformed images.")
+@click.option("--kills", default=20, show_default=True, help="Number of killed workers.")
 def main(names: tuple[str, ...], quick: bool, minutes: float, images: int, kills: int) -> None:
-    """Print what holds and what does not. Exit status 1 when something does not."""
+    """Print the requirements and results. Exit status 1 if a requirement is not met."""
     content = read_json(OUT) if OUT.is_file() else {}
     content |= {"written_by": "python -m benchmarks.serving.soak", "parts": content.get("parts", {})}
     holds = True
@@ -69,7 +69,7 @@ def main(names: tuple[str, ...], quick: bool, minutes: float, images: int, kills
         content["parts"][name] = part
         write_json(OUT, content)
         for what, bound, found, good in PROGRAMS[name].checks(part):
-            click.echo(f"{'ok' if good else 'NO':3} {what}: {found} (at most {bound})")
+            click.echo(f"{'ok' if good else 'NO':3} {what}: {found} (limit {bound})")
             holds = holds and good
     raise SystemExit(0 if holds else 1)
 

@@ -1,4 +1,4 @@
-"""Send SIGTERM under load: every request that was sent before is answered."""
+"""Send SIGTERM under load: every request sent before must be answered."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks.serving.soak.http_connections import Outcome, encode_request
 from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import Service, running
 
-CONNECTIONS = 10  # fewer than one worker accepts of one client, so that a 503 would be a loss
+CONNECTIONS = 10  # below the limit per client of one worker, so that a 503 is a failure
 BEFORE_S, AFTER_S = 1.5, 1.0
-GONE_S = 20  # how long it may take to end
+GONE_S = 20  # timeout for the shutdown
 
 
 def run(*, times: int) -> dict[str, Any]:
-    """The figures of so many stops, each of a server of its own."""
+    """Run `times` shutdowns, each with a new server, and return the results."""
     stops = []
     for _ in range(times):
         with running() as service:
@@ -58,10 +58,10 @@ async def _one(service: Service) -> dict[str, Any]:
 
 
 def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
-    """The figures of a stop at `at_s`.
+    """The results of a shutdown at `at_s`.
 
-    Requests sent before must be answered. Later ones may find the connection closed; a client can send these elsewhere
-    as long as no byte of an answer has come.
+    Requests sent before must be answered. Later requests may find the connection closed; a client can retry them
+    elsewhere if no byte of the response has arrived.
     """
     in_hand = [each for each in outcomes if each.at_s < at_s < each.end_s]
     later = Counter(each.how if each.status == 0 else str(each.status) for each in outcomes if each.at_s >= at_s)
@@ -75,14 +75,14 @@ def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     gone = part["gone_s_most"]
     return [
         (
-            f"stop under load, {part['times']} times: of {part['in_hand']} requests in hand at SIGTERM, lost",
+            f"shutdown under load, {part['times']} times: of {part['in_hand']} requests in progress at SIGTERM, lost",
             "0", str(part["lost"]), part["lost"] == 0 and part["in_hand"] > 0,
         ),
-        ("answers that broke off, at any time", "0", str(part["cut"]), part["cut"] == 0),
-        ("ended by itself after, at most", "15 s", "never" if gone is None else f"{gone:g} s",
+        ("truncated answers, at any time", "0", str(part["cut"]), part["cut"] == 0),
+        ("longest time until the server ended", "15 s", "never" if gone is None else f"{gone:g} s",
          gone is not None and gone <= 15),
     ]  # fmt: skip

@@ -1,6 +1,6 @@
-"""HTTP connections on asyncio that send one request after the other, and the outcome of each.
+"""HTTP connections on asyncio that send requests one after the other and record their outcomes.
 
-The parser understands only what this server sends: a load generator must be lighter than the server.
+The parser supports only this server's responses, because a load generator must use less CPU than the server.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ HOST = "127.0.0.1"
 class Outcome:
     """The outcome of one request.
 
-    `how` is "answered"; "refused": no connection; "closed": the connection ended before a byte of the answer; "cut":
-    it ended within the answer; "late": no answer in time; "unsent": the generator had no connection left.
+    `how` is "answered"; "refused": no connection; "closed": the connection ended before the first byte of the response;
+    "cut": it ended within the response; "late": timeout; "unsent": the generator had no connection left.
     """
 
-    at_s: float  # when it was due, on time.perf_counter's clock
-    took_s: float  # from then to the last byte of the answer
-    status: int  # 0 without an answer
+    at_s: float  # when it was due, time.perf_counter
+    took_s: float  # from then to the last byte of the response
+    status: int  # 0 without a response
     how: str = "answered"
-    port: int = 0  # of this end of the connection
-    name: str = ""  # what was sent
+    port: int = 0  # local port of the connection
+    name: str = ""  # of the request
 
     @property
     def end_s(self) -> float:
@@ -43,11 +43,11 @@ def encode_request(
 
 
 class Broken(Exception):
-    """The connection ended before the answer did; args: "closed" or "cut"."""
+    """The connection ended before the response was complete; args: "closed" or "cut"."""
 
 
 class Connection(asyncio.Protocol):
-    """One connection; `ask` sends a request and waits for the status of the answer."""
+    """One connection. `ask` sends a request and waits for the status of the response."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(status)
 
     async def ask(self, whole: bytes) -> int:
-        """The answer's status. Raises Broken."""
+        """Send a request. Returns the status of the response. Raises Broken."""
         if not self.open or self._transport is None:
             raise Broken("closed")
         self._answer = asyncio.get_running_loop().create_future()
@@ -113,9 +113,9 @@ async def send(
     name: str = "",
     source: str = HOST,
 ) -> tuple[Connection | None, Outcome]:
-    """Send one request, over a new connection where `connection` is None or closed.
+    """Send one request, over a new connection if `connection` is None or closed.
 
-    Returns the connection, or None when it cannot be used again, and the outcome.
+    Returns the connection, or None if it cannot be reused, and the outcome.
     """
     status, how = 0, "answered"
     try:

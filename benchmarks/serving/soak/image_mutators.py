@@ -1,6 +1,6 @@
-"""Mutate images and requests in many ways; the same seed and number make the same request again.
+"""Mutate images and requests in many ways, reproducibly by seed and number.
 
-`mutate(seed, number)` draws a mutator and an image. A mutator that needs a format makes it itself.
+`mutate(seed, number)` chooses a random mutator and image. A mutator for a specific format creates its own image.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from PIL import Image
 from benchmarks.common import DRAWING
 
 READ = "/api/v1/read"
-OVER_BYTES = 20_000_100  # beyond the default `max_upload_bytes`
+OVER_BYTES = 20_000_100  # more than the default `max_upload_bytes`
 KINDS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp",
          "TIFF": "image/tiff"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Mutated:
-    """A request that may be wrong in any way."""
+    """A request that may be malformed in any way."""
 
-    what: str  # the mutator
+    what: str  # name of the mutator
     body: bytes
     content_type: str
     path: str = READ
@@ -36,7 +36,7 @@ class Mutated:
 
 @functools.cache
 def seeds() -> tuple[tuple[str, bytes, str], ...]:
-    """Sound images: (name, bytes, content type). One digit in every format, and a row of three."""
+    """Valid images: (name, bytes, content type). One digit in every format, and a row of three."""
     drawing = Image.open(DRAWING).convert("RGBA")
     paper = Image.new("RGB", drawing.size, "white")
     paper.paste(drawing, mask=drawing.getchannel("A"))
@@ -49,20 +49,20 @@ def seeds() -> tuple[tuple[str, bytes, str], ...]:
     return tuple(found)
 
 
-def _seed(kind: str) -> bytes:
-    """One sound image of a content type."""
-    return next(body for _, body, each in seeds() if each == kind)
+def _jpeg() -> bytes:
+    """A valid JPEG."""
+    return next(body for _, body, kind in seeds() if kind == "image/jpeg")
 
 
 def encoded(image: Image.Image, name: str, **options: object) -> bytes:
-    """An image in a format that Pillow writes."""
+    """An image encoded by Pillow."""
     file = io.BytesIO()
     image.save(file, name, **options)
     return file.getvalue()
 
 
 def mutate(seed: int, number: int) -> Mutated:
-    """The request with that number."""
+    """The request with this seed and number."""
     rng = random.Random(f"{seed} {number}")
     mutator = rng.choices(list(MUTATORS), weights=list(MUTATORS.values()))[0]
     _, body, kind = rng.choice(seeds())
@@ -70,7 +70,7 @@ def mutate(seed: int, number: int) -> Mutated:
 
 
 def flipped(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """Single bits, anywhere."""
+    """Flip single bits anywhere."""
     changed = bytearray(body)
     for _ in range(rng.choice((1, 1, 2, 5, 20, 200))):
         changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
@@ -78,7 +78,7 @@ def flipped(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def flipped_head(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """Bytes among the first hundred, where sizes and types are; a PNG gets right checksums."""
+    """Change some of the first hundred bytes, which contain sizes and types; checksums of a PNG are corrected."""
     changed = bytearray(body)
     for _ in range(rng.choice((1, 1, 2, 4))):
         changed[rng.randrange(min(100, len(changed)))] = rng.randrange(256)
@@ -86,14 +86,14 @@ def flipped_head(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def cut(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """The end, the beginning or a piece within is missing."""
+    """Remove the end, the beginning or a part in the middle."""
     start, end = sorted(rng.randrange(len(body) + 1) for _ in range(2))
     part = rng.choice((body[:end], body[start:], body[:start] + body[end:]))
     return Mutated("cut", part, kind)
 
 
 def doubled(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A piece is repeated, or a piece of another image stands in the middle."""
+    """Repeat a part, or insert a part of another image or zeros."""
     start, end = sorted(rng.randrange(len(body) + 1) for _ in range(2))
     other = rng.choice(seeds())[1]
     piece = rng.choice((body[start:end], other[:1000], bytes(rng.randrange(1000))))
@@ -101,14 +101,14 @@ def doubled(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def noise(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """No image: random bytes, zeros, text, or nothing; perhaps after a sound beginning."""
+    """Random bytes, zeros, text, or nothing, sometimes after a valid beginning."""
     length = rng.choice((0, 1, 2, 16, 1000, 100_000))
     rest = rng.choice((rng.randbytes(length), bytes(length), b"7" * length, b"<svg xmlns='x'>" * (length // 15)))
     return Mutated("noise", body[: rng.choice((0, 0, 4, 8, 30))] + rest, kind)
 
 
 def png_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A PNG that claims another size, up to the greatest that the format can hold."""
+    """A PNG with a wrong size in its header, up to the maximum of the format."""
     sizes = (0, 1, 2, 19, 4096, 20_000, 65_535, 2**31 - 1, 2**32 - 1)
     head = struct.pack(">IIBBBBB", rng.choice(sizes), rng.choice(sizes), rng.choice((1, 8, 16)),
                        rng.choice((0, 2, 3, 4, 6, 5)), 0, 0, rng.choice((0, 1)))  # fmt: skip
@@ -117,13 +117,13 @@ def png_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def png_bomb(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A PNG of few bytes and very many pixels (a decompression bomb)."""
+    """A small PNG with very many pixels (a decompression bomb)."""
     side = rng.choice((3000, 5000, 9000, 12_000))
     return Mutated("png_bomb", png_bomb_of(side, rng.choice((1, 8))), "image/png")
 
 
 def png_text(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A sound PNG with text, a colour profile or other chunks that unpack to megabytes, or chunks without end."""
+    """A valid PNG with text, a color profile or other chunks that unpack to megabytes, or with thousands of chunks."""
     head = struct.pack(">IIBBBBB", 64, 64, 8, 0, 0, 0, 0)
     megabytes = zlib.compress(bytes(rng.choice((1, 20, 60)) * 1_000_000), 9)
     extra = rng.choice((
@@ -135,15 +135,15 @@ def png_text(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def jpeg_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A JPEG whose frame claims another size."""
-    changed = bytearray(_seed("image/jpeg"))
+    """A JPEG with a wrong size in its frame header."""
+    changed = bytearray(_jpeg())
     at = changed.find(b"\xff\xc0")
     struct.pack_into(">HH", changed, at + 5, *(rng.choice((0, 1, 3000, 9000, 65_535)) for _ in range(2)))
     return Mutated("jpeg_size", bytes(changed), "image/jpeg")
 
 
 def frames(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A GIF, WebP or TIFF of many frames."""
+    """A GIF, WebP, PNG or TIFF with many frames."""
     count, side = rng.choice(((2, 64), (300, 16), (1000, 8)))
     first, *rest = [Image.new("L", (side, side), k % 256) for k in range(count)]
     name = rng.choice(("GIF", "TIFF", "WEBP", "PNG"))
@@ -152,8 +152,8 @@ def frames(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def exif(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A JPEG whose EXIF is rotated, endless, points at itself, or is no EXIF."""
-    jpeg = _seed("image/jpeg")
+    """A JPEG whose EXIF data has an orientation, is very long, points at itself, or is invalid."""
+    jpeg = _jpeg()
     orientation = struct.pack("<HHII", 0x0112, 3, 1, rng.choice((0, 3, 6, 8, 9, 65_535)))
     tag = rng.choice((orientation, struct.pack("<HHII", 0x8769, 4, 1, 8), rng.randbytes(12)))  # 0x8769 points to 8
     count = rng.choice((1, 2, 500, 5000))
@@ -164,7 +164,7 @@ def exif(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def tiff_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A TIFF with tags that lie about sizes, strips and types."""
+    """A TIFF with wrong tags for sizes, strips and types."""
     tags = {256: rng.choice((0, 1, 64, 100_000, 2**32 - 1)), 257: rng.choice((1, 64, 100_000, 2**32 - 1)),
             258: rng.choice((1, 8, 16, 32, 64)), 259: rng.choice((1, 2, 5, 7, 8, 32_773, 34_712)),
             262: rng.choice((0, 1, 2, 3, 5, 6)), 273: rng.choice((8, 200, 2**31)), 277: rng.choice((1, 3, 4, 60_000)),
@@ -175,7 +175,7 @@ def tiff_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def extreme(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """Sound images at the edge: one pixel, very long, one colour, noise, checks, 16 bits, palettes."""
+    """Valid but extreme images: one pixel, very long, one color, noise, stripes, 16 bits, palettes."""
     size = rng.choice(((1, 1), (2, 2), (20, 20), (4000, 3), (3, 4000), (512, 512), (1500, 1500)))
     w, h = size
     what = rng.randrange(4)
@@ -191,7 +191,7 @@ def extreme(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def wrong_type(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A sound image under another content type, a wrong one, or none."""
+    """A valid image with another content type, an invalid one, or none."""
     types = (
         "", "/", "\xff\xfe", "text/plain", "image/", "image/svg+xml", "image/png; a=" + "b" * 3000, "application/json",
         "application/octet-stream", "application/x-www-form-urlencoded", "multipart/form-data", *KINDS.values(),
@@ -200,7 +200,7 @@ def wrong_type(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def form(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """Forms: sound, without an end, with a wrong field, many images, file names that climb folders, endless headers."""
+    """Forms: valid, without an end, with a wrong field, many images, path traversal in file names, long headers."""
     field = rng.choice(("image", "image", "picture", "", "image\0"))
     file = rng.choice(("a.png", "../../etc/passwd", "x" * 5000, "\xff", "a\r\nX: y"))
     head = f'--edge\r\nContent-Disposition: form-data; name="{field}"; filename="{file}"\r\nContent-Type: {kind}\r\n'
@@ -212,7 +212,7 @@ def form(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def query(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A sound image with parameters that are wrong, or right and rare; other routes, other methods."""
+    """A valid image with invalid or rare parameters, other routes and other methods."""
     words = (
         "mode=single", "mode=", "mode=auto&mode=single", "explain=1", "explain=tiles", "explain=%00", "model=cn",
         "model=../../etc", "model=ann", "model=%ff", "a" * 4000, "explain=1&mode=single&model=ann-dropout",
@@ -223,19 +223,19 @@ def query(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def too_large(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """More bytes than are accepted."""
+    """A body over the size limit."""
     return Mutated("too_large", body + bytes(OVER_BYTES - len(body)), kind)
 
 
 Mutator = Callable[[random.Random, bytes, str], Mutated]
-MUTATORS: dict[Mutator, float] = {  # and how often each is drawn, in relation to the others
+MUTATORS: dict[Mutator, float] = {  # mutator -> relative frequency
     flipped: 30, flipped_head: 20, cut: 14, doubled: 6, noise: 5, png_size: 4, png_bomb: 0.5, png_text: 2, jpeg_size: 3,
     frames: 1, exif: 3, tiff_size: 4, extreme: 4, wrong_type: 3, form: 4, query: 5, too_large: 0.05,
 }  # fmt: skip
 
 
 def png(head: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG file of these chunks, with right checksums."""
+    """A PNG file with these chunks and correct checksums."""
     every = [(b"IHDR", head), *chunks, (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in every
@@ -243,7 +243,7 @@ def png(head: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def _right_sums(body: bytes) -> bytes:
-    """The same PNG with the right checksum for each chunk; any other bytes unchanged."""
+    """The same PNG with a correct checksum for each chunk; other files are unchanged."""
     if body[:8] != b"\x89PNG\r\n\x1a\n":
         return body
     made, at = bytearray(body), 8
@@ -258,7 +258,7 @@ def _right_sums(body: bytes) -> bytes:
 
 @functools.cache
 def png_bomb_of(side: int, bits: int) -> bytes:
-    """A PNG of side x side pixels, all 0."""
+    """A PNG of side x side pixels with value 0."""
     row = 1 + side * bits // 8 + (1 if side * bits % 8 else 0)
     packer = zlib.compressobj(9)
     rows = b"".join([*(packer.compress(bytes(row)) for _ in range(side)), packer.flush()])

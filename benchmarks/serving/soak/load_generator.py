@@ -1,4 +1,4 @@
-"""Two kinds of load: a closed loop of connections that always ask, and an open loop of requests a second."""
+"""Two kinds of load: a closed loop with a number of connections, and an open loop with a request rate."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ async def closed_loop(
     timeout_s: float = TIMEOUT_S,
     source: str = HOST,
 ) -> None:
-    """Send requests over so many connections, one after the other, until none is left or `until` returns True.
+    """Send requests sequentially over each connection, until none is left or `until` returns True.
 
-    `renew` closes each connection after so many requests, so that new workers get some; 0 never does.
+    `renew`: number of requests after which a connection is closed, so that new workers get connections; 0 for never.
     """
 
     async def one() -> None:
@@ -74,10 +74,10 @@ async def open_loop(
     timeout_s: float = TIMEOUT_S,
     source: str = HOST,
 ) -> float:
-    """Send `per_s` requests a second, as a Poisson process where `rng` is given, else evenly; wait for all answers.
+    """Send `per_s` requests per second, as a Poisson process if `rng` is given, else evenly; wait for all responses.
 
-    Latency counts from the moment at which a request was due, so a slow server cannot slow the generator and look
-    better. Returns the generator's own greatest delay, seconds.
+    Latency is measured from the time at which a request was due, so that a slow server cannot hide latency by slowing
+    the generator. Returns the generator's maximum delay, seconds.
     """
     idle: list[Connection] = []
     busy: set[asyncio.Task[None]] = set()
@@ -101,7 +101,7 @@ async def open_loop(
         if now < due:
             await asyncio.sleep(due - now)
         elif len(busy) % 16 == 0:
-            await asyncio.sleep(0)  # late: let answers come in all the same
+            await asyncio.sleep(0)  # the generator is late: still let responses arrive
         latest = max(latest, time.perf_counter() - due)
         request = next(requests)
         if len(busy) >= most_connections:
@@ -117,13 +117,11 @@ async def open_loop(
     return latest
 
 
-def measure_capacity(port: int, requests: Iterator[Request], *, seconds: float, connections: int = 8) -> float:
-    """The answers with status 200 or a client error a second, from a closed loop."""
+def measure_capacity(port: int, requests: Iterator[Request], *, seconds: float) -> float:
+    """The rate of responses with status 200 or a client error in a closed loop, per second."""
     outcomes: list[Outcome] = []
     end = time.perf_counter() + seconds
-    asyncio.run(
-        closed_loop(port, requests, outcomes.append, connections=connections, until=lambda: time.perf_counter() > end)
-    )
+    asyncio.run(closed_loop(port, requests, outcomes.append, connections=8, until=lambda: time.perf_counter() > end))
     start = end - seconds / 2  # the first half is the warm-up
     good = [each for each in outcomes if start <= each.end_s <= end and 200 <= each.status < 500]
     return len(good) / (seconds / 2)

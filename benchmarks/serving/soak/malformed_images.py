@@ -1,4 +1,4 @@
-"""Send thousands of malformed images: no status 500, no worker lost, an answer within two seconds."""
+"""Send thousands of malformed images: expect no status 500, no lost worker, and each answer within two seconds."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks.serving.soak.image_mutators import mutate
 from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import running
 
-CONNECTIONS = 2  # one for each worker, so that the time of an image is measured, not of a queue
+CONNECTIONS = 2  # one per worker, so that times do not include queueing
 WITHIN_S = 2.0
-TIMEOUT_S = 30.0  # longer than WITHIN_S, to tell a slow answer from none
+TIMEOUT_S = 30.0  # longer than WITHIN_S, to distinguish a slow answer from none
 
 
 def images(count: int, seed: int) -> Iterator[Request]:
-    """`count` malformed images by seed, each named by its mutation and its number."""
+    """`count` malformed images by seed, each named after its mutator and number."""
     for number in range(count):
         each = mutate(seed, number)
         yield Request(
@@ -29,7 +29,7 @@ def images(count: int, seed: int) -> Iterator[Request]:
 
 
 def run(*, count: int, seed: int) -> dict[str, Any]:
-    """Send so many malformed images and return the figures."""
+    """Send `count` malformed images and return the results."""
     with running(cores=os.sched_getaffinity(0)) as service:
         before = set(service.workers())
         outcomes: list[Outcome] = []
@@ -48,7 +48,7 @@ def run(*, count: int, seed: int) -> dict[str, Any]:
 
 
 def figures(outcomes: list[Outcome]) -> dict[str, Any]:
-    """Counts, and the worst by name, so that they can be reproduced."""
+    """Counts, and the names of the worst cases, which reproduce them."""
     failed = [each for each in outcomes if each.status in (0, 500)]
     slow = [each for each in outcomes if each.took_s > WITHIN_S]
     worst = sorted(outcomes, key=lambda each: -each.took_s)[:5]
@@ -71,9 +71,9 @@ def figures(outcomes: list[Outcome]) -> dict[str, Any]:
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     return [
-        (f"{part['pictures']:,} malformed images: 500, or no answer", "0", str(part["failed_count"]),
+        (f"{part['pictures']:,} malformed images: status 500, or no answer", "0", str(part["failed_count"]),
          part["failed_count"] == 0),
         ("slowest answer", "2 s", f"{part['slowest_s']:g} s", part["slow_count"] == 0),
         ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0 and part["ready_after"]),

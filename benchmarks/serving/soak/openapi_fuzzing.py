@@ -1,4 +1,4 @@
-"""Run Schemathesis on the whole OpenAPI document against the running server: no answer is a 500."""
+"""Run Schemathesis with the whole OpenAPI document against a running server: expect no status 500."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from benchmarks.serving.soak.service import running
 
 
 def run(*, examples: int, seed: int) -> dict[str, Any]:
-    """The figures of so many examples an operation."""
+    """Run the fuzzer with `examples` per operation and return the results."""
     program = Path(sys.executable).with_name("schemathesis")
     if not program.is_file():
-        raise SystemExit("schemathesis is not there; expected it beside Python. Run: make install-dev")
+        raise SystemExit("schemathesis is not installed; expected it next to Python. Run: make install-dev")
     with (
         tempfile.TemporaryDirectory() as folder,
-        # It deletes hands and lessons as well: never those of the user.
+        # A separate store, because the test also deletes hands and lessons.
         running(
             cores=os.sched_getaffinity(0),
             environ={"INKLING_STORE": f"sqlite:///{folder}/hands.sqlite", "XDG_DATA_HOME": f"{folder}/data"},
@@ -39,10 +39,10 @@ def run(*, examples: int, seed: int) -> dict[str, Any]:
 
 
 def parsed(output: str) -> dict[str, Any]:
-    """What Schemathesis says at the end.
+    """The results in the output of Schemathesis.
 
-    A 503 is the documented answer of the lab's routes where there is no lab, and of a service with too much to do; it
-    is counted apart.
+    503 is counted separately, because it is the documented response of the lab's routes without a lab, and of an
+    overloaded service.
     """
     numbers = {
         key: int(found.group(1)) if (found := re.search(pattern, output)) else 0
@@ -60,10 +60,10 @@ def parsed(output: str) -> dict[str, Any]:
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     return [
         (
-            f"Schemathesis, {part['operations']} operations, {part['cases']:,} cases: kinds of server error",
+            f"Schemathesis, {part['operations']} operations, {part['cases']:,} cases: kinds of server errors",
             "0", str(part["server_errors"]),
             part["server_errors"] == 0 and part["cases"] > 0 and not part["workers_lost"],
         )

@@ -1,4 +1,4 @@
-"""Send three times the capacity: accepted requests stay fast, the rest is refused at once, and no worker dies."""
+"""Send three times the capacity: accepted requests must stay fast, the others be refused quickly, and no worker die."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from benchmarks.serving.soak.load_generator import Request, measure_capacity, op
 from benchmarks.serving.soak.service import running
 
 TIMES = 3
-AFTER_S = 10  # how long normal load is watched afterwards
-NORMAL = 0.5  # of capacity: what counts as normal load
-SLICE_S = 0.5  # normal again: from the first such slice on, every answer is 200 and within the bound
-BOUND_S = 0.25
+AFTER_S = 10  # duration of normal load afterwards
+NORMAL = 0.5  # normal load, as a share of the capacity
+SLICE_S = 0.5  # resolution of the recovery time
+BOUND_S = 0.25  # maximum latency of a normal answer
 
 
 def run(*, seconds: float, capacity_s: float) -> dict[str, Any]:
-    """The figures of an overload of so many seconds."""
+    """Overload a server for `seconds` and return the results."""
     with running() as service:
         requests = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
         capacity = measure_capacity(service.port, requests, seconds=capacity_s)
@@ -38,12 +38,12 @@ def run(*, seconds: float, capacity_s: float) -> dict[str, Any]:
         **figures(during),
         "workers_lost": lost,
         "normal_after_s": normal_after(after, end_s),
-        "generator_late_ms": ms(late_s),  # beyond some ten milliseconds the generator itself was too slow
+        "generator_late_ms": ms(late_s),  # above about 10 ms, the generator itself was too slow
     }
 
 
 def figures(during: list[Outcome]) -> dict[str, Any]:
-    """The outcomes of the requests of an overload."""
+    """The outcomes of the requests during an overload."""
     accepted = [each.took_s for each in during if each.status == 200]
     refused = [each.took_s for each in during if each.status == 503]
     other = Counter(str(each.status or each.how) for each in during if each.status not in (200, 503))
@@ -59,7 +59,7 @@ def figures(during: list[Outcome]) -> dict[str, Any]:
 
 
 def normal_after(after: list[Outcome], end_s: float) -> float | None:
-    """Seconds from the end of the overload until every answer is normal again; None if that never happens."""
+    """Seconds from the end of the overload until all answers are normal (200, within BOUND_S); None if never."""
     bad = [each.at_s - end_s for each in after if each.status != 200 or each.took_s > BOUND_S]
     if not bad:
         return 0.0
@@ -68,20 +68,20 @@ def normal_after(after: list[Outcome], end_s: float) -> float | None:
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     after = part["normal_after_s"]
     cut = sum(part["other"].values())
     return [
         (
-            f"overload: {part['offered_per_s']:,.0f} requests/s for {part['seconds']:.0f} s where "
-            f"{part['capacity_per_s']:,.0f} can be done; p99 of the {part['accepted']:,} accepted",
+            f"overload: {part['offered_per_s']:,.0f} requests/s for {part['seconds']:.0f} s with a capacity of "
+            f"{part['capacity_per_s']:,.0f}; p99 of the {part['accepted']:,} accepted",
             "250 ms", f"{part['accepted_p99_ms']:,.0f} ms", part["accepted_p99_ms"] <= 250,
         ),
         (
-            f"p99 of the {part['refused']:,} answers 503", "50 ms", f"{part['refused_p99_ms']:,.0f} ms",
+            f"p99 of the {part['refused']:,} refusals (503)", "50 ms", f"{part['refused_p99_ms']:,.0f} ms",
             part["refused_p99_ms"] <= 50 and part["refused"] > 0,
         ),
         ("neither accepted nor 503", "0", f"{cut:,}", cut == 0),
         ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0),
-        ("normal again after", "2 s", "never" if after is None else f"{after:g} s", after is not None and after <= 2),
+        ("recovery time", "2 s", "never" if after is None else f"{after:g} s", after is not None and after <= 2),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The service under test: `inkling serve` in a process of its own, on cores of its own."""
+"""The service under test: `inkling serve` in a separate process, on separate cores."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ class Service:
     port: int
 
     def workers(self) -> list[int]:
-        """Process ids of its workers."""
+        """Process ids of the workers."""
         return children(self.process.pid)
 
     def memory_mb(self) -> float:
-        """All its processes together."""
+        """Memory of all processes together."""
         return pss_mb(family(self.process.pid))
 
     def answers(self) -> bool:
-        """Whether anything listens."""
+        """Whether anything listens on the port."""
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
             return True
         return False
 
     def ready(self) -> bool:
-        """Whether `/readyz` says so."""
+        """Whether `/readyz` answers 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", "/readyz")
@@ -60,9 +60,9 @@ def running(
     cores: set[int] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
-    """Start a server and wait until it is ready. It gets the first core, this process the others.
+    """Start a server and wait until it is ready. It runs on the first core, and this process on the others.
 
-    `cores` gives the server other cores, and lets this process run on all.
+    With `cores`, the server runs on these, and this process on all cores.
     """
     every = sorted(os.sched_getaffinity(0))
     mine = set(every[1:] or every) if cores is None else set(every)
@@ -82,7 +82,7 @@ def running(
 
 
 def client_ports(pid: int, server_port: int) -> set[int]:
-    """The client ports of the connections to `server_port` that a process holds now. Linux, IPv4."""
+    """The client ports of a process's open connections on `server_port`. Linux, IPv4."""
     inodes = set()
     with contextlib.suppress(OSError):
         for entry in Path(f"/proc/{pid}/fd").iterdir():

@@ -1,4 +1,4 @@
-"""Send 80 % of the capacity for minutes, sound and malformed images: memory stays, and no answer is a 500."""
+"""Send valid and malformed images at 80 % of the capacity for minutes: memory must not grow, and no status be 500."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from benchmarks.serving.soak.image_mutators import mutate, seeds
 from benchmarks.serving.soak.load_generator import Request, measure_capacity, open_loop
 from benchmarks.serving.soak.service import running
 
-LOAD = 0.8  # of capacity
-WARM = 0.2  # of the time: arenas and caches fill
+LOAD = 0.8  # share of the capacity
+WARM = 0.2  # share of the time for warm-up, until arenas and caches are full
 SAMPLE_S = 2.0
-BAD = 0.3  # of the requests
-VARIETY = 400  # different requests, sent again and again in random order
+BAD = 0.3  # share of malformed requests
+VARIETY = 400  # different malformed requests, sent repeatedly in random order
 
 
 def mixed(seed: int) -> Iterator[Request]:
-    """Sound and malformed images without end, by seed."""
+    """An endless sequence of valid and malformed images, by seed."""
     rng = random.Random(seed)
     good = [Request(encode_request(body, kind), "good") for _, body, kind in seeds()]
     bad = []
     for number in range(VARIETY):
         each = mutate(seed, number)
-        if len(each.body) < 200_000:  # a body of many megabytes would measure the loopback
+        if len(each.body) < 200_000:  # bodies of many megabytes would measure the loopback interface
             bad.append(Request(encode_request(each.body, each.content_type, path=each.path), "bad"))
     while True:
         yield rng.choice(bad if rng.random() < BAD else good)
 
 
 def run(*, minutes: float, seed: int) -> dict[str, Any]:
-    """The figures of so many minutes."""
+    """Load a server for `minutes` and return the results."""
     with running() as service:
         requests = mixed(seed)
         capacity = measure_capacity(service.port, requests, seconds=10)
@@ -79,9 +79,9 @@ def run(*, minutes: float, seed: int) -> dict[str, Any]:
 
 
 def growth(samples: Sequence[tuple[float, float]], *, warm_s: float) -> tuple[float, float]:
-    """Medians of the first and the last fifth of (time_s, value) samples, those before `warm_s` left out.
+    """Medians of the first and the last fifth of (time_s, value) samples after `warm_s`.
 
-    A single sample would show what the largest image of the moment takes. (0.0, 0.0) when fewer than five are left.
+    Medians, because a single sample depends on the image being read. (0.0, 0.0) with fewer than five samples.
     """
     late = [value for at_s, value in samples if at_s >= warm_s]
     part = len(late) // 5
@@ -91,16 +91,16 @@ def growth(samples: Sequence[tuple[float, float]], *, warm_s: float) -> tuple[fl
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     bad = sum(n for name, n in part["statuses"].items() if not name.isdigit() or name == "500")
     grown = part["growth"]
     return [
         (
-            f"{part['minutes']:g} minutes at 80% load, {part['requests']:,} sound and malformed images: memory "
-            "grows by",
+            f"{part['minutes']:g} minutes at 80% load, {part['requests']:,} valid and malformed images: memory "
+            "growth",
             "5%", "?" if grown is None else f"{grown:.1%} ({part['warm_mb']:.0f} to {part['end_mb']:.0f} MB)",
             grown is not None and grown <= 0.05,
         ),
-        ("500, or no answer", "0", str(bad), bad == 0),
+        ("status 500, or no answer", "0", str(bad), bad == 0),
         ("workers lost", "0", str(part["workers_lost"]), part["workers_lost"] == 0),
     ]  # fmt: skip

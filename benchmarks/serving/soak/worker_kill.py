@@ -1,6 +1,6 @@
-"""Kill a worker with SIGKILL under load, again and again: only its own requests fail, and another worker replaces it.
+"""Repeatedly kill a worker with SIGKILL under load: only its own requests may fail, and it must be replaced.
 
-When the whole server ends, that is counted, and a new one is started for the next kills.
+If the whole server ends, this is counted, and a new one is started for the next kills.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import READY_S, WORKERS, Service, client_ports, running
 
 CONNECTIONS = 12
-RENEW = 20  # requests after which a connection is made anew, so that a new worker gets some
+RENEW = 20  # requests per connection, so that a new worker gets connections
 BEFORE_S, AFTER_S = 1.0, 4.0
 TICK_S = 0.02
 
 
 def run(*, times: int, seed: int) -> dict[str, Any]:
-    """The figures of so many kills."""
+    """Kill workers `times` times and return the results."""
     rng = random.Random(seed)
     requests = itertools.repeat(Request(encode_request(DRAWING.read_bytes())))
     kills: list[dict[str, Any]] = []
@@ -59,12 +59,12 @@ async def _one(service: Service, requests: Iterator[Request], rng: random.Random
     wait_for(lambda: len(service.workers()) >= WORKERS, timeout_s=READY_S)
     before = service.workers()
     victim = rng.choice(before)
-    os.kill(victim, signal.SIGSTOP)  # so that its connections do not change while they are counted
+    os.kill(victim, signal.SIGSTOP)  # so that its connections do not change while they are listed
     await asyncio.sleep(0.005)
     held = client_ports(victim, service.port)
     at_s = time.perf_counter()
     os.kill(victim, signal.SIGKILL)
-    new_ports: set[int] = set()  # client ports of connections that a new worker holds
+    new_ports: set[int] = set()  # client ports of a new worker's connections
     whole_s: float | None = None
     while time.perf_counter() < at_s + AFTER_S and service.process.poll() is None:
         await asyncio.sleep(TICK_S)
@@ -79,7 +79,7 @@ async def _one(service: Service, requests: Iterator[Request], rng: random.Random
 
 
 def figures(outcomes: list[Outcome], held: set[int], new_ports: set[int], at_s: float) -> dict[str, Any]:
-    """The figures of a kill at `at_s`: `held` are the client ports of the killed worker, `new_ports` of the new one."""
+    """The results of a kill at `at_s`. `held`: client ports of the killed worker; `new_ports`: of the new worker."""
     failed = [each for each in outcomes if each.status != 200]
     back = [each.end_s for each in outcomes if each.port in new_ports and each.status == 200 and each.end_s > at_s]
     return {
@@ -92,15 +92,15 @@ def figures(outcomes: list[Outcome], held: set[int], new_ports: set[int], at_s: 
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     back = part["back_s_most"]
     return [
         (
-            f"worker killed with -9, {part['times']} times; requests failed that it did not have in hand "
-            f"({part['failed']} failed that it had)",
+            f"worker killed with SIGKILL, {part['times']} times: failed requests of other workers "
+            f"({part['failed']} of its own failed)",
             "0", str(part["failed_elsewhere"]), part["failed_elsewhere"] == 0,
         ),
         ("the whole server ended", "0", str(part["server_ended"]), part["server_ended"] == 0),
-        ("a new worker answers after, at most", "2 s", "never" if back is None else f"{back:g} s",
+        ("longest time until a new worker answered", "2 s", "never" if back is None else f"{back:g} s",
          back is not None and back <= 2),
     ]  # fmt: skip

@@ -1,1 +1,1 @@
-"""Read many images: archives on one machine or a Ray cluster, tables, and a page for review."""
+"""Batch reading: archives on one machine or a Ray cluster, CSV tables, and a review page."""

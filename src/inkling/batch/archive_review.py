@@ -1,4 +1,4 @@
-"""The review page of a run over an archive: from its parts, with the pictures opened again where the plan has them."""
+"""The review page of an archive run, built from its parts. Pictures are reopened at the locations in the plan."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from inkling.batch import storage
 from inkling.batch.batch_reader import fetch
-from inkling.batch.front_to_back import FrontToBack
 from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import Job, part_name
 from inkling.batch.plan import Plan
 from inkling.batch.records import decode, to_result
 from inkling.batch.review import ReviewPage
+from inkling.batch.sequential_archive import FrontToBack
 from inkling.documents import PagesByNumber
 from inkling.errors import InklingError
 
 
 def write(page: ReviewPage, job: Job, plan: Plan) -> None:
-    """Fill a page with the rows of a complete run, and write it. Raises what `storage` raises, and NotFound."""
+    """Fill a page with the rows of a complete run and write it. Raises NotFound and the errors of `storage`."""
     with closing(FrontToBack()) as archive, closing(PagesByNumber()) as documents:
         for i in range(plan.files):
             for chunk in plan.file(i):
@@ -27,7 +27,7 @@ def write(page: ReviewPage, job: Job, plan: Plan) -> None:
                 images = iter(chunk.images)
                 for record in decode(content, job.format):
                     number = record["page"] or 1
-                    if number == 1:  # further pages are of the same image
+                    if number == 1:  # further pages belong to the same image
                         image = next(images)
                     source = partial(_content, image, archive)
                     page.add(to_result(record), partial(documents.image, image.identity, number, source))

@@ -1,7 +1,7 @@
-"""Tar shards in WebDataset's layout, plain or gzipped, and zip files: the images among their members.
+"""Find the images in tar shards in WebDataset's layout, plain or gzipped, and in zip files.
 
-A member is found by its header, of which no claim is believed: what a header or a zip's directory may make this
-process read and keep is bounded, and so is what a .tar.gz may inflate to.
+Headers are not trusted: the bytes that a header or a zip directory can make this process read and keep are bounded, and
+so is the decompressed size of a .tar.gz.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 GZIP = b"\x1f\x8b"
 COMPRESSED = (b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")  # bzip2, xz, zstandard
 MAX_HEADER_BYTES = 1 << 20  # of one tar member: its names and attributes
-MAX_DIRECTORY_BYTES = 1 << 25  # of a zip: some 300,000 members, which take ten times as much memory
-MAX_INFLATION = 100  # times the bytes of a .tar.gz; pictures hardly deflate, scans as plain BMP some 20 times
-MIN_INFLATED_BYTES = 1 << 28  # which every .tar.gz may have: a second's work
-LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip's member: signature, bytes of the name, of the extra field
+MAX_DIRECTORY_BYTES = 1 << 25  # of a zip: about 300,000 members, which take ten times as much memory
+MAX_INFLATION = 100  # times the size of a .tar.gz; pictures hardly compress, scans as plain BMP about 20 times
+MIN_INFLATED_BYTES = 1 << 28  # allowed for every .tar.gz: a second's work
+LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: signature, lengths of the name and of the extra field
 
-# What the libraries raise on damaged archives.
+# The errors that the libraries raise on damaged archives.
 DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, ArithmeticError,
     LookupError, NotImplementedError, RecursionError, MemoryError,
@@ -37,10 +37,10 @@ DAMAGE = (
 
 
 def images_in_archive(source: str, location: str) -> Iterator[ImageRef]:
-    """The images of an archive, in its order. An error of the file itself is one image with that error.
+    """Yield the images of an archive, in order. A damaged archive yields an image with the error.
 
-    This reads an archive in a bucket in pieces: a tar file from front to back. The images are then read by byte range,
-    those of a .tar.gz by each worker from front to back.
+    An archive in a bucket is read in pieces, a tar file sequentially. Later the images are read by byte range, or, in a
+    .tar.gz, sequentially by each worker.
     """
     with storage.open_stream(location) as stream:
         head = stream.read(6)
@@ -51,7 +51,7 @@ def images_in_archive(source: str, location: str) -> Iterator[ImageRef]:
         try:
             yield from (_in_zip if head.startswith(b"PK") else _in_tar)(source, location, stream)
         except DAMAGE as damage:
-            error = f"{source} is damaged ({_brief(damage)}); expected a whole archive. Copy it again."
+            error = f"{source} is damaged ({_brief(damage)}); expected a complete archive. Copy it again."
             yield ImageRef(source, location, error=error)
 
 
@@ -67,16 +67,16 @@ def _in_tar(source: str, location: str, stream: BinaryIO) -> Iterator[ImageRef]:
     with tarfile.open(fileobj=bounded, mode="r:") as tar:
         while (member := tar.next()) is not None:
             bounded.refill()
-            vars(tar)["members"].clear()  # or every member stays in memory
+            vars(tar)["members"].clear()  # otherwise every member stays in memory
             if member.isfile() and _is_image(member.name):
                 error = _sparse(f"{source}/{member.name}") if member.issparse() else ""
                 name, size = member.name.removeprefix("./"), min(member.size, end)
                 yield ImageRef(f"{source}/{name}", location, member.offset_data, size, name, error, how)
             if is_gzip and tar.offset > end:
-                raise tarfile.ReadError(f"it inflates to more than {MAX_INFLATION} times its size")
+                raise tarfile.ReadError(f"it decompresses to more than {MAX_INFLATION} times its size")
         plain.seek(tar.offset)
         if plain.read(tarfile.BLOCKSIZE).strip(b"\0") or plain.tell() < tar.offset + tarfile.BLOCKSIZE:
-            raise tarfile.ReadError("its end mark is not where it should be")
+            raise tarfile.ReadError("its end marker is missing or misplaced")
 
 
 def _in_zip(source: str, location: str, stream: BinaryIO) -> Iterator[ImageRef]:
@@ -98,7 +98,7 @@ def _in_zip(source: str, location: str, stream: BinaryIO) -> Iterator[ImageRef]:
 
 
 class _BoundedReads:
-    """A stream of which so many bytes can be read until `refill`: whoever asks for more meets ValueError."""
+    """A stream that allows reading `max_bytes` bytes before each `refill`; reading more raises ValueError."""
 
     def __init__(self, stream: Any, max_bytes: int) -> None:
         self._max_bytes = self._left = max_bytes
@@ -117,7 +117,7 @@ class _BoundedReads:
 
 
 def inflated(content: bytes, max_bytes: int) -> bytes:
-    """Deflated bytes -> as many of the plain ones. Raises zlib.error."""
+    """Decompress raw deflate data, up to `max_bytes`. Raises zlib.error."""
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, max_bytes)
 
 
@@ -127,11 +127,11 @@ def is_archive(location: str) -> bool:
 
 def _is_image(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")  # metadata files of macOS
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith("._")  # macOS metadata
 
 
 def _sparse(source: str) -> str:
-    return f"{source} is a sparse member; expected a picture as a whole. Pack it again without --sparse."
+    return f"{source} is a sparse member; expected a complete picture. Pack it again without --sparse."
 
 
 def _unread(source: str, member: zipfile.ZipInfo) -> str:

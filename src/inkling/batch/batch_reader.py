@@ -1,4 +1,4 @@
-"""Read a batch of images: fetch their bytes, many at a time, and read them one after another."""
+"""Read a batch of images: fetch their bytes concurrently, and read them one by one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import cv2
 from inkling.batch import records, storage
 from inkling.batch.archives import inflated
 from inkling.batch.buckets import is_url
-from inkling.batch.front_to_back import FrontToBack
+from inkling.batch.csv_table import joined_columns
 from inkling.batch.image_ref import WHOLE_FILE, ImageRef
 from inkling.batch.job import Job
 from inkling.batch.range_requests import ByteRange
 from inkling.batch.records import Record
-from inkling.batch.table import joined_columns
+from inkling.batch.sequential_archive import FrontToBack
 from inkling.constraints import constrained_reading
 from inkling.constraints.constraints import parse_constraints
 from inkling.documents import Page, pages
@@ -26,14 +26,14 @@ from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.deadline import READING_S, deadline
 from inkling.pipeline.reader import Reader
 
-AT_ONCE = ("plain", "deflate")  # byte ranges of a file, which many requests fetch at once
+AT_ONCE = ("plain", "deflate")  # byte ranges of a file, which concurrent requests can fetch
 LIBRARY_ERRORS = (cv2.error, MemoryError, ValueError, ArithmeticError, LookupError)  # raised on malformed images
 
 
 class BatchReader:
     """Reads images with one network, with the same results as `Reader.read`.
 
-    It runs the network once per image: batches of tiles from several images take as long.
+    It runs the network once per image: batches across images are not faster.
     """
 
     def __init__(self, job: Job) -> None:
@@ -41,14 +41,14 @@ class BatchReader:
         cv2.setNumThreads(1)  # there is a worker on every core
         self._constraints = parse_constraints(**job.constraints)
         roster = self._constraints.roster
-        self.joined = joined_columns(roster.columns if roster else ())  # a roster's columns -> the records'
+        self.joined = joined_columns(roster.columns if roster else ())  # a roster's column -> the records' column
         model = Path(job.model) if "/" in job.model else job.model
         self.reader = Reader(model, sure_at=self._constraints.sure_at)
         bundle = self.reader.bundle
         if bundle.version != job.version:
             raise BadBundle(
-                f"the worker's model {job.model} has version {bundle.version}; expected {job.version}, which the run "
-                "was started with. Install the same version of inkling, or the same bundle, everywhere."
+                f"the worker's model {job.model} has version {bundle.version}; expected {job.version}, the version of "
+                "the run. Install the same version of inkling, or the same bundle, on every machine."
             )
         self._mode = job.mode
         self._model = (bundle.name, bundle.version)
@@ -57,7 +57,7 @@ class BatchReader:
     def read(
         self, images: Sequence[ImageRef], on_image: Callable[[int], None] | None = None
     ) -> tuple[list[Record], int]:
-        """Images -> a record of each, or of each page, in order, and the bytes fetched; for `on_image` see `Worker`."""
+        """Images -> records of each image or page, in order, and the bytes fetched. For `on_image` see `Worker`."""
         contents = fetch(images, self._archive) if on_image is None else self._fetch_one_by_one(images, on_image)
         found: list[Record] = []
         n_bytes = 0
@@ -94,18 +94,18 @@ class BatchReader:
             return records.from_reading(page, answer.reading, self._model, answer, joined)
         except InklingError as error:
             return records.from_error(page.name, page.number, error, self._model)
-        except LIBRARY_ERRORS as error:  # ends this image, not the run
+        except LIBRARY_ERRORS as error:  # fails this image, not the run
             broken = BrokenPicture(
-                f"picture made {type(error).__name__} ({str(error).strip() or 'no more is known'}); expected one that "
-                "can be read. Save it again, or report it."
+                f"picture caused {type(error).__name__} ({str(error).strip() or 'no details'}); expected one that can "
+                "be read. Save it again, or report it."
             )
             return records.from_error(page.name, page.number, broken, self._model)
 
 
 def fetch(images: Iterable[ImageRef], archive: FrontToBack) -> Iterator[Path | bytes | InklingError]:
-    """The bytes of each image, or the reason why there are none; `archive` stays open. Raises Unreachable.
+    """Yield the bytes of each image, or its error; `archive` stays open. Raises Unreachable.
 
-    Of a document on this machine it is the path: its pages are read from there.
+    For a document on this machine, yield its path instead; its pages are read from there.
     """
     images = list(images)
     known = [_known_error(image) for image in images]
@@ -133,22 +133,24 @@ def _is_document_file(image: ImageRef) -> bool:
 
 
 def _whole(image: ImageRef, content: bytes) -> bytes | BrokenPicture:
-    """The bytes of an image as they lie in its file -> its own."""
+    """Check and decompress the stored bytes of an image."""
     if image.stored != "parquet" and len(content) < image.size_bytes:
         return BrokenPicture(
-            f"{image.source} ends after {len(content)} of {image.size_bytes} bytes; expected a whole archive. Copy it "
-            "again."
+            f"{image.source} ends after {len(content)} of {image.size_bytes} bytes; expected a complete archive. Copy "
+            "it again."
         )
     if image.stored != "deflate":
         return content
     try:
         return inflated(content, DECODE.max_bytes + 1)
     except zlib.error as error:
-        return BrokenPicture(f"{image.source} cannot be inflated ({error}); expected a whole archive. Copy it again.")
+        return BrokenPicture(
+            f"{image.source} cannot be decompressed ({error}); expected a complete archive. Copy it again."
+        )
 
 
 def _known_error(image: ImageRef) -> InklingError | None:
-    """Why an image need not be fetched."""
+    """The error of an image that need not be fetched; None for other images."""
     if image.size_bytes > DECODE.max_bytes:
         size, limit = image.size_bytes / 1e6, DECODE.max_bytes / 1e6
         return ImageTooLarge(f"{image.source} has {size:.1f} MB; the limit is {limit:.1f} MB. Make it smaller.")

@@ -1,4 +1,4 @@
-"""pyarrow's file systems for the URLs of buckets, configured by the environment variables that other tools read too.
+"""pyarrow's file systems for bucket URLs, configured through the usual environment variables.
 
 | URL | file system | variables |
 | --- | --- | --- |
@@ -36,10 +36,10 @@ def is_url(location: str) -> bool:
 
 
 def filesystem(url: str) -> tuple[FileSystem, str]:
-    """A bucket's URL -> its pyarrow file system, one per process, and the path in it: `bucket/key`.
+    """A bucket URL -> its pyarrow file system, one per process, and the path in it: `bucket/key`.
 
-    The key is taken literally, so names may hold `%`, `#`, `?` and spaces. Do not fork a process after this, because
-    the libraries keep threads: spawn. Raises BadRequest and MissingExtra.
+    The key is taken literally, so names may contain `%`, `#`, `?` and spaces. Afterwards, spawn processes instead of
+    forking, because the libraries run threads. Raises BadRequest and MissingExtra.
     """
     scheme, bucket, key = split(url)
     environment = tuple(os.environ.get(name, "") for name in VARIABLES[scheme])
@@ -58,13 +58,13 @@ def split(url: str) -> tuple[str, str, str]:
     bucket, _, key = rest.partition("/")
     if scheme not in SCHEMES:
         raise BadRequest(
-            f"{url} is no bucket that can be read; expected s3://, gs:// or abfss://. Copy it to one of these, or to a "
+            f"{url} is not a supported bucket URL; expected s3://, gs:// or abfss://. Copy it to one of these, or to a "
             "folder."
         )
     shape = r"[^@/]+@[^@/.]+\.\S+" if scheme == "abfss" else r"[^@/]+"
     if not re.fullmatch(shape, bucket):
         form = "abfss://container@account.dfs.core.windows.net/key" if scheme == "abfss" else f"{scheme}://bucket/key"
-        raise BadRequest(f"{url} names no bucket; expected {form}. Write it in that form.")
+        raise BadRequest(f"{url} has no bucket name; expected {form}. Write it in that form.")
     return scheme, bucket, key.strip("/")
 
 

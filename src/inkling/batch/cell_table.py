@@ -1,19 +1,17 @@
-"""A CSV table of the cells of combs, grids and tables: one row a cell, written while pictures are read.
+"""A CSV table of the cells of combs, grids and tables: one row per cell, written as pictures are read.
 
-A picture without a grid, or that cannot be read, has one row that says so. Columns, and which cells are safe in a
-spreadsheet: as in `table`.
+A picture without a grid, or one that cannot be read, gets one row that reports this. Columns and spreadsheet escaping
+follow `csv_table`.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
-from inkling.batch.table import ENCODING, ResultJson, hand_cells
+from inkling.batch.csv_file import CsvFile
+from inkling.batch.csv_table import ResultJson, hand_cells
 from inkling.csv_cells import safe_cell, text_cell
 
 COLUMNS = (
@@ -23,39 +21,20 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class CellTable:
+class CellTable(CsvFile):
     """A CSV file of cells that is being written."""
 
     def __init__(self, path: Path) -> None:
         """Raises NotFound if it cannot be written."""
-        check_writable(path)
-        self.path = path
-        self._file = partial_path(path).open("w", **ENCODING)
-        self._writer = csv.writer(self._file, quoting=csv.QUOTE_ALL)
-        self._writer.writerow(COLUMNS)
+        super().__init__(path, COLUMNS)
 
     def add(self, result: ResultJson, _open_image: object = None) -> None:
         """Write the rows of one picture. Raises NotFound if the disk is full."""
-        try:
-            for values in rows_of(result):
-                self._writer.writerow([safe_cell(name, values.get(name, "")) for name in COLUMNS])
-            self._file.flush()
-        except OSError as error:
-            raise write_error(self.path, error) from error
-
-    def finish(self) -> None:
-        """Move the complete table to its path. Raises NotFound if that fails."""
-        self._file.close()
-        commit(self.path)
-
-    def close(self) -> None:
-        """Leave the unfinished table as it is."""
-        with suppress(OSError):  # a write that failed before fails again
-            self._file.close()
+        self.write([safe_cell(name, values.get(name, "")) for name in COLUMNS] for values in rows_of(result))
 
 
 def rows_of(result: ResultJson) -> Iterator[dict[str, Any]]:
-    """The JSON object of a picture -> the values of each row, by column."""
+    """Yield the rows of a picture's JSON object, each as column -> value."""
     common = {**{name: result[name] for name in ("source", "page")}, **hand_cells(result)}
     if not result["ok"]:
         yield {**common, "kind": result["kind"], "error": result["error"]}

@@ -1,4 +1,4 @@
-"""Files of an output folder that are read again: JSON of known types and ranges, and hashes of whole files."""
+"""Validate the files of an output folder when they are read back: JSON types, value ranges and file hashes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class FileHash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """By what a file is known again."""
+    """The size and hash that identify a file's content."""
 
     size_bytes: Count
     sha256: Sha256
@@ -26,9 +26,9 @@ class FileHash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def convert(content: bytes, kind: type[T]) -> T:
-    """JSON -> a value of that type. Raises ValueError, in a few words, for any other content.
+    """Decode JSON into a value of type `kind`. Raises ValueError, with a short message, for other content.
 
-    The standard library decodes it, since msgspec refuses the surrogates that stand for bytes of a file name.
+    Uses the standard library's decoder: msgspec rejects surrogates, which encode undecodable bytes of file names.
     """
     try:
         return msgspec.convert(json.loads(content), kind)

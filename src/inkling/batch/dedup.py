@@ -1,4 +1,4 @@
-"""Which names were added before, in 16 bytes per name: 16 MB for a million, at most twice that for a moment."""
+"""A set of names in 16 bytes per name: 16 MB for a million, and at most twice that during a merge."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from hashlib import blake2b
 
 import numpy as np
 
-HASH_BYTES = 16  # two names of a billion share a hash once in 10**20 archives
+HASH_BYTES = 16  # among a billion names, the probability of a collision is about 10**-20
 
 
 class NameSet:
-    """A set of names that only grows: hashes in a log-structured merge of sorted arrays.
+    """An append-only set of names: hashes in a log-structured merge of sorted arrays.
 
-    At a billion names it takes 16 GB, so an archive of that size is better read in several runs.
+    A billion names take 16 GB, so read an archive of that size in several runs.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class NameSet:
         return sum(map(len, self._levels))
 
     def add(self, names: Sequence[str]) -> np.ndarray:
-        """Add names -> (n,) bool: which of them are new. Of equal names, the first is new."""
+        """Add names -> (n,) bool: which of them are new. Of equal names, only the first is new."""
         is_new = np.zeros(len(names), bool)
         if not names:
             return is_new
@@ -45,5 +45,5 @@ def _hash(name: str) -> bytes:
 
 
 def hash_fraction(name: str) -> float:
-    """A number in 0..1 that depends on the name alone and is uniform over names: for samples."""
+    """A number in 0..1 that depends only on the name and is uniform over names; used for sampling."""
     return int.from_bytes(_hash(name)[:8], "big") / 2**64

@@ -19,17 +19,17 @@ COLUMNS = (
     "uri",
     "image",
     "key",
-)  # the first of these that is present
+)  # the first one present is used
 MAX_LINE = 1 << 20  # characters
 
 
 def names_in(location: str) -> Iterator[str]:
-    """The names in a listing, in order, without empty cells. Raises BadRequest if the file is not a listing."""
+    """Yield the names in a listing, in order, without empty cells. Raises BadRequest if the file is not a listing."""
     return parquet.names_in(location, COLUMNS) if location.lower().endswith(".parquet") else _names_in_csv(location)
 
 
 def _names_in_csv(location: str) -> Iterator[str]:
-    """The column with a known heading, or the only column."""
+    """Yield the cells of the column with a known heading, or of the only column."""
     with io.TextIOWrapper(storage.open_stream(location), "utf-8-sig", "surrogateescape", newline="") as text:
         try:
             rows = csv.reader(_lines(text))
@@ -57,7 +57,7 @@ def _names_in_csv(location: str) -> Iterator[str]:
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
-    """Lines, none of which is kept beyond `MAX_LINE`."""
+    """Yield lines. Raises csv.Error for a line of `MAX_LINE` characters or more."""
     while line := text.readline(MAX_LINE):
         if len(line) == MAX_LINE:
             raise csv.Error(f"a line has more than {MAX_LINE:,} characters")

@@ -1,8 +1,8 @@
-"""The engine of this machine: one worker process per core, fed through pipes.
+"""The engine for this machine: one worker process per core, fed through pipes.
 
-Processes are spawned: a fork would copy locks that threads hold. A process that an image kills (a crash of a decoder,
-too little memory) is replaced, and its chunk is read again one image at a time; the image that kills the process again
-becomes a record with an error.
+Processes are spawned, because a fork would copy locks that threads hold. If an image kills a process (a decoder crash,
+too little memory), the process is replaced and its chunk is read again one image at a time. An image that kills the
+process again becomes an error record.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from inkling.batch.worker import Worker
 from inkling.cpu import cores
 from inkling.errors import InklingError, Overloaded, ServiceError
 
-MAX_FAILED_STARTS = 3  # in succession, before any worker was ready: the machine is to blame, not an image
+MAX_FAILED_STARTS = 3  # in a row, of workers that were never ready: the cause is the machine, not an image
 
 
 @dataclass(frozen=True)
 class _Task:
     chunk: Chunk
-    one_by_one: bool = False  # a worker died over this chunk: it reports each image before reading it
+    one_by_one: bool = False  # report each image before reading it, because a worker died on this chunk
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class _WorkerProcess:
     process: BaseProcess
     pipe: Connection
     task: _Task | None = None
-    index: int = -1  # of the image that a one-by-one task has come to
+    index: int = -1  # of the image that a one-by-one task is reading
     ready: bool = False
 
 
@@ -46,11 +46,11 @@ class LocalEngine:
     """Runs chunks on the cores of this machine."""
 
     def __init__(self, processes: int | None = None) -> None:
-        """`processes`: one per core if it is None."""
+        """`processes`: None for one per core."""
         self.processes = processes or cores()
 
     def run(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[ChunkResult]:
-        """Yields the result of each chunk; see `Engine`. The processes end with the iterator."""
+        """Yield the result of each chunk; see `Engine`. The processes end with the iterator."""
         tasks = map(_Task, chunks)
         retries: deque[_Task] = deque()
         workers: list[_WorkerProcess] = []
@@ -92,7 +92,7 @@ class LocalEngine:
                 worker = _start(job)
                 workers.append(worker)
             worker.task, worker.index = task, -1
-            with suppress(OSError):  # it has died: reading from its pipe tells
+            with suppress(OSError):  # it has died; the next read from its pipe fails
                 worker.pipe.send(task)
 
 
@@ -111,18 +111,18 @@ def _retry(worker: _WorkerProcess, failed_starts: int) -> _Task:
     how = _exit_reason(worker.process.exitcode)
     if failed_starts >= MAX_FAILED_STARTS:
         raise Overloaded(
-            f"{failed_starts} worker processes ended as they started ({how}); expected room for one a core. Free "
+            f"{failed_starts} worker processes died at startup ({how}); expected memory for one per core. Free "
             "memory, or start fewer with --workers."
         )
     task = worker.task
-    assert task is not None  # noqa: S101 - `run` listens to busy workers only
+    assert task is not None  # noqa: S101 - `run` listens only to busy workers
     if not worker.ready:
         return task
     if not task.one_by_one or worker.index < 0:
         return replace(task, one_by_one=True)
     error = (
-        f"{task.chunk.images[worker.index].source} ended the process that read it ({how}); expected a picture that can "
-        "be decoded. Save it again, or leave it out."
+        f"{task.chunk.images[worker.index].source} crashed the process that read it ({how}); expected a picture that "
+        "can be decoded. Save it again, or leave it out."
     )
     return replace(task, chunk=task.chunk.with_error(worker.index, error))
 
@@ -153,7 +153,7 @@ def _serve(pipe: Any, job: Job) -> None:
             task = pipe.recv()
             on_image = (lambda index: pipe.send(("image", index))) if task.one_by_one else None
             pipe.send(("done", worker(task.chunk, on_image)))
-    except InklingError as error:  # as texts, because not every error can be pickled
+    except InklingError as error:  # sent as text, because not every error can be pickled
         with suppress(OSError):
             pipe.send(("error", (error.kind, str(error), error.status)))
     except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -1,15 +1,15 @@
-"""Put the corrections of a review page into the table of readings, and say of every text who said it.
+"""Merge the corrections of a review page into the table of readings, and record the author of each text.
 
-A table is what `inkling read --csv` or `inkling form read --csv` wrote, or the folder of a run with --out. Corrections
-are what a review page saved. A corrected text replaces the reading, whose text stays beside it:
+A table is the output of `inkling read --csv` or `inkling form read --csv`, or the folder of a run with --out.
+Corrections are saved by a review page. A corrected text replaces the reading; two columns record the change:
 
-| column | holds |
+| column | content |
 | --- | --- |
 | `said_by` | inkling, or the person who checked it |
 | `first_text` | what inkling read |
 
-A table of sheets has these two for each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a
-corrected sheet are worked out again, and `first_status` keeps the earlier status.
+A table of sheets has both for each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a corrected
+sheet are recomputed, and `first_status` keeps the earlier status.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from typing import Any
 
 from inkling.batch import records, run_manifest, storage
 from inkling.batch.atomic_file import check_writable, commit, partial_path, write_error
+from inkling.batch.csv_file import ENCODING
+from inkling.batch.csv_table import COLUMNS, PER_DIGIT, field_column, heading, joined_columns, joined_to, row_of
+from inkling.batch.form_status import judge_again
 from inkling.batch.job import part_name
-from inkling.batch.sheet import judge_again
-from inkling.batch.table import COLUMNS, ENCODING, PER_DIGIT, field_column, heading, joined_columns, joined_to, row_of
 from inkling.constraints.roster import Roster, csv_errors, read_text
 from inkling.csv_cells import safe_cell, text_cell
 from inkling.errors import BadRequest, NotFound
 
 ANSWERS = ("number", "empty", "unreadable")
-HEADING = ("source", "field", "read", "answer", "right", "by")  # of corrections: those columns that are used
-AS_TYPED = re.compile(r"[0-9.,+\-/:%()$€£¥¤\s]*")  # what the review page lets people type: no formula, no link
+HEADING = ("source", "field", "read", "answer", "right", "by")  # the columns of corrections that are used
+AS_TYPED = re.compile(r"[0-9.,+\-/:%()$€£¥¤\s]*")  # the characters that the review page accepts: no formula, no link
 MACHINE = "inkling"
 OF_A_TABLE = re.compile(r"(_[0-9]+){1,2}$")
 
@@ -45,15 +46,15 @@ Key = tuple[str, str]  # source and field
 
 @dataclass(frozen=True)
 class Correction:
-    """What a person said of one number."""
+    """A person's answer for one number."""
 
     source: str
-    field: str  # the column of the table; "" where the picture holds one number
-    read: str  # what the page showed as read
+    field: str  # the column of the table; "" if the picture contains one number
+    read: str  # the text shown on the page
     answer: str  # one of ANSWERS
     right: str  # the number, if that is the answer
     by: str
-    file: str  # that it stands in
+    file: str  # path of the corrections
 
     def __str__(self) -> str:
         return f"{self.right if self.answer == 'number' else self.answer} ({self.by}, {Path(self.file).name})"
@@ -61,23 +62,23 @@ class Correction:
 
 @dataclass
 class Merged:
-    """What became of the corrections."""
+    """The outcome of a merge."""
 
     rows: int = 0
-    checked: int = 0  # numbers that a person looked at
-    corrected: int = 0  # of these, other than read
-    contradictions: list[str] = field(default_factory=list)  # a sentence each; the reading is kept there
+    checked: int = 0  # numbers that a person checked
+    corrected: int = 0  # numbers among them that were changed
+    contradictions: list[str] = field(default_factory=list)  # one sentence each; the reading is kept
     statuses: Counter[str] = field(default_factory=Counter)  # of the sheets
 
 
 def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mapping[str, Roster] | None = None) -> Merged:
-    """Write `table` with corrections as a CSV table to `out`; a file of that name is complete.
+    """Write `table` with corrections to `out` as CSV, atomically.
 
-    `rosters`: those whose other columns the table has, by region of the sheets; "" where a picture holds one number.
-    For corrected numbers these columns are taken anew; without a roster they become empty.
+    `rosters`: the rosters whose columns the table contains, by region of the sheets; "" if a picture contains one
+    number. For corrected numbers these columns are looked up again; without a roster they become empty.
 
-    Raises NotFound for a file that cannot be read or written, and BadRequest for one that is no table or no corrections
-    of it, for an unfinished run, and for corrections of another run: nothing is written then.
+    Raises NotFound for a file that cannot be read or written, and BadRequest for a file that is not a table or not
+    corrections of it, for an unfinished run, and for corrections of another run. `out` is then not written.
     """
     given = [each for path in corrections for each in read_corrections(path)]
     columns, rows = _open_table(table)
@@ -114,21 +115,21 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mappin
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """Raises NotFound if the file cannot be read, and BadRequest if it was not saved by a review page."""
+    """The corrections in a file. Raises NotFound if it cannot be read, BadRequest if no review page saved it."""
     with csv_errors(path):
         rows = list(csv.DictReader(read_text(path).splitlines(keepends=True)))
     for row in rows[:1] or [{}]:
         if any(name not in row for name in HEADING):
             raise BadRequest(
-                f"{path} holds no corrections; expected a table with {', '.join(HEADING)}, as a review page saves it. "
-                "Save the page's corrections again."
+                f"{path} contains no corrections; expected a table with {', '.join(HEADING)}, as a review page saves "
+                "it. Save the page's corrections again."
             )
     for row in rows:
         answer, right = row["answer"], row["right"] or ""
         has_digits = any(map(str.isdigit, right))
         if answer not in ANSWERS or has_digits != (answer == "number") or not AS_TYPED.fullmatch(right):
             raise BadRequest(
-                f"{path} says {answer!r} and {right[:40]!r} of {row['source']}; expected a number, or one of "
+                f"{path} has {answer!r} and {right[:40]!r} for {row['source']}; expected a number, or one of "
                 f"{', '.join(ANSWERS[1:])}. Correct the row."
             )
     return [Correction(**{name: row[name] for name in HEADING}, file=str(path)) for row in rows]
@@ -139,7 +140,7 @@ def _key(each: Correction) -> Key:
 
 
 def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roster: Roster | None) -> None:
-    """Put what was said of one number into its row."""
+    """Put the answers for one number into its row."""
     said_by, first, cell = (field_column(name, each) for each in ("said_by", "first_text", "cell"))
     row.setdefault(said_by, MACHINE)
     row.setdefault(first, row[name or "text"])
@@ -175,18 +176,18 @@ def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roste
 
 
 def _roster_of(field: str, rosters: Mapping[str, Roster]) -> Roster | None:
-    """The roster of a field: that of its region, which a table's field is named by as NAME_ROW or NAME_ROW_COLUMN."""
+    """The roster of a field's region; the fields of a table are named REGION_ROW or REGION_ROW_COLUMN."""
     return rosters.get(field) or rosters.get(OF_A_TABLE.sub("", field))
 
 
 def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
-    """Put another number into a row of one number; `listed`: what the roster says of it."""
+    """Replace the number in a row with one number; `listed`: the new number's cells in the roster."""
     lines = ["".join(filter(str.isdigit, line)) for line in right.split("\n")]
     text, digits = "\n".join(lines), "".join(lines)
     names = joined_columns(listed)
     joined = {names[name]: str(safe_cell("", cell)) for name, cell in listed.items()}
     for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:
-        row[column] = joined.get(column, "")  # digits, and what the roster says of another number
+        row[column] = joined.get(column, "")  # digits, and the roster's cells
     row |= {"text": text, "text_cell": text_cell(text), "written": right, "written_cell": text_cell(right)}
     row |= dict.fromkeys(("confidence", "reason", "constraint", "first", "fits"), "")  # of the reading
     row["digits"] = str(len(digits))
@@ -195,7 +196,7 @@ def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
 
 
 def _with_columns(columns: list[str], fields: Sequence[str], longest: int) -> list[str]:
-    """The table's columns, those of digits for the longest text, and who said what."""
+    """The table's columns, with digit columns for the longest text and columns for the author of each text."""
     found = dict.fromkeys(columns)
     if "" in fields and "digits" in found:
         found |= dict.fromkeys(heading(longest)[-len(PER_DIGIT) * longest or len(heading(0)) :])
@@ -219,7 +220,7 @@ def _open_table(table: str) -> tuple[list[str], Iterator[Row]]:
             "the path."
         ) from error
     if "source" not in columns:
-        raise BadRequest(f"{table} is no table of readings; expected one that --csv wrote. Name another.")
+        raise BadRequest(f"{table} is not a table of readings; expected one that --csv wrote. Name another.")
     return columns, _rows_of(Path(table))
 
 
@@ -232,7 +233,7 @@ def _open_run(out: str) -> tuple[list[str], Iterator[Row]]:
     manifest = run_manifest.load(out)
     if manifest is None or manifest.state != "complete":
         raise BadRequest(
-            f"{out} holds no complete run; expected a folder that --out filled. Go on with --resume first."
+            f"{out} contains no complete run; expected a folder written by --out. Continue with --resume first."
         )
 
     def results() -> Iterator[records.Record]:
@@ -266,6 +267,6 @@ def _writing(out: Path) -> Iterator[Any]:
 def _other_run(each: Correction, table: str) -> BadRequest:
     what = f"{each.read or 'nothing'} as {each.field or 'the number'} of {each.source}"
     return BadRequest(
-        f"{each.file} is of another run: it corrects {what}, which {table} does not hold; expected the corrections of "
-        "its own review page. Name those."
+        f"{each.file} belongs to another run: it corrects {what}, which {table} does not contain; expected the "
+        "corrections of the table's review page. Name those."
     )

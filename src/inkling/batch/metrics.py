@@ -23,10 +23,10 @@ def prometheus_text(progress: Progress) -> str:
     ]
     lines += [f'inkling_archive_pictures_total{{outcome="{name}"}} {progress.outcomes[name]}' for name in OUTCOMES]
     for name, kind, what, value in (
-        ("planned", "gauge", "Images that the source is known to hold so far.", progress.planned),
+        ("planned", "gauge", "Images found in the source so far.", progress.planned),
         ("listing", "gauge", "1 while the source is still being listed.", int(progress.listing)),
         ("bytes_total", "counter", "Bytes of the images that were read.", progress.bytes),
-        ("rate", "gauge", "Images per second lately.", round(progress.rate, 3)),
+        ("rate", "gauge", "Recent images per second.", round(progress.rate, 3)),
         ("seconds", "gauge", "Seconds since the start of this run.", round(progress.took_s, 3)),
         ("complete", "gauge", "1 if every image has a record.", int(progress.complete)),
     ):
@@ -55,7 +55,7 @@ class Exporter:
             )
 
     def update(self, progress: Progress) -> None:
-        """Publish new numbers."""
+        """Publish new values."""
         self._progress = progress
         if self._path is None:
             return
@@ -65,11 +65,11 @@ class Exporter:
             partial.replace(self._path)
         except OSError as error:
             raise CannotWrite(
-                f"{self._path} cannot be written ({error.strerror}); expected a folder that exists. Change --metrics."
+                f"{self._path} cannot be written ({error.strerror}); expected an existing folder. Change --metrics."
             ) from error
 
     def close(self) -> None:
-        """Close the port; a file stays, with the last numbers."""
+        """Close the port. A file remains, with the last values."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -81,7 +81,7 @@ class Exporter:
             )
         except (OSError, OverflowError) as error:
             raise BadRequest(
-                f"--metrics {host}:{port} cannot be listened on ({error}); expected a free port. Choose another."
+                f"--metrics cannot listen on {host}:{port} ({error}); expected a free port. Choose another."
             ) from error
         threading.Thread(target=self._server.serve_forever, name="inkling-metrics", daemon=True).start()
 

@@ -1,7 +1,7 @@
-"""Parquet files that hold pictures, or their names: columns of bytes, structs of {bytes, path} as Hugging Face writes
+"""Parquet files that contain pictures or their names: columns of bytes, structs of {bytes, path} as Hugging Face writes
 them, or text.
 
-No claim of a file is believed: the footer, the rows and bytes of a row group and the length of a name are bounded.
+Files are not trusted: the footer, the rows and bytes of a row group and the length of a name are bounded.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from inkling.batch.records import import_pyarrow
 from inkling.errors import BadRequest
 
 MAX_FOOTER_BYTES = 1 << 26
-MAX_GROUP_BYTES = 1 << 30  # of the pictures of one row group: Hugging Face writes some 100 MB
+MAX_GROUP_BYTES = 1 << 30  # of the pictures in one row group; Hugging Face writes about 100 MB
 MAX_NAME_BYTES = 1 << 14
 NAMES_AT_ONCE, PICTURES_AT_ONCE = 4096, 4  # rows in memory
 TAIL = struct.Struct("<I4s")  # bytes of the footer, b"PAR1"
-PICTURES = ("image", "bytes", "picture", "img", "content")  # the first of these columns that holds bytes
+PICTURES = ("image", "bytes", "picture", "img", "content")  # the first of these columns that contains bytes
 
 
 class PictureColumn:
-    """The pictures of a Parquet file: read in order, a row takes no more than itself. Close it."""
+    """The pictures of a Parquet file. Read in order, each row is decoded only once. Must be closed."""
 
     def __init__(self, location: str) -> None:
         """Raises BadRequest if the file is damaged, and what `storage` raises. See `has_pictures`."""
         self._stream = storage.open_stream(location)
         self._location, self._batches, self._group = location, iter(()), -1
         self._batch: Any = None
-        self._start = 0  # row of the file that the batch begins with
+        self._start = 0  # first row of the batch
         try:
             with reported(location):
                 self._file = open_file(self._stream)
@@ -65,7 +65,7 @@ class PictureColumn:
 
 
 def names_in(location: str, columns: tuple[str, ...]) -> Iterator[str]:
-    """The cells of the first of these columns, or else of the only one with text. Raises BadRequest without one."""
+    """Yield the cells of the first column in `columns`, or else of the only text column. Raises BadRequest."""
     arrow = import_pyarrow("a Parquet listing")
     import pyarrow.compute
 
@@ -76,10 +76,10 @@ def names_in(location: str, columns: tuple[str, ...]) -> Iterator[str]:
         if name is None and len(texts) != 1:
             raise BadRequest(
                 f"{location} has the columns {', '.join(schema.names)}; expected one of {', '.join(columns)} to name "
-                "the pictures, or one that holds them. Rename one."
+                "the pictures, or one that contains them. Rename one."
             )
         name = name or next(iter(texts.values()))
-        file = open_file(stream, read_dictionary=[name])  # a text that is repeated takes its memory once
+        file = open_file(stream, read_dictionary=[name])  # stores repeated texts only once
         for batch in file.iter_batches(NAMES_AT_ONCE, columns=[name], use_threads=False):
             cells = batch.column(0)
             longest = pyarrow.compute.max(pyarrow.compute.binary_length(cells.dictionary)).as_py() or 0
@@ -89,7 +89,7 @@ def names_in(location: str, columns: tuple[str, ...]) -> Iterator[str]:
 
 
 def has_pictures(location: str) -> bool:
-    """Whether a Parquet file holds the pictures themselves."""
+    """Whether a Parquet file contains the pictures themselves."""
     import_pyarrow("a Parquet listing")
     with storage.open_stream(location) as stream, reported(location):
         return picture_column(open_file(stream).schema_arrow) is not None
@@ -102,7 +102,7 @@ def open_file(stream: BinaryIO, **options: Any) -> Any:
     stream.seek(max(0, n_bytes - TAIL.size))
     tail = stream.read(TAIL.size)
     if len(tail) < TAIL.size or (footer := TAIL.unpack(tail))[1] != b"PAR1":
-        raise ValueError("it does not end as Parquet does")
+        raise ValueError("it does not end like a Parquet file")
     if footer[0] > min(MAX_FOOTER_BYTES, n_bytes):
         raise ValueError(f"its footer claims {footer[0]:,} bytes")
     stream.seek(0)
@@ -110,7 +110,7 @@ def open_file(stream: BinaryIO, **options: Any) -> Any:
 
 
 def picture_column(schema: Any) -> str | None:
-    """The path of the column that holds pictures: one of a known name, or else the only one with bytes."""
+    """The path of the column that contains pictures: one with a known name, or else the only one with bytes."""
     import pyarrow
 
     found = {}
@@ -125,7 +125,7 @@ def picture_column(schema: Any) -> str | None:
 
 
 def _ends_of_groups(metadata: Any, path: str) -> list[int]:
-    """The row after each row group. Raises ValueError for claims that cannot be."""
+    """The end row (exclusive) of each row group. Raises ValueError for impossible sizes."""
     ends, end = [], 0
     for i in range(metadata.num_row_groups):
         group = metadata.row_group(i)
@@ -142,14 +142,14 @@ def _ends_of_groups(metadata: Any, path: str) -> list[int]:
 
 @contextmanager
 def reported(location: str) -> Iterator[None]:
-    """What pyarrow raises on a damaged file becomes BadRequest."""
+    """Convert pyarrow's errors on a damaged file to BadRequest."""
     try:
         yield
     except (OSError, ValueError, LookupError, ArithmeticError, TypeError, StopIteration, MemoryError) as error:
         brief = " ".join(str(error).split())[:160]
         raise BadRequest(
-            f"{location} cannot be read as Parquet ({brief}); expected a table of pictures, or one that names a "
-            "picture in each row. Check it."
+            f"{location} cannot be read as Parquet ({brief}); expected a table with a picture, or a picture's name, in "
+            "each row. Check it."
         ) from error
 
 

@@ -1,6 +1,6 @@
-"""The parts of a run that the manifest vouches for, by size and SHA-256, and the sums of their counts.
+"""The parts of a run that the manifest lists, by size and SHA-256, and the totals of their counts.
 
-Only such a part counts. What a kill left behind it, some seconds of work, is read again.
+Only these parts count. Parts written after the last manifest, a few seconds of work, are read again after a kill.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Parts:
         self._out, self._format = out, format
         self._results: dict[int, ChunkResult] = {}  # by the number of the chunk
         self.outcomes: Counter[str] = Counter()
-        self.more_pages = 0  # of documents, beyond the first of each
+        self.more_pages = 0  # document pages beyond the first of each
         self.bytes = 0  # of the images
         self.seconds = 0.0  # of all workers
         for result in vouched:
@@ -42,7 +42,7 @@ class Parts:
 
     @property
     def results(self) -> list[ChunkResult]:
-        """In the order of their numbers."""
+        """All results, in order of their chunk numbers."""
         return [self._results[number] for number in sorted(self._results)]
 
     def has(self, number: int) -> bool:
@@ -50,13 +50,13 @@ class Parts:
         return number in self._results
 
     def add(self, result: ChunkResult) -> None:
-        """Add a chunk; one that is done already changes nothing."""
+        """Add the result of a chunk, unless the chunk is already done."""
         if result.number not in self._results:
             self._results[result.number] = result
             self._count(result, 1)
 
     def forget_damaged(self) -> list[str]:
-        """Read all parts, and forget those that are not as they were written: what is wrong with each, in words."""
+        """Read all parts and forget the damaged ones. Returns a description of each."""
         damaged = self._differing()
         whole = [result for result in self.results if result.number not in damaged]
         ranges = [ByteRange(self._location(result.number), 0, result.size_bytes) for result in whole]
@@ -70,16 +70,16 @@ class Parts:
         return [f"{part_name(number, self._format)} {what}" for number, what in sorted(damaged.items())]
 
     def problems(self, chunks: int) -> list[str]:
-        """What keeps these from being all parts of a plan of so many chunks, and nothing else."""
+        """Descriptions of missing, damaged and surplus parts, for a plan of `chunks` chunks."""
         missing = [number for number in range(chunks) if number not in self._results]
         found = [f"{part_name(number, self._format)} is missing" for number in missing]
         found += [f"{part_name(number, self._format)} {what}" for number, what in sorted(self._differing().items())]
         known = {part_name(number, self._format) for number in range(chunks)}
         strange = sorted(name for name in self._sizes() if name not in known)
-        return found + [f"{name} is of no run" for name in strange]
+        return found + [f"{name} belongs to no run" for name in strange]
 
     def to_json(self) -> dict[str, Any]:
-        """The sums as the manifest shows them."""
+        """The totals, as stored in the manifest."""
         return {
             "rows": self.rows,
             "errors": self.outcomes[FAILED],
@@ -89,7 +89,7 @@ class Parts:
         }
 
     def _differing(self) -> dict[int, str]:
-        """What the sizes tell, by the number of the chunk."""
+        """The parts that are missing or have the wrong size: chunk number -> description."""
         sizes = self._sizes()
         found = {}
         for number, result in self._results.items():
@@ -101,7 +101,7 @@ class Parts:
         return found
 
     def _sizes(self) -> dict[str, int]:
-        """The parts that lie in the folder, by their names, and their bytes."""
+        """The parts in the folder: name -> size in bytes."""
         folder = storage.join(self._out, FOLDER)
         if storage.kind(folder) == "none":
             return {}
@@ -114,7 +114,7 @@ class Parts:
     def _count(self, result: ChunkResult, sign: int) -> None:
         for outcome, n in result.outcomes.items():
             self.outcomes[outcome] += sign * n
-        self.outcomes += Counter()  # drops what is 0
+        self.outcomes += Counter()  # drops zeros
         self.more_pages += sign * result.more_pages
         self.bytes += sign * result.bytes
         self.seconds += sign * result.seconds

@@ -1,10 +1,10 @@
-"""The plan: which chunk holds which images, written before any of them is read.
+"""The plan: which chunk contains which images, written before any of them is read.
 
     chunks/plan-00000000.jsonl    one chunk per line: {"number": 0, "images": [[source, location, offset, ...], ...]}
     chunks/plan-00000001.jsonl    files of 1, 2, 4, .. up to 64 chunks
 
-The plan lies in the output folder, so a chunk that was under way when a run was killed is read again under the same
-number, and its part is replaced, never duplicated. The manifest holds the size and SHA-256 of each file.
+The plan is in the output folder. A chunk that was in progress when a run was killed is therefore read again under the
+same number, and its part is replaced, never duplicated. The manifest records the size and SHA-256 of each file.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from inkling.batch.job import Chunk
 from inkling.errors import BadRequest
 
 FOLDER = "chunks"
-MAX_CHUNKS = 64  # in a file: some 3 MB
-MAX_FILE_BYTES = 1 << 28  # 8 KB for each image of 64 chunks of 500: no path is as long
+MAX_CHUNKS = 64  # per file: about 3 MB
+MAX_FILE_BYTES = 1 << 28  # 8 KB for each image in 64 chunks of 500, longer than any path
 
 
 class Plan:
     """The plan of one output folder."""
 
     def __init__(self, out: str, vouched: Sequence[FileHash] = ()) -> None:
-        """Finds the plan in the output folder; an empty one if there is none.
+        """Open the plan in the output folder; it is empty if there is none.
 
-        `vouched`: the files that the manifest names. Those behind them were written before a kill, and are taken as
-        they are.
+        `vouched`: the files that the manifest lists. Later files were written just before a kill and are accepted
+        without a check.
         """
         self._folder = storage.join(out, FOLDER)
         self._unwritten: list[Chunk] = []
@@ -43,11 +43,11 @@ class Plan:
         self.files = max(found, len(vouched))
 
     def file(self, i: int) -> list[Chunk]:
-        """The chunks of the i-th file. Raises BadRequest if it is not as it was written."""
+        """The chunks of the i-th file. Raises BadRequest if the file has changed or is malformed."""
         location = self._location(i)
         content = storage.read(location, size_bytes=MAX_FILE_BYTES + 1)
         if i < len(self.hashes) and self.hashes[i] != FileHash.of(content):
-            raise _changed(location, "it is not as the run wrote it")
+            raise _changed(location, "it has changed since the run wrote it")
         if len(content) > MAX_FILE_BYTES:
             raise _changed(location, f"it has more than {MAX_FILE_BYTES} bytes")
         try:
@@ -66,7 +66,7 @@ class Plan:
         return chunks
 
     def add(self, chunk: Chunk) -> bool:
-        """Append a chunk; True if this wrote a file. A chunk may be read only once it is written."""
+        """Append a chunk; True if this wrote a file. Read a chunk only after it is written."""
         self._unwritten.append(chunk)
         return len(self._unwritten) >= min(2**self.files, MAX_CHUNKS) and self.write()
 
@@ -87,7 +87,7 @@ class Plan:
 
 def _changed(location: str, why: str) -> BadRequest:
     return BadRequest(
-        f"{location} is not the plan of a run ({why}); expected the file as inkling wrote it. Restore it, or choose "
+        f"{location} is not a valid plan of a run ({why}); expected the file that inkling wrote. Restore it, or choose "
         "another --out."
     )
 

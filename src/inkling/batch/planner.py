@@ -1,7 +1,7 @@
-"""Plan a run while it is read: number the images of the source, and give the chunks that are not done.
+"""Plan a run while it is being read: number the images of the source and yield the chunks that are not done.
 
-A thread lists the source as fast as it can and writes the plan to the output folder; chunks are taken from the plan. So
-the total is known early, and memory stays small for any length of archive.
+A thread lists the source as fast as it can and writes the plan to the output folder; chunks are taken from the plan.
+The total is therefore known early, and memory stays small for an archive of any size.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from inkling.batch.image_ref import ImageRef
 from inkling.batch.job import CHUNK_SIZE, Chunk, in_chunks
 from inkling.batch.plan import Plan
 
-LOOKUP_BATCH = 4096  # images that are looked up together in the set of planned ones
+LOOKUP_BATCH = 4096  # images that are looked up together in the set of planned images
 
 
 class Planner:
-    """Plans a run while it is read."""
+    """Plans a run in a background thread."""
 
     def __init__(
         self,
@@ -31,16 +31,16 @@ class Planner:
         sample: float = 1.0,
         chunk_size: int = CHUNK_SIZE,
     ) -> None:
-        """`limit`: most images in the plan, earlier ones included; `sample`: share of the new ones, 0..1."""
+        """`limit`: maximum images in the plan, including earlier ones; `sample`: fraction of the new ones, 0..1."""
         self.planned = 0  # images
         self.chunks = 0
         self.finished = False  # the plan is complete
         self._plan, self._images, self._limit, self._sample, self._size = plan, images, limit, sample, chunk_size
-        self._ready: SimpleQueue[int | BaseException | None] = SimpleQueue()  # files of the plan, an error, the end
+        self._ready: SimpleQueue[int | BaseException | None] = SimpleQueue()  # number of a plan file, error, or end
         self._stopped = False
 
     def pending_chunks(self, is_done: Callable[[int], bool]) -> Iterator[Chunk]:
-        """Start planning, and yield every chunk whose number is not done. Raises the errors of listing the source."""
+        """Start planning, and yield every chunk that is not done. Raises the errors of listing the source."""
         thread = threading.Thread(target=self._run, name="inkling-planner", daemon=True)
         thread.start()
         try:
@@ -56,13 +56,13 @@ class Planner:
         end: BaseException | None = None
         try:
             self._extend(self._load())
-        except BaseException as error:  # raised again in the thread that takes the chunks
+        except BaseException as error:  # re-raised in the thread that takes the chunks
             end = error
         self.finished = True
         self._ready.put(end)
 
     def _load(self) -> NameSet:
-        """The names that earlier runs planned; their files are ready at once."""
+        """Load the names that earlier runs planned, and queue their plan files."""
         names = NameSet()
         for i in range(self._plan.files):
             for chunk in self._plan.file(i):

@@ -1,4 +1,4 @@
-"""How far a run is: numbers for the bar, the plain line, the metrics and the summary."""
+"""The progress of a run, for the progress bar, the plain status line, the metrics and the summary."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ RATE_WINDOW_S = 30.0
 
 @dataclass
 class Progress:
-    """The state of a run, updated while it goes on."""
+    """The state of a run, updated as it proceeds."""
 
-    planned: int = 0  # images known so far
+    planned: int = 0  # images found so far
     listing: bool = True  # more images may be found
-    before: int = 0  # images that earlier runs read
-    outcomes: Counter[str] = field(default_factory=Counter)  # of all images, those of earlier runs too
+    before: int = 0  # images read by earlier runs
+    outcomes: Counter[str] = field(default_factory=Counter)  # of all images, including those of earlier runs
     bytes: int = 0  # of all images
     complete: bool = False
-    damaged: list[str] = field(default_factory=list)  # parts that were not as written and are read again, in words
-    skipped: Skipped = field(default_factory=Skipped)  # what was in folders beside pictures
+    damaged: list[str] = field(default_factory=list)  # damaged parts, which are read again, with the reason
+    skipped: Skipped = field(default_factory=Skipped)  # files in folders that are not pictures
     _start: float = field(default_factory=time.monotonic)
     _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)
 
@@ -49,7 +49,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Images per second lately; 0 until some are done."""
+        """Images per second over the last RATE_WINDOW_S seconds; 0 until some are done."""
         if len(self._samples) < 2:
             return self.new / max(self.took_s, 1e-3)
         (start_s, before), (end_s, after) = self._samples[0], self._samples[-1]
@@ -57,5 +57,5 @@ class Progress:
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds to go; None while they cannot be estimated."""
+        """Estimated seconds left; None while there is no estimate."""
         return max(0, self.planned - self.done) / self.rate if self.rate > 0 and not self.listing else None

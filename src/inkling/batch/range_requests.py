@@ -1,4 +1,4 @@
-"""Combine neighbouring byte ranges of a file, as in a shard, into one request: every request to a bucket takes time."""
+"""Combine neighboring byte ranges of a file, as in a shard, into one request: every bucket request adds latency."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_REQUEST_BYTES = 1 << 20  # of one combined request
-MAX_GAP_BYTES = 64 << 10  # between two ranges of it
+MAX_GAP_BYTES = 64 << 10  # between two combined ranges
 
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """A file, or `size_bytes` of it from `offset` on."""
+    """A file, or `size_bytes` of it starting at `offset`."""
 
     location: str
     offset: int = 0
@@ -20,7 +20,7 @@ class ByteRange:
 
 
 def coalesce(ranges: Iterable[ByteRange]) -> Iterator[list[ByteRange]]:
-    """Groups of ranges, in order, that one request fetches together with the gaps between them."""
+    """Yield groups of ranges, in order; one request fetches a group, including its gaps."""
     group: list[ByteRange] = []
     end = 0
     for one in ranges:

@@ -1,4 +1,4 @@
-"""Connect to a Ray cluster, or start Ray here: quickly or with one sentence, and silently."""
+"""Connect to a Ray cluster or start Ray locally, without output. Failures are reported quickly, in one sentence."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRequest, MissingExtra, Unreachable
-from inkling.silence import quiet_stderr
+from inkling.quiet import quiet_stderr
 
 ANSWER_TIMEOUT_S = 10.0
-STORE_BYTES = 100_000_000  # of shared memory if Ray is started here: chunks are small
+STORE_BYTES = 100_000_000  # of shared memory for a local Ray: chunks are small
 
 HTTP2_SETTINGS = b"\x04"
 HTTP2_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + HTTP2_SETTINGS + b"\0" * 5  # RFC 9113, 3.4
 
-# Set before Ray is imported: it sends nothing to its makers and writes nothing to the terminal.
+# Set before Ray is imported: no telemetry, and no output to the terminal.
 QUIET_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
-# Set if Ray is started here for one command: nobody asks its processes for metrics.
+# Set if Ray is started locally for one command: its metrics are not used.
 LOCAL_ENVIRONMENT = {
     "RAY_enable_metrics_collection": "0",
     "RAY_task_events_report_interval_ms": "0",
     "RAY_event_stats": "0",
 }
 
-# Set if another machine's Ray is connected to: wait so long for a head that answers but lets nobody in; otherwise 20 s.
+# Set for a connection to another machine: how long to wait for a head that answers but accepts no connection. Ray's
+# default is 20 s.
 REMOTE_ENVIRONMENT = {"RAY_gcs_server_port_wait_time_s": "5"}
 
 
@@ -74,7 +75,7 @@ def _set_defaults(variables: dict[str, str]) -> None:
 
 
 def _address_of_local_cluster() -> str:
-    """The address that `ray start` noted here; "" without one. Ray's own search takes any cluster that runs here."""
+    """The address that `ray start` saved on this machine; "" if none. Ray's own search accepts any local cluster."""
     folder = os.environ.get("RAY_TMPDIR") or (sys.platform == "linux" and os.environ.get("TMPDIR")) or "/tmp"  # noqa: S108
     try:
         return Path(folder, "ray", "ray_current_cluster").read_text().strip()
@@ -86,7 +87,7 @@ def _check_answers(address: str) -> None:
     """Raises Unreachable if no gRPC server answers within `ANSWER_TIMEOUT_S`. Ray itself tries for minutes."""
     if "://" in address:
         raise BadRequest(
-            f"{address} is no address that can be read on; expected auto or host:port. From outside a cluster, send "
+            f"{address} is not a supported cluster address; expected auto or host:port. From outside a cluster, submit "
             "the whole command to it, as deploy/kuberay does."
         )
     host, _, port = address.rpartition(":")
@@ -95,7 +96,7 @@ def _check_answers(address: str) -> None:
             if os.environ.get("RAY_USE_TLS", "0") == "0":
                 connection.sendall(HTTP2_HELLO)
                 if connection.recv(9)[3:4] != HTTP2_SETTINGS:
-                    raise ConnectionError("what listens there is not Ray")
+                    raise ConnectionError("the server there is not Ray")
     except (OSError, ValueError) as error:
         raise _no_cluster(address, error) from error
 
@@ -103,8 +104,8 @@ def _check_answers(address: str) -> None:
 def _no_cluster(address: str, error: Exception) -> Unreachable:
     brief = " ".join(str(error.__cause__ or error).split())
     if "AuthenticationError" in brief or "InvalidAuthToken" in brief:
-        brief = "it asks for a token: RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
+        brief = "it requires a token: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
     return Unreachable(
-        f"no cluster answers at {address} ({brief[:160]}); expected the head's host:port, as 10.0.0.1:6379. "
-        "Start it, or leave --cluster out to read on this machine."
+        f"no cluster answers at {address} ({brief[:160]}); expected the head's host:port, such as 10.0.0.1:6379. "
+        "Start it, or omit --cluster to read on this machine."
     )

@@ -1,8 +1,8 @@
-"""The engine on a Ray cluster: an actor with a worker on each core, on any node.
+"""The engine for a Ray cluster: an actor with a worker on each core, on any node.
 
-Only chunks go out and only results come back: workers read images and write parts. Each actor has at most two chunks,
-so memory does not grow with the stream. If an actor dies, with its node or because of an image, another one starts, and
-its chunks are read again.
+The driver sends only chunks and receives only results: workers read images and write parts. Each actor has at most two
+chunks, so memory does not grow with the stream. If an actor dies, because of its node or an image, another one starts
+and its chunks are read again.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from inkling.batch.job import Chunk, ChunkResult, Job
 from inkling.batch.worker import Worker
 from inkling.errors import InklingError, Overloaded, ServiceError, Unreachable
 
-CHUNKS_PER_ACTOR = 2  # one is read, one waits
-BLAMED_DEATHS = 2  # deaths at one image after which it is to blame: one could be chance, as the death of a node
-MAX_DEATHS = 6  # over one chunk, or at starts in succession, until the run is given up
+CHUNKS_PER_ACTOR = 2  # one in progress, one queued
+BLAMED_DEATHS = 2  # worker deaths on one image before it is blamed: a single one may be a lost node
+MAX_DEATHS = 6  # on one chunk, or in consecutive starts, before the run is aborted
 
 _Error = tuple[str, str, int]  # kind, message and status, because not every error can be pickled
 
@@ -29,30 +29,30 @@ _Error = tuple[str, str, int]  # kind, message and status, because not every err
 class _Task:
     chunk: Chunk
     deaths: int = 0  # of its workers, since one of its images was blamed
-    deaths_at: Counter[int] = field(default_factory=Counter)  # the same by the index of the image
+    deaths_at: Counter[int] = field(default_factory=Counter)  # the same, by image index
 
 
 @dataclass(eq=False)
 class _Actor:
     handle: Any
     ready: bool = False
-    tasks: dict[Any, _Task] = field(default_factory=dict)  # by the reference of their result, in order
+    tasks: dict[Any, _Task] = field(default_factory=dict)  # by the reference to their result, in order
 
 
 class RayEngine:
     """Runs chunks on a cluster. Use it as a context manager, which disconnects from the cluster."""
 
     def __init__(self, address: str = "auto") -> None:
-        """`auto`: the cluster that this machine is part of, or else Ray started here; or `host:port`.
+        """`auto`: the cluster that this machine belongs to, or else a local Ray; or `host:port`.
 
-        Raises Unreachable within some seconds if no cluster answers, and MissingExtra.
+        Raises Unreachable within a few seconds if no cluster answers, and MissingExtra.
         """
         self._ray = ray_cluster.connect(address)
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
         self.cores = int(sum(node["Resources"].get("CPU", 0) for node in nodes))
         if self.cores < 1:
             self._ray.shutdown()
-            raise Unreachable(f"the cluster {address} has no core to offer; expected one at least. Add a node to it.")
+            raise Unreachable(f"the cluster {address} has no CPU cores; expected at least one. Add a node to it.")
 
     def __enter__(self) -> RayEngine:
         return self
@@ -72,16 +72,16 @@ class RayEngine:
 
 
 class _ActorPool:
-    """One actor per core, and the chunks that they have."""
+    """One actor per core, and their chunks."""
 
     def __init__(self, ray: Any, job: Job, size: int) -> None:
         self._ray = ray
         self._actor_class = ray.remote(ReadActor).options(num_cpus=1)
         self._arguments = (job, _bucket_environment())
-        self._reporter: Any = None  # started when a worker has died
+        self._reporter: Any = None  # started after the first death of a worker
         self._retries: deque[_Task] = deque()
         self._failed_starts = 0
-        self._waiting: dict[Any, _Actor] = {}  # by the reference of a result, or of the sign that an actor is ready
+        self._waiting: dict[Any, _Actor] = {}  # by the reference to a result, or to an actor's ready signal
         self._actors: list[_Actor] = []
         for _ in range(size):
             self._start_actor()
@@ -107,7 +107,7 @@ class _ActorPool:
             self._ray.kill(handle)
 
     def _submit(self, tasks: Iterator[_Task]) -> bool:
-        """Give each actor that is ready a task, then a second one; False if everything is done."""
+        """Give each ready actor a task, then a second one; False if everything is done."""
         for depth in range(1, CHUNKS_PER_ACTOR + 1):
             for actor in self._actors:
                 if not actor.ready or len(actor.tasks) >= depth:
@@ -132,18 +132,18 @@ class _ActorPool:
             self._waiting.pop(reference, None)
         tasks = list(actor.tasks.values())
         if tasks:
-            tasks[0] = self._blame(tasks[0])  # it read the first; the others waited
+            tasks[0] = self._blame(tasks[0])  # it was reading the first; the others were queued
         self._retries.extend(tasks)
         self._failed_starts += not actor.ready
         if max(self._failed_starts, *(task.deaths for task in tasks), 0) > MAX_DEATHS:
             raise Overloaded(
-                f"{MAX_DEATHS} workers died, one after another, over one chunk of pictures; expected memory for each "
-                "of them, some 1 GB. Give them more, or fewer cores to a node, and go on with --resume."
+                f"{MAX_DEATHS} workers died in a row on one chunk of pictures; expected about 1 GB of memory for each "
+                "worker. Give them more memory, or use fewer cores per node, and continue with --resume."
             )
         self._start_actor()
 
     def _blame(self, task: _Task) -> _Task:
-        """A task whose worker died, to be read one image at a time, without the image that was found to kill."""
+        """The task of a dead worker, to be read one image at a time. An image that is blamed becomes an error."""
         if self._reporter is None:
             node = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
                 self._ray.get_runtime_context().get_node_id(), soft=False
@@ -157,14 +157,14 @@ class _ActorPool:
         if task.deaths_at[index] < BLAMED_DEATHS:
             return task
         error = (
-            f"{task.chunk.images[index].source} ended the processes that read it; expected a picture that can be "
+            f"{task.chunk.images[index].source} crashed the processes that read it; expected a picture that can be "
             "decoded. Save it again, or leave it out."
         )
         return replace(task, chunk=task.chunk.with_error(index, error), deaths=1)
 
 
 class Reporter:
-    """An actor beside the driver that knows which image each worker reads."""
+    """An actor on the driver's node that tracks which image each worker is reading."""
 
     def __init__(self) -> None:
         self._index: dict[int, int] = {}  # by the number of the chunk
@@ -177,7 +177,7 @@ class Reporter:
 
 
 class ReadActor:
-    """An actor that holds a worker. It makes the worker for the first chunk, so that an error becomes a result."""
+    """An actor with a worker. It creates the worker for the first chunk, so that an error becomes a result."""
 
     def __init__(self, job: Job, environment: dict[str, dict[str, str]]) -> None:
         self._job = job
@@ -202,7 +202,7 @@ class ReadActor:
         except InklingError as error:
             return error.kind, str(error), error.status
         except Exception as error:
-            message = f"a worker stopped with {type(error).__name__} ({error}); expected it to read on. Report it."
+            message = f"a worker stopped with {type(error).__name__} ({error}); expected it to continue. Report it."
             return type(error).__name__, message, InklingError.status
 
 
@@ -216,11 +216,11 @@ def _bucket_environment() -> dict[str, dict[str, str]]:
 
 
 def _cluster_error(error: BaseException) -> InklingError:
-    """One sentence for Ray's message."""
+    """Convert Ray's error to one sentence."""
     while error.__cause__ is not None:
         error = error.__cause__
     brief = " ".join(str(error).split())[:200]
     return Unreachable(
-        f"the cluster gave up ({type(error).__name__}: {brief}); expected it to run on. Look into its logs, and go on "
-        "with --resume."
+        f"the cluster failed ({type(error).__name__}: {brief}); expected it to keep running. Check its logs, and "
+        "continue with --resume."
     )

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from inkling.batch.csv_table import ResultJson, constraint_state
 from inkling.batch.job import Format
-from inkling.batch.table import ResultJson, constraint_state
 from inkling.constraints.constrained_reading import ConstrainedReading
 from inkling.csv_cells import safe_row
 from inkling.documents import Page
@@ -20,29 +20,29 @@ Record = dict[str, Any]
 
 FAILED = "failed"  # the outcome of an image that could not be read
 
-# The columns of every format, in order; what an image does not have is null, an empty cell in CSV. `digits` is a list
-# of {digit, confidence, sure, probs, box, not_digit} as in the HTTP answer, `others` one of {kind, box}, `warnings` one
-# of {code, text} (in CSV, lists are JSON); `constraint`, `first` and `fits` say what the constraints did.
+# The columns of every format, in order. A missing value is null, or an empty cell in CSV. `digits` is a list of
+# {digit, confidence, sure, probs, box, not_digit} as in the HTTP response, `others` one of {kind, box}, `warnings` one
+# of {code, text} (in CSV, lists are JSON); `constraint`, `first` and `fits` describe the effect of the constraints.
 COLUMNS = (
     "source",
-    "page",  # its number in its document, from 1; 1 for a picture, null for a document that could not be opened
+    "page",  # number in the document, from 1; 1 for a picture, null for a document that could not be opened
     "outcome",  # read, unsure, empty, not_digit, failed
     "text",  # digits in reading order, lines joined by "\n"; "" without any
     "written",  # the number as written: `text` with its signs, and a tab between columns
     "confidence",  # probability that the whole text is right, 0..1
     "digits",
-    "others",  # ink that is no digit
+    "others",  # ink that is not a digit
     "size",  # width and height of the upright image, pixels
-    "reason",  # for a person: why the outcome is not "read"
+    "reason",  # for people: why the outcome is not "read"
     "warnings",  # what made the image hard to read
     "constraint",  # satisfied, changed, not satisfied
     "first",  # the text without constraints
     "fits",  # probability, given the image alone, that it satisfies the constraints, 0..1
-    "kind",  # of the error if the outcome is failed: a name of inkling.errors
-    "error",  # a sentence
+    "kind",  # of the error if the outcome is failed: a class name in inkling.errors
+    "error",  # one sentence
     "model",
     "version",
-)  # and then the columns of a roster, as texts
+)  # followed by the columns of a roster, as text
 LISTS = ("digits", "others", "size", "warnings")
 
 
@@ -53,7 +53,7 @@ def from_reading(
     constrained: ConstrainedReading | None = None,
     listed: Mapping[str, str] | None = None,
 ) -> Record:
-    """The record of an image that was read; `model` is its name and version, `listed` what a roster says of it."""
+    """The record of an image that was read. `model`: name and version; `listed`: the number's cells in a roster."""
     record = _blank(page.name, page.number, model) | {
         "outcome": reading.outcome,
         "text": reading.text,
@@ -72,12 +72,12 @@ def from_reading(
 
 
 def from_error(source: str, page: int | None, error: InklingError, model: tuple[str, str]) -> Record:
-    """The record of an image that could not be read; without a `page`, of a document."""
+    """The record of an image that could not be read, or of a document if `page` is None."""
     return _blank(source, page, model) | {"outcome": FAILED, "kind": error.kind, "error": str(error)}
 
 
 def to_result(record: Record) -> ResultJson:
-    """A record -> the JSON object that `inkling read --json` prints of the image, less model and time."""
+    """A record -> the JSON object that `inkling read --json` prints for the image, without model and time."""
     if record["outcome"] == FAILED:
         named = {name: record[name] for name in ("source", "page")}
         return {**named, "ok": False, "kind": record["kind"], "error": record["error"]}
@@ -103,9 +103,9 @@ def _blank(source: str, page: int | None, model: tuple[str, str]) -> Record:
 
 
 def encode(records: Sequence[Record], format: Format, *, joined: Sequence[str] = ()) -> bytes:
-    """Records -> a whole part file. Raises MissingExtra for Parquet if pyarrow is not installed.
+    """Records -> a complete part file. Raises MissingExtra for Parquet if pyarrow is not installed.
 
-    `joined`: the columns of a roster, which every part has; null where a record says nothing of them.
+    `joined`: the columns of a roster. Every part has them; null where a record has no value.
     """
     records = [record | {name: record.get(name) for name in joined} for record in records]
     if format == "parquet":
@@ -140,7 +140,7 @@ def _csv(records: Sequence[Record], joined: Sequence[str]) -> str:
 
 
 def _from_cells(row: dict[str, str]) -> Record:
-    """A row of CSV -> a record; an empty text is "" where the image was read."""
+    """A row of CSV -> a record. An empty text is "" if the image was read."""
     record: Record = {name: cell or None for name, cell in row.items()}
     record |= {name: json.loads(row[name]) for name in LISTS if row[name]}
     record |= {name: float(row[name]) for name in ("confidence", "fits") if row[name]}
@@ -183,5 +183,5 @@ def _parquet(records: Sequence[Record], joined: Sequence[str]) -> bytes:
 
 
 def _in_utf8(text: str | None) -> str | None:
-    """Bytes of a file name that are not UTF-8 become backslash escapes."""
+    """Replace the bytes of a file name that are not UTF-8 with backslash escapes."""
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Bounded retry with exponential backoff, for requests to buckets that fail for a moment."""
+"""Bounded retry with exponential backoff for transient failures of bucket requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from inkling.errors import InklingError, NoPermission, NotFound, Unreachable
 
-RETRY_FOR_S = 180.0  # from the start of a request until it is given up
-PROBE_FOR_S = 10.0  # the same for `storage.probe`, while a person waits
-MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # the longest pause, doubled each time; a random part of it is taken
+RETRY_FOR_S = 180.0  # from the start of a request until it fails
+PROBE_FOR_S = 10.0  # the same for `storage.probe`, where a person waits
+MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # of the maximum pause, which doubles each time; the pause is random up to it
 
-# What S3, Google and Azure say if trying again is of no use. Messages hold object names too, so these are whole words
-# that hardly any file is named by.
+# Error codes of S3, Google and Azure for which a retry is useless. Messages also contain object names, so these are
+# whole words that are unlikely in file names.
 _REFUSED = re.compile(
     r"\b(ACCESS_DENIED|AccessDenied|PERMISSION_DENIED|UNAUTHENTICATED|AuthenticationFailed|AuthorizationFailure"
     r"|AuthorizationPermissionMismatch|INVALID_ACCESS_KEY_ID|InvalidAccessKeyId|SIGNATURE_DOES_NOT_MATCH"
@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 
 def with_retries(act: Callable[[], T], location: str, *, retry_for_s: float | None = None) -> T:
-    """`act()`, repeated on failures that may pass, for `retry_for_s` (RETRY_FOR_S if None) in all.
+    """Call `act()`, retrying transient failures for `retry_for_s` in total (None: RETRY_FOR_S).
 
-    Raises NotFound or NoPermission at once, and Unreachable at the end: the first two are about `location`, the third
-    is about the bucket and says nothing of one file.
+    Raises NotFound or NoPermission immediately, and Unreachable when the time is up. The first two concern
+    `location`; the third concerns the bucket, not one file.
     """
     from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_random_exponential
 
@@ -40,7 +40,7 @@ def with_retries(act: Callable[[], T], location: str, *, retry_for_s: float | No
 
     attempts = Retrying(
         retry=retry_if_exception(passes),
-        wait=wait_random_exponential(multiplier=MIN_PAUSE_S, max=MAX_PAUSE_S),  # at random: many workers return apart
+        wait=wait_random_exponential(multiplier=MIN_PAUSE_S, max=MAX_PAUSE_S),  # random: workers do not retry in step
         stop=stop_before_delay(RETRY_FOR_S if retry_for_s is None else retry_for_s),
         reraise=True,
     )
@@ -50,31 +50,31 @@ def with_retries(act: Callable[[], T], location: str, *, retry_for_s: float | No
     except OSError as error:
         raise _permanent_error(location, error) or Unreachable(
             f"{location} could not be reached for {time.monotonic() - start:.0f} s ({_brief(error)}); expected a "
-            "bucket that answers. Check its name, the endpoint and the network, then go on."
+            "bucket that answers. Check its name, the endpoint and the network, then continue."
         ) from error
 
 
 def _permanent_error(location: str, error: OSError) -> InklingError | None:
-    """The error to raise if trying again is of no use."""
+    """The error to raise if a retry is useless; otherwise None."""
     message = str(error)
     if _NO_BUCKET.search(message):
         return NotFound(
-            f"{location}: there is no such bucket; expected one that exists. Check its name and the endpoint."
+            f"{location}: the bucket does not exist; expected an existing bucket. Check its name and the endpoint."
         )
     if isinstance(error, FileNotFoundError):
-        return NotFound(f"{location} is not there; expected a file or folder of that name. Check the name.")
+        return NotFound(f"{location} does not exist; expected a file or folder of that name. Check the name.")
     if isinstance(error, PermissionError) or _REFUSED.search(message):
         return NoPermission(
-            f"{location}: the bucket refuses these credentials ({_brief(error)}); expected some with the right to it. "
-            "Set them in the environment, as docs/archive.md says."
+            f"{location}: the bucket refuses these credentials ({_brief(error)}); expected credentials with access. "
+            "Set them in the environment; see docs/archive.md."
         )
     if isinstance(error, NotADirectoryError | IsADirectoryError):
-        return NotFound(f"{location} is not what it should be ({_brief(error)}); check the name.")
+        return NotFound(f"{location} is a file instead of a folder, or the reverse ({_brief(error)}); check the name.")
     return None
 
 
 def _brief(error: OSError) -> str:
-    """The gist of a library's message."""
+    """A library's message, shortened."""
     message = " ".join(str(error).split())
     match = re.search(r"AWS Error (\w+)(?: during (\w+) operation)?(?:: (.*))?", message)
     if match:

@@ -1,4 +1,4 @@
-"""What the review page shows of one image: a view with the digits outlined, and each doubtful digit enlarged."""
+"""The card of one image on the review page: a view with the digits outlined, and each doubtful digit enlarged."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.batch.table import ResultJson
+from inkling.batch.csv_table import ResultJson
 from inkling.errors import InklingError
 from inkling.pipeline import decode
+from inkling.pipeline.box import Box
 from inkling.pipeline.decode import DecodedImage, ImageSource
-from inkling.pipeline.result import UNEXPLAINED, Box
+from inkling.pipeline.result import UNEXPLAINED
 from inkling.pipeline.verdict import verdict
 
 OpenImage = Callable[[], ImageSource]  # raises InklingError
 
-VIEW_SIDE = 560  # pixels: longest side of a view; twice its size on most screens
+VIEW_SIDE = 560  # pixels: longest side of a view, twice its displayed size on most screens
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit
-MAX_DOUBTFUL = 6  # enlarged digits of one image
-JPEG_QUALITY = 60  # strokes keep their shape at a third of the size of 90
+MAX_DOUBTFUL = 6  # enlarged digits per image
+JPEG_QUALITY = 60  # keeps the shape of strokes at a third of the size of quality 90
 MARGIN = 0.8  # around all digits, in heights of the tallest
-WHOLE_IMAGE = 0.5  # share of the image: a view that covers more shows all of it
+WHOLE_IMAGE = 0.5  # fraction of the image; a view that would cover more shows the whole image
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class DoubtfulDigit:
 
     position: int  # 0 = the first digit of the text
     uri: str  # data: URI
-    options: tuple[tuple[int, float], ...]  # the two most probable digits with their probabilities, first the read one
+    options: tuple[tuple[int, float], ...]  # the digit read and the next most probable one, with probabilities
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class DigitOutline:
     """Where a digit is, in pixels of the upright picture."""
 
     box_xywh: Box
-    kind: str  # "sure", "doubtful", "sign", or "refused": what may be a digit that is missing
+    kind: str  # "sure", "doubtful", "sign", or "refused": ink that may be a missed digit
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class ReviewCard:
     """One image on the page."""
 
     source: str  # the file
-    name: str  # of the field; "" where the picture holds one number
+    name: str  # of the field; "" if the picture contains one number
     outcome: str  # "unsure", "not_digit", "empty"; "read" if only the constraints are not satisfied
     text: str  # lines joined by "\\n"
     written: str  # with its signs
-    word: str  # how sure, as `pipeline.verdict` tells it
-    share: float | None  # 0..1, beside the word
+    word: str  # the confidence in a word, from `pipeline.verdict`
+    share: float | None  # 0..1, shown beside the word
     violates: bool  # the text does not satisfy the constraints
     reason: str
     first: str  # the text before the constraints changed it; "" if they did not
@@ -65,12 +66,12 @@ class ReviewCard:
 
 
 def make_card(result: ResultJson, open_image: OpenImage | None = None, *, name: str = "") -> ReviewCard:
-    """The JSON object of a reading -> its card; opens the image again, at its source if `open_image` is None."""
+    """The JSON object of a reading -> its card. Reopens the image, from its source if `open_image` is None."""
     digits, constraint = result.get("digits", []), result.get("constraint")
     doubtful = [position for position, digit in enumerate(digits) if not digit["sure"]]
     try:
         image = decode.decode(open_image() if open_image else result["source"])
-    except InklingError:  # deleted since it was read
+    except InklingError:  # deleted after it was read
         image = None
     size_wh = result.get("size") or (list(image.size_wh) if image else [1, 1])
     outlines = [DigitOutline(tuple(digit["box"]), "sure" if digit["sure"] else "doubtful") for digit in digits]
@@ -102,7 +103,7 @@ def make_card(result: ResultJson, open_image: OpenImage | None = None, *, name: 
 
 
 def _view_box(boxes: list[Box], size_wh: list[int], *, whole: bool) -> Box:
-    """The part of the upright picture around all boxes; all of it if that is little more, or digits are missing."""
+    """The part of the upright picture around all boxes; the whole picture if that is little more, or if `whole`."""
     w, h = size_wh
     if not boxes or whole:
         return 0, 0, w, h
@@ -125,7 +126,7 @@ def _enlarge(image: DecodedImage, position: int, digit: ResultJson) -> DoubtfulD
 
 
 def _crop_uri(image: DecodedImage, box_xywh: Box, side: int) -> str:
-    """A part of the upright picture as a data: URI, its longer side at most `side` pixels; border pixels repeat."""
+    """A part of the upright picture as a data: URI, at most `side` pixels long; border pixels repeat outside."""
     scale = image.image.shape[1] / image.size_wh[0], image.image.shape[0] / image.size_wh[1]
     x0, y0 = round(box_xywh[0] * scale[0]), round(box_xywh[1] * scale[1])
     x1 = max(x0 + 1, round((box_xywh[0] + box_xywh[2]) * scale[0]))

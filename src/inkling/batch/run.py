@@ -1,6 +1,6 @@
 """START HERE: a whole run, from the source to the last part.
 
-source -> plan -> chunks -> workers -> parts, and a manifest that says whether the result is complete.
+source -> plan -> chunks -> workers -> parts, and a manifest that records whether the result is complete.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from inkling.models import registry
 from inkling.pipeline.decoder_errors import FORMAT_NAMES
 from inkling.pipeline.reader import Mode
 
-SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, what was read meanwhile is read again
-SAVE_SHARE = 20.0  # times as long as a manifest takes to write, at least: a long one does not take the run's time
-MAX_TOLD = 3  # files that a message names
+SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, images read since the last one are read again
+SAVE_SHARE = 20.0  # minimum interval in multiples of the time to write a manifest, so that large ones are cheap
+MAX_TOLD = 3  # files named in a message
 
 ProgressCallback = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What to read, and how."""
+    """The options of a run."""
 
     sources: tuple[str, ...]  # see `sources`
-    out: str  # path or URL of a folder that is empty, missing, or holds the run to resume
+    out: str  # path or URL of a folder that is empty, missing, or contains the run to resume
     model: str | None = None  # packaged name, bundle or run folder; None: the best packaged one
     format: Format = "parquet"
     mode: Mode = "auto"
     constraints: dict[str, str] = field(default_factory=dict)  # length, pattern, check, among
     resume: bool = False  # continue the run in `out`, if there is one
-    limit: int | None = None  # most images in the plan
-    sample: float = 1.0  # share of the images, chosen by their names
-    review: str | None = None  # path of a page of the doubtful readings
+    limit: int | None = None  # maximum number of images in the plan
+    sample: float = 1.0  # fraction of the images, selected by name
+    review: str | None = None  # path of the review page
 
 
 def run(
@@ -63,8 +63,8 @@ def run(
 ) -> Progress:
     """Read an archive. Afterwards every image has exactly one record, however often the run was killed and resumed.
 
-    Raises the errors that can be found early before anything is read or written, as one of `inkling.errors`. A later
-    error leaves a manifest that says "running", and the run can be resumed.
+    Raises `inkling.errors`. Errors that can be detected early are raised before anything is read or written. A later
+    error leaves the manifest's state "running", and the run can be resumed.
     """
     job, manifest, images, skipped = _checked(options)
     with _review_page(options, manifest) as page, run_manifest.locked(job.out):
@@ -81,7 +81,7 @@ def run(
 
 @contextmanager
 def _review_page(options: RunOptions, manifest: Manifest) -> Iterator[ReviewPage | None]:
-    """The page that is asked for. Raises NotFound if it cannot be written."""
+    """The requested review page, or None. Raises NotFound if it cannot be written."""
     if options.review is None:
         yield None
         return
@@ -92,12 +92,12 @@ def _review_page(options: RunOptions, manifest: Manifest) -> Iterator[ReviewPage
 
 
 def check(options: RunOptions) -> None:
-    """Raises what `run` would raise at once, and does nothing else."""
+    """Raise the errors that `run` detects early; do nothing else."""
     _checked(options)
 
 
 def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef], Skipped]:
-    """The job, the manifest to continue or to begin with, the images of the source, and what is beside them."""
+    """The job, the existing or new manifest, the images of the source, and the skipped files."""
     job, manifest = _new_job(options)
     previous = run_manifest.load(job.out)
     if previous is None:
@@ -107,20 +107,21 @@ def _checked(options: RunOptions) -> tuple[Job, Manifest, Iterator[ImageRef], Sk
         previous.sources = manifest.sources
     sources.check_sources(options.sources)
     own = [job.out, *filter(None, [options.review])]
-    own += [str(split_column(among)[0]) for name, among in options.constraints.items() if name == "among"]
+    if among := options.constraints.get("among"):
+        own.append(str(split_column(among)[0]))
     skipped = Skipped(own=set(map(sources.absolute, own)))
     images = sources.list_images(options.sources, skipped)
     first = next(images, None)
     if first is None:
         raise NotFound(
-            f"{' '.join(options.sources)} holds no picture; expected {FORMAT_NAMES} or PDF files, archives "
+            f"{' '.join(options.sources)} contains no picture; expected {FORMAT_NAMES} or PDF files, archives "
             "of them, or a listing. Name another source."
         )
     return job, previous or manifest, chain([first], images), skipped
 
 
 class _Run:
-    """A run under way."""
+    """A run in progress."""
 
     def __init__(
         self,
@@ -154,14 +155,14 @@ class _Run:
         return self._progress
 
     def _finish(self) -> None:
-        """Set the state to "complete" if every part is there."""
+        """Set the state to "complete" if every part is present."""
         wrong = self._parts.problems(self._planner.chunks)
         planned = self._planner.planned + self._parts.more_pages
         if wrong or self._parts.rows != planned:
             some = f": {', '.join(wrong[:MAX_TOLD])}{', ..' * (len(wrong) > MAX_TOLD)}" if wrong else ""
             raise CannotWrite(
-                f"{self._job.out} holds {self._parts.rows:,} rows of {planned:,}{some}; expected a "
-                "row of each image and nothing else. Remove what is of no run, and go on with --resume."
+                f"{self._job.out} contains {self._parts.rows:,} of {planned:,} rows{some}; expected one row per image "
+                "and nothing else. Remove files that belong to no run, and continue with --resume."
             )
         self._manifest.state = "complete"
         self._progress.complete = True
@@ -180,7 +181,7 @@ class _Run:
     def _save(self) -> None:
         start = time.monotonic()
         self._manifest.parts, self._manifest.done = self._parts.results, self._parts.to_json()
-        self._manifest.planned = max(self._manifest.planned, self._planner.planned)  # less while it reads its plan
+        self._manifest.planned = max(self._manifest.planned, self._planner.planned)  # lower while it loads the plan
         self._manifest.chunks = max(self._manifest.chunks, self._planner.chunks)
         self._manifest.plan = list(self._plan.hashes)
         self._manifest.save(self._job.out)
@@ -189,13 +190,13 @@ class _Run:
 
 
 def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
-    """The job, and the manifest of a run that begins. Raises BadRequest, UnknownName, BadBundle or MissingExtra."""
+    """The job and manifest of a new run. Raises BadRequest, UnknownName, BadBundle or MissingExtra."""
     if options.format not in FORMATS:
         raise UnknownName("format", options.format, FORMATS)
     if options.limit is not None and options.limit < 1:
         raise BadRequest(f"--limit is {options.limit}; expected a number of pictures from 1. Change it.")
     if not 0 < options.sample <= 1:
-        raise BadRequest(f"--sample is {options.sample:g}; expected a share above 0 and at most 1. Change it.")
+        raise BadRequest(f"--sample is {options.sample:g}; expected a fraction above 0 and at most 1. Change it.")
     if options.format == "parquet":
         import_pyarrow("writing Parquet (which --format csv or jsonl does not)")
     constraints = dict(options.constraints)
@@ -218,7 +219,7 @@ def _new_job(options: RunOptions) -> tuple[Job, Manifest]:
 
 
 def _remove_unfinished(out: str) -> None:
-    """Delete the unfinished files of a run that was killed; a bucket has none."""
+    """Delete the unfinished files of a killed run; a bucket has none."""
     if buckets.is_url(out):
         return
     for folder in (Path(out), Path(out) / "parts", Path(out) / FOLDER):

@@ -1,7 +1,7 @@
-"""manifest.json of an output folder: what is read, with what, how far it is, and whether that is all.
+"""manifest.json of an output folder: the sources, model, settings, progress and state of a run.
 
-It vouches for the files of the plan and for the parts by size and SHA-256, and is replaced as a whole each time.
-`state` is "complete" only if every planned image has a record; until then it is "running", also after a kill.
+It lists the files of the plan and the parts by size and SHA-256, and is replaced atomically. `state` is "complete" only
+if every planned image has a record; until then, and after a kill, it is "running".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from inkling.pipeline.reader import Mode
 NAME = "manifest.json"
 LOCK = ".lock"
 LAYOUT: Literal[2] = 2  # of the output folder
-MAX_BYTES = 1 << 26  # some 300,000 parts, 150 million images
+MAX_BYTES = 1 << 26  # about 300,000 parts, 150 million images
 
 
 class Model(Struct, forbid_unknown_fields=True):
@@ -34,7 +34,7 @@ class Model(Struct, forbid_unknown_fields=True):
 
 
 class Manifest(Struct, forbid_unknown_fields=True):
-    """The facts of one run. The field names are the keys of the file."""
+    """One run. The field names are the keys of the file."""
 
     sources: list[str]  # absolute
     model: Model
@@ -48,7 +48,7 @@ class Manifest(Struct, forbid_unknown_fields=True):
     sample: Annotated[float, Meta(gt=0, le=1)] = 1.0
     planned: Count = 0  # images; more may follow while the state is "running"
     chunks: Count = 0
-    done: dict[str, Any] = {}  # the sums over `parts`, for people: see `Parts.to_json`
+    done: dict[str, Any] = {}  # totals over `parts`, for people: see `Parts.to_json`
     inkling: str = ""
     layout: Literal[2] = LAYOUT
     plan: list[FileHash] = []  # the files of the plan, in order
@@ -62,7 +62,7 @@ class Manifest(Struct, forbid_unknown_fields=True):
         storage.write(storage.join(out, NAME), self._to_json())
 
     def _to_json(self) -> bytes:
-        """Indented, with a line for each file of the plan and each part."""
+        """Indented, with one line for each file of the plan and each part."""
         fields = structs.asdict(self) | {"model": structs.asdict(self.model)}
         lists = {name: [json.dumps(structs.asdict(row)) for row in fields.pop(name)] for name in ("plan", "parts")}
         long = "".join(
@@ -83,39 +83,38 @@ def load(out: str) -> Manifest | None:
         manifest = convert(content, Manifest)
         numbers = {part.number for part in manifest.parts}
         if len(numbers) < len(manifest.parts) or max(numbers, default=-1) >= manifest.chunks:
-            raise ValueError("its parts are not those of its chunks")
+            raise ValueError("its parts do not match its chunks")
     except ValueError as error:
         raise BadRequest(
-            f"{location} is not a manifest that this version of inkling reads ({error}); expected an output folder of "
-            "its own. Choose another --out."
+            f"{location} is not a manifest that this version of inkling can read ({error}); expected an output folder "
+            "that it wrote. Choose another --out."
         ) from error
     return manifest
 
 
 def check_new(out: str) -> None:
-    """Raises BadRequest if the folder of a new run holds something else."""
+    """Raise BadRequest if the folder of a new run is not empty."""
     kind = storage.probe(out)
     if kind == "file":
-        raise BadRequest(f"--out {out} is a file; expected a folder, empty or not there yet. Choose another.")
+        raise BadRequest(f"--out {out} is a file; expected an empty or new folder. Choose another.")
     if kind == "folder" and any(not file.endswith(f"/{LOCK}") for file in storage.walk(out)):
         raise BadRequest(
-            f"--out {out} holds files that are of no run; expected a folder that is empty or not there yet. Choose "
-            "another."
+            f"--out {out} contains files that belong to no run; expected an empty or new folder. Choose another."
         )
 
 
 def check_same(previous: Manifest, asked: Manifest, out: str, *, resume: bool) -> None:
-    """Raises BadRequest if the folder holds a run that is not to be resumed, or a run with other settings."""
+    """Raise BadRequest if the folder contains a run and `resume` is False, or a run with other settings."""
     if not resume:
         raise BadRequest(
-            f"--out {out} holds a run already ({previous.state}, {previous.planned:,} pictures planned); expected an "
-            "empty folder. Go on with it by --resume, or choose another."
+            f"--out {out} already contains a run ({previous.state}, {previous.planned:,} pictures planned); expected "
+            "an empty folder. Continue the run with --resume, or choose another."
         )
     missing = [source for source in previous.sources if source not in asked.sources]
     if missing:
         raise BadRequest(
-            f"--out {out} holds a run over {', '.join(previous.sources)}; {missing[0]} is not among the sources now. "
-            "Name all of them again (more may be added), or choose another --out."
+            f"--out {out} contains a run over {', '.join(previous.sources)}; {missing[0]} is not among the sources "
+            "now. Name all of them again (you may add more), or choose another --out."
         )
     for what, before, now in (
         ("model", f"{previous.model.name} {previous.model.version}", f"{asked.model.name} {asked.model.version}"),
@@ -125,7 +124,7 @@ def check_same(previous: Manifest, asked: Manifest, out: str, *, resume: bool) -
     ):
         if before != now:
             raise BadRequest(
-                f"--out {out} holds a run whose {what} is {before or 'none'}; got {now or 'none'}. Ask for the same, "
+                f"--out {out} contains a run whose {what} is {before or 'none'}; got {now or 'none'}. Use the same, "
                 "or choose another --out."
             )
 
@@ -134,7 +133,7 @@ def check_same(previous: Manifest, asked: Manifest, out: str, *, resume: bool) -
 def locked(out: str) -> Iterator[None]:
     """Lock a local folder against a second run; the lock ends with the process.
 
-    Raises Busy. A bucket has no locks, so there the user must take care of that.
+    Raises Busy. A bucket has no locks: there the user must prevent a second run.
     """
     try:
         import fcntl
@@ -149,12 +148,12 @@ def locked(out: str) -> Iterator[None]:
         lock = (Path(out) / LOCK).open("w")
     except OSError as error:
         raise NoPermission(
-            f"--out {out} cannot be written ({error.strerror}); expected a folder with the right to write. Choose "
+            f"--out {out} cannot be written ({error.strerror}); expected a folder with write permission. Choose "
             "another."
         ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Busy(f"another run is writing to {out}; expected one at a time. Wait, or choose another.") from error
+            raise Busy(f"another run is writing to {out}; expected only one. Wait, or choose another.") from error
         yield

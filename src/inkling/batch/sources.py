@@ -1,4 +1,4 @@
-"""List the images of a source, in the same order every time, with few of them in memory.
+"""List the images of a source, in the same order every time, keeping few of them in memory.
 
 | source | its images |
 | --- | --- |
@@ -9,7 +9,7 @@
 | `train.parquet` with a column of bytes | the image in each row, as in Hugging Face's data sets |
 | anything else | one image file |
 
-A document, a PDF or a TIFF, is listed as one image; whoever reads it finds its pages.
+A document, a PDF or a TIFF, is listed as one image; its pages are found when it is read.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ MAX_NAMED = 5  # skipped files whose names are kept
 
 
 class Skipped:
-    """Files of folders that are no picture, document or archive."""
+    """Files in folders that are not pictures, documents or archives."""
 
     def __init__(self, *, own: Collection[str] = ()) -> None:
-        """`own`: absolute paths and URLs of the run's own files and folder, which don't count."""
+        """`own`: absolute paths and URLs of the run's output files and folder, which are not counted."""
         self.n = 0
-        self.named: list[str] = []  # the first of them
+        self.named: list[str] = []  # the first names
         self._own = own
 
     def add(self, name: str, location: str) -> None:
-        """`name`: in messages."""
+        """`name`: as shown in messages."""
         is_own = any(location == own or location.startswith(f"{own}/") for own in self._own)
         if is_own or is_system_file(PurePosixPath(location).name):
             return
@@ -52,9 +52,9 @@ class Skipped:
 
 
 def list_images(sources: Iterable[str], skipped: Skipped | None = None) -> Iterator[ImageRef]:
-    """The images of all sources, one source after another; `skipped` collects what folders hold beside them.
+    """Yield the images of all sources, one source after another; `skipped` collects the other files in folders.
 
-    Raises NotFound when it comes to a missing source.
+    Raises NotFound when it reaches a missing source.
     """
     for source in sources:
         for one in _expand_braces(source):
@@ -62,19 +62,19 @@ def list_images(sources: Iterable[str], skipped: Skipped | None = None) -> Itera
 
 
 def check_sources(sources: Iterable[str]) -> None:
-    """Raises NotFound, NoPermission, BadRequest or Unreachable at once if a source cannot be used."""
+    """Raise NotFound, NoPermission, BadRequest or Unreachable if a source cannot be used."""
     for source in sources:
         for one in _expand_braces(source):
             root = _glob_root(one) if _is_glob(one) else one
             if storage.probe(absolute(root)) == "none":
                 raise NotFound(
-                    f"{one} is not there; expected a folder, a pattern, a listing (.csv, .parquet), an archive "
+                    f"{one} does not exist; expected a folder, a pattern, a listing (.csv, .parquet), an archive "
                     "(.tar, .tar.gz, .zip) or a picture. Check the name."
                 )
 
 
 def absolute(location: str) -> str:
-    """A path, made absolute; a URL without a slash at its end."""
+    """A path, made absolute; a URL, without a trailing slash."""
     return location.rstrip("/") if buckets.is_url(location) else os.path.abspath(location)
 
 
@@ -86,7 +86,7 @@ def _images_of(source: str, skipped: Skipped) -> Iterator[ImageRef]:
         regex = _glob_regex(source)
         for name, found in _walk(root, absolute(root)):
             if regex.fullmatch(name):
-                listed = _suffix(source) in LISTINGS  # which a pattern must name as such
+                listed = _suffix(source) in LISTINGS  # only if the pattern has their suffix
                 yield from _images_in_listing(name, found) if listed else _images_in_file(name, found, skipped)
     elif storage.kind(location) == "folder":
         for name, found in _walk(source, location):
@@ -100,7 +100,7 @@ def _images_of(source: str, skipped: Skipped) -> Iterator[ImageRef]:
 
 
 def _images_in_listing(source: str, location: str) -> Iterator[ImageRef]:
-    """A listing: the images that it holds or names."""
+    """Yield the images that a listing contains or names."""
     if _suffix(location) == ".parquet" and has_pictures(location):
         with closing(PictureColumn(location)) as pictures:
             rows = pictures.rows
@@ -114,13 +114,13 @@ def _images_in_listing(source: str, location: str) -> Iterator[ImageRef]:
 
 
 def _walk(source: str, location: str) -> Iterator[tuple[str, str]]:
-    """Files below a folder: (name in the result, location)."""
+    """Yield the files below a folder: (name in the result, location)."""
     for file in storage.walk(location):
         yield (source.rstrip("/") + file[len(location.rstrip("/")) :]).removeprefix("./"), file
 
 
 def _images_in_file(source: str, location: str, skipped: Skipped) -> Iterator[ImageRef]:
-    """A file of a folder: an image, an archive of images, or one that is skipped."""
+    """Yield the images of a file in a folder: an image, or an archive. Other files are skipped."""
     suffix = _suffix(location)
     if suffix in SUFFIXES:
         yield ImageRef(source, location)
@@ -147,7 +147,7 @@ def _is_glob(source: str) -> bool:
 
 
 def _glob_root(pattern: str) -> str:
-    """The folder that holds everything that can match."""
+    """The folder that contains all possible matches."""
     names = pattern.split("/")
     fixed = next(i for i, name in enumerate(names) if any(sign in name for sign in "*?["))
     return "/".join(names[:fixed]) or ("/" if pattern.startswith("/") else ".")
@@ -162,7 +162,7 @@ def _glob_regex(pattern: str) -> re.Pattern[str]:
             out.append("[" + token[1:-1].replace("\\", r"\\").replace("!", "^", token[1] == "!") + "]")
         else:
             out.append(wildcards.get(token) or re.escape(token))
-    return re.compile("".join(out) + "(?:/.*)?", re.S)  # a matching folder stands for everything in it
+    return re.compile("".join(out) + "(?:/.*)?", re.S)  # a matching folder includes everything in it
 
 
 def _expand_braces(source: str) -> list[str]:

@@ -1,13 +1,14 @@
 """Files and folders on this machine or in a bucket (see `buckets`).
 
-A location is a path or a URL, so it can be written down and sent to other machines. Every function retries requests to
-a bucket that fail for a moment (see `retry`), and raises for the rest, one sentence each:
+A location is a path or a URL, so it can be stored and sent to other machines. Every function retries transient failures
+of bucket requests (see `retry`). Other failures raise an error with a one-sentence message:
 
     NotFound      no such file, folder or bucket
-    NoPermission  these credentials, or this user, may not
-    CannotWrite   a disk that is full or broken
-    Unreachable   the bucket does not answer; it says nothing of one image, so it is never an image's error
-    BadRequest    a URL that is not valid; MissingExtra: buckets need the `cluster` extra, paths do not
+    NoPermission  these credentials, or this user, have no access
+    CannotWrite   the disk is full or broken
+    Unreachable   the bucket does not answer; this is never the error of one image
+    BadRequest    the URL is invalid
+    MissingExtra  the `cluster` extra is not installed; buckets need it, paths do not
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from inkling.batch.range_requests import ByteRange, coalesce
 from inkling.batch.retry import NO_BUCKET, PROBE_FOR_S, with_retries
 from inkling.errors import CannotWrite, InklingError, NoPermission, NotFound
 
-MAX_CONCURRENT_REQUESTS = 16  # in `read_many`: a bucket answers each one late, but many at once
-STREAM_BYTES = 4 << 20  # that one request of `open_stream` fetches
+MAX_CONCURRENT_REQUESTS = 16  # in `read_many`: a bucket has a high latency but serves many requests at a time
+STREAM_BYTES = 4 << 20  # fetched by one request of `open_stream`
 UNFINISHED = ".unfinished"
 Kind = Literal["file", "folder", "none"]
 
 
 def join(location: str, *names: str) -> str:
-    """A name below a folder."""
+    """The location of a name below a folder."""
     return "/".join([location.rstrip("/"), *names]) if is_url(location) else os.path.join(location, *names)
 
 
 def probe(location: str) -> Kind:
-    """`kind` for a person who waits: gives up after some seconds if a bucket does not answer."""
+    """`kind` for interactive use: fails after a few seconds if a bucket does not answer."""
     return kind(location, retry_for_s=PROBE_FOR_S)
 
 
 def kind(location: str, *, retry_for_s: float | None = None) -> Kind:
-    """What is at a location. A bucket's root is a folder; a bucket that does not exist raises NotFound."""
+    """The kind of a location. A bucket's root is a folder; a bucket that does not exist raises NotFound."""
     if not is_url(location):
         return "folder" if os.path.isdir(location) else "file" if os.path.exists(location) else "none"
     fs, path = filesystem(location)
@@ -64,17 +65,17 @@ def kind(location: str, *, retry_for_s: float | None = None) -> Kind:
 
 
 def walk(location: str) -> Iterator[str]:
-    """The locations of all files below a folder, in the same order every time: each folder sorted by name.
+    """Yield the locations of all files below a folder, in the same order every time: each folder sorted by name.
 
-    The names of one folder are in memory at a time, some 300 bytes each. Symbolic links to folders are not followed,
-    and files of an unfinished `write` are left out.
+    Only the names of one folder are in memory at a time, about 300 bytes each. Symbolic links to folders are not
+    followed, and files of an unfinished `write` are omitted.
     """
     for file, _ in _walk(location):
         yield file
 
 
 def walk_sizes(location: str) -> Iterator[tuple[str, int]]:
-    """As `walk`, with the bytes of each file."""
+    """Like `walk`, with the size of each file in bytes."""
     for file, size in _walk(location):
         yield file, size()
 
@@ -91,7 +92,7 @@ def _walk(location: str) -> Iterator[tuple[str, Callable[[], int]]]:
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
-        elif not is_unfinished(entry.name) and entry.is_file():  # a broken link is no file
+        elif not is_unfinished(entry.name) and entry.is_file():  # a broken link is not a file
             yield entry.path, partial(os.path.getsize, entry.path)
 
 
@@ -109,7 +110,7 @@ def _walk_bucket(location: str) -> Iterator[tuple[str, Callable[[], int]]]:
 
 
 def read(location: str, *, offset: int = 0, size_bytes: int | None = None) -> bytes:
-    """A file's bytes, or `size_bytes` of them from `offset` on; fewer at the end of the file."""
+    """A file's bytes, or `size_bytes` of them starting at `offset`; fewer at the end of the file."""
     if not is_url(location):
         try:
             with open(location, "rb") as file:
@@ -124,14 +125,14 @@ def read(location: str, *, offset: int = 0, size_bytes: int | None = None) -> by
             end = file.size() if size_bytes is None else min(offset + size_bytes, file.size())
             content = bytes(file.read_at(max(0, end - offset), offset)) if offset < end else b""
         if len(content) != max(0, end - offset):
-            raise OSError(f"{len(content)} of {end - offset} bytes came")
+            raise OSError(f"received {len(content)} of {end - offset} bytes")
         return content
 
     return with_retries(fetch, location)
 
 
 def read_many(ranges: Iterable[ByteRange]) -> Iterator[bytes | InklingError]:
-    """The bytes of several files in order, or the error of each; from buckets with concurrent requests.
+    """Yield the bytes of several files in order, or the error of each; buckets receive concurrent requests.
 
     Raises Unreachable, which is not the error of one file.
     """
@@ -139,17 +140,28 @@ def read_many(ranges: Iterable[ByteRange]) -> Iterator[bytes | InklingError]:
     if not any(is_url(one.location) for one in ranges):
         yield from map(_read_or_error, ranges)
         return
+    failures: list[BaseException] = []
+
+    def request(group: list[ByteRange]) -> list[bytes | InklingError]:
+        if failures:  # another request would take minutes to fail
+            raise failures[0]
+        try:
+            return _read_group(group)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
     pool = ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, "bucket")
     requests: deque[Future[list[bytes | InklingError]]] = deque()
     try:
         for group in coalesce(ranges):
-            requests.append(pool.submit(_read_group, group))
+            requests.append(pool.submit(request, group))
             if len(requests) == 2 * MAX_CONCURRENT_REQUESTS:
                 yield from requests.popleft().result()
         while requests:
             yield from requests.popleft().result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def _read_group(group: list[ByteRange]) -> list[bytes | InklingError]:
@@ -172,7 +184,7 @@ def _read_or_error(one: ByteRange) -> bytes | InklingError:
 
 
 def open_stream(location: str) -> BinaryIO:
-    """A file to read sequentially or to seek in; from a bucket in pieces of `STREAM_BYTES`."""
+    """Open a seekable file for reading; a bucket's file is fetched in pieces of `STREAM_BYTES`."""
     if is_url(location):
         return io.BufferedReader(_BucketFile(location), STREAM_BYTES)
     try:
@@ -223,9 +235,9 @@ class _BucketFile(io.RawIOBase):
 
 
 def write(location: str, content: bytes) -> None:
-    """Write a file as a whole or not at all, over one of that name; missing folders are made.
+    """Write a file atomically, replacing an existing one; missing folders are created.
 
-    A local file is on the disk before it has its name, so a power failure does no harm.
+    A local file is flushed to disk before it is renamed, so a power failure does no harm.
     """
     if not is_url(location):
         try:
@@ -256,13 +268,13 @@ def _write_local(path: Path, content: bytes) -> None:
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # its new name
+        os.fsync(folder)  # flushes the new name
     finally:
         os.close(folder)
 
 
 def is_unfinished(name: str) -> bool:
-    """Whether a file's name is that of a `write` that was killed; it may be deleted."""
+    """Whether a file's name is that of a killed `write`; such a file may be deleted."""
     return name.startswith(".") and name.endswith(UNFINISHED)
 
 
@@ -271,11 +283,9 @@ def _local_error(location: str, error: OSError, *, writing: bool = False) -> Ink
     message = error.strerror or str(error)
     if isinstance(error, PermissionError):
         verb = "written" if writing else "read"
-        return NoPermission(
-            f"{location} may not be {verb} by this user ({message}); expected the right to it. Grant it."
-        )
+        return NoPermission(f"{location} may not be {verb} by this user ({message}); expected access to it. Grant it.")
     if writing:
         return CannotWrite(
-            f"{location} cannot be written ({message}); expected a folder with room. Make room or choose another."
+            f"{location} cannot be written ({message}); expected free disk space. Free some, or choose another folder."
         )
-    return NotFound(f"{location} cannot be read ({message}); expected a file or folder that is there. Check the name.")
+    return NotFound(f"{location} cannot be read ({message}); expected an existing file or folder. Check the name.")

@@ -11,24 +11,24 @@ from inkling.batch.batch_reader import BatchReader
 from inkling.batch.checked_json import FileHash
 from inkling.batch.job import Chunk, ChunkResult, Job, part_name
 from inkling.batch.records import encode
-from inkling.silence import quiet_decoders
+from inkling.quiet import quiet_decoders
 
 
 class Worker:
-    """Reads chunks with one network. Made once per process, because loading takes a while."""
+    """Reads chunks with one network. Create one per process, because loading is slow."""
 
     def __init__(self, job: Job) -> None:
-        """Raises BadBundle or UnknownName if the model is missing, BadRequest for constraints nothing satisfies."""
+        """Raises BadBundle or UnknownName if the model is missing, BadRequest for unsatisfiable constraints."""
         quiet_decoders()
         self.job = job
         self._reader = BatchReader(job)
 
     def __call__(self, chunk: Chunk, on_image: Callable[[int], None] | None = None) -> ChunkResult:
-        """Read a chunk and write its part as a whole; a second call writes an equal part.
+        """Read a chunk and write its part atomically; a second call writes an identical part.
 
-        An image that cannot be read becomes a record with its error. `on_image` is called with the index of each image
-        before it is read, so that the caller knows which image killed the process. Raises CannotWrite or NoPermission
-        if the part cannot be written, and Unreachable if a bucket does not answer for long.
+        An image that cannot be read becomes an error record. `on_image` is called with the index of each image before
+        it is read, so that the caller knows which image killed the process. Raises CannotWrite or NoPermission if the
+        part cannot be written, and Unreachable if a bucket does not answer.
         """
         start = time.perf_counter()
         records, n_bytes = self._reader.read(chunk.images, on_image)

@@ -1,4 +1,4 @@
-"""The command `inkling`: one file per command, imported only if it is called."""
+"""The command `inkling`: one module per subcommand, imported on demand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import click
 
 from inkling.errors import InklingError
-from inkling.silence import quiet_decoders
+from inkling.quiet import quiet_decoders
 
 COMMANDS = (
     "read",
@@ -30,7 +30,7 @@ COMMANDS = (
 
 
 class LazyGroup(click.Group):
-    """Loads the command NAME from `inkling.cli.NAME.command` on demand."""
+    """A group that loads the subcommand NAME from `inkling.cli.NAME.command` on demand."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -56,7 +56,7 @@ def group() -> None:
 
 
 def main() -> None:
-    """Entry point: an InklingError becomes one sentence on stderr and exit status 1."""
+    """Entry point. An InklingError is printed as one sentence on stderr, with exit status 1."""
     try:
         group()
     except InklingError as error:

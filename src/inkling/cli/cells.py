@@ -1,4 +1,4 @@
-"""What `inkling read --cells` prints of a picture's tables."""
+"""The output of `inkling read --cells`: the tables in a picture."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import click
 from inkling.pipeline.table_result import Table, summarized
 
 if TYPE_CHECKING:
-    from inkling.batch.table import ResultJson
+    from inkling.batch.csv_table import ResultJson
 
-SHOWN = {"empty": "\N{MIDDLE DOT}", "crossed_out": "\N{MULTIPLICATION SIGN}", "not_digit": "-"}  # without a number
+SHOWN = {"empty": "\N{MIDDLE DOT}", "crossed_out": "\N{MULTIPLICATION SIGN}", "not_digit": "-"}  # cells with no number
 LEGEND = {"unsure": "? unsure", "crossed_out": "\N{MULTIPLICATION SIGN} crossed out", "not_digit": "- not a digit"}
 
 
 def tables_json(tables: Sequence[Table]) -> dict[str, Any]:
-    """The tables of a picture as JSON, with the outcome of all and why it is not plainly "read"."""
+    """The tables of a picture as JSON, with their overall outcome, and the reason if it is not "read"."""
     outcome, reason = summarized(tables)
     return {"outcome": outcome, "reason": reason, "tables": [table.to_json() for table in tables]}
 
 
 def tables_text(result: ResultJson) -> str:
-    """The JSON object of a picture with tables -> the tables in aligned columns, with what its signs mean."""
+    """The JSON object of a picture with tables -> text with aligned columns and a legend."""
     source, tables = result["source"], result["tables"]
     if not tables:
         return f"{source}: {result['reason']}"

@@ -24,13 +24,13 @@ def command() -> None:
     "--from",
     "source",
     type=click.Path(path_type=Path),
-    help="A local copy: an npz file, or a folder with it or with the four IDX files (plain or .gz).",
+    help="Use a local copy: an npz file, or a folder that contains it or the four IDX files (plain or .gz).",
 )
-@click.option("--force", is_flag=True, help="Fetch the data again even if it is there.")
+@click.option("--force", is_flag=True, help="Fetch the data again even if it is already in the cache.")
 def fetch_command(source: Path | None, force: bool) -> None:
-    """Download MNIST (60,000 training and 10,000 test images) into the cache and check its SHA-256.
+    """Download MNIST (60,000 training and 10,000 test images) into the cache and verify its SHA-256.
 
-    The folder is the user's cache folder, or INKLING_CACHE if that is set.
+    The cache is INKLING_CACHE if that is set, otherwise the user's cache folder.
 
     \b
     Example:
@@ -48,4 +48,4 @@ def fetch_command(source: Path | None, force: bool) -> None:
             force=force,
             progress=lambda done, total: bar.update(task, completed=done, total=total or None),
         )
-    click.echo(f"{path}: MNIST, 60,000 training and 10,000 test images, checksums right")
+    click.echo(f"{path}: MNIST, 60,000 training and 10,000 test images, checksums verified")

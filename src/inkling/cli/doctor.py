@@ -15,7 +15,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from inkling.cli import machine_checks, settings_checks
 from inkling.cli.machine_checks import Check
@@ -25,22 +25,22 @@ from inkling.models import registry
 from inkling.server.settings import Settings, load
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "gunicorn")
-ASKED_FOR = ("workers",)  # checks that a server works without, though not as its settings say
+ASKED_FOR = ("workers",)  # checks that are optional, but required by --strict
 SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
 
 
 @click.command("doctor")
 @options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--strict", is_flag=True, help="Fail as well where something that the settings ask for is not so.")
+@click.option("--strict", is_flag=True, help="Also fail if this machine cannot satisfy the settings.")
 def command(as_json: bool, strict: bool, **flags: Any) -> None:
     """Check that this machine can run inkling, and show the settings of the server.
 
-    Starts a server and sends it a request. Each setting is listed with its value, the origin of the value and its
-    meaning. The exit status is 1 if a check fails.
+    Starts a server and sends it a request. Lists each setting with its value, the source of the value, and its meaning.
+    The exit status is 1 if a check fails.
 
-    With --strict it is also 1 if the port is taken, there are more workers than cores, requests cannot be counted where
-    the settings say, a variable INKLING_* is no setting, or the lab is on and nothing can be trained.
+    With --strict it is also 1 if the port is in use, there are more workers than cores, the storage for rate limits
+    cannot be used, an INKLING_* variable is unknown, or the lab is on but training is not possible.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def command(as_json: bool, strict: bool, **flags: Any) -> None:
 
 
 def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callable[[], Check]]]:
-    """The checks in order; they add their measurements to `facts`."""
+    """The checks in order. They add their measurements to `facts`."""
 
     def service() -> Check:
         check, measured = machine_checks.service(settings, _drawn_seven())
@@ -94,7 +94,7 @@ def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callab
 
 
 def _strict_checks(settings: Settings) -> list[tuple[str, Callable[[], Check]]]:
-    """The checks of what the settings ask for."""
+    """The additional checks of --strict."""
     return [
         ("variables", settings_checks.variables),
         ("port", lambda: settings_checks.port(settings)),
@@ -108,9 +108,7 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[dict[str, s
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, good, found in results:
         table.add_row(marks[good], name, found)
-    settings = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("setting", "value", "from", "what it does"):
-        settings.add_column(title, no_wrap=title == "setting")
+    settings = Table(Column("setting", no_wrap=True), "value", "source", "meaning", box=None, pad_edge=False)
     for value in values:
         settings.add_row(value["variable"], escape(value["value"] or "-"), value["source"], escape(value["help"]))
     console = Console()
@@ -121,13 +119,13 @@ def _print(results: list[tuple[str, bool | None, str]], values: list[dict[str, s
 
 def _python() -> Check:
     good = (3, 11) <= sys.version_info < (3, 15)
-    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}; 3.11 to 3.14 fit"
+    return good, f"{platform.python_version()} on {platform.system()} {platform.machine()}; 3.11 to 3.14 are supported"
 
 
 def _libraries() -> Check:
     missing = [name for name in LIBRARIES if not _version(name)]
     if missing:
-        return False, f"missing: {', '.join(missing)}. Install inkling again."
+        return False, f"missing: {', '.join(missing)}. Reinstall inkling."
     return True, ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)
 
 
@@ -141,12 +139,12 @@ def _version(name: str) -> str:
 def _models() -> Check:
     bundles = registry.packaged()
     for entry in bundles.values():
-        entry.model_bytes()  # raises BadBundle if the file does not match its manifest
+        entry.model_bytes()  # raises BadBundle if the file does not match the manifest's checksum
     return True, ", ".join(f"{entry.name} {entry.version}" for entry in bundles.values())
 
 
 def _drawn_seven() -> bytes:
-    """A drawing of a 7 as PNG."""
+    """A drawing of a 7 as a PNG."""
     import cv2
     import numpy as np
 
@@ -165,8 +163,8 @@ def _reading(settings: Settings) -> Check:
     loaded = time.perf_counter()
     reader.read(image)
     again_ms = (time.perf_counter() - loaded) * 1000
-    times = f"first answer {1000 * (loaded - start):.0f} ms, next {again_ms:.1f} ms"
-    found = f"{reader.bundle.name}: a drawn 7 reads {first.text!r}; {times}"
+    times = f"first reading {1000 * (loaded - start):.0f} ms, next {again_ms:.1f} ms"
+    found = f"{reader.bundle.name}: a drawn 7 is read as {first.text!r}; {times}"
     return first.text == "7", found
 
 
@@ -176,7 +174,7 @@ def _memory() -> Check:
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    return True, f"{peak:.0f} MB used at most by this process; {os.cpu_count()} cores"
+    return True, f"peak memory of this process {peak:.0f} MB; {os.cpu_count()} cores"
 
 
 def _data() -> Check:
@@ -186,12 +184,12 @@ def _data() -> Check:
         load_mnist()
     except InklingError as error:
         return None, str(error)
-    return True, "in the cache, checksums right"
+    return True, "in the cache, checksums verified"
 
 
 def _training() -> Check:
     if importlib.util.find_spec("tensorflow") is None:
-        return None, "optional, not installed; make install-learn in a clone, to train networks"
+        return None, "optional, not installed; to train networks, run make install-learn in a clone"
     from inkling.training.keras_setup import device
 
     return True, f"TensorFlow {_version('tensorflow')}, Keras {_version('keras')} on {device()}"

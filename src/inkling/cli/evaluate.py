@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from inkling.csv_cells import safe_row
 from inkling.errors import NotFound
@@ -19,12 +19,12 @@ from inkling.models.bundle import MNIST_TEST
 
 MNIST = (MNIST_TEST, "mnist-validation")
 RATES = ("precision", "recall", "f1")
-NUMBERS = {  # of a report -> words for it
-    "top_2": "label among the best two",
+NUMBERS = {  # key in a report -> label
+    "top_2": "top-2 accuracy",
     "cross_entropy": "cross-entropy",
-    "accuracy_written": "digits and signs right",
-    "coverage": "called read",
-    "selective_accuracy": "right among these",
+    "accuracy_written": "accuracy including signs",
+    "coverage": "coverage (share with outcome read)",
+    "selective_accuracy": "accuracy among these",
 }
 COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 
@@ -37,7 +37,7 @@ COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
     default=MNIST_TEST,
     show_default=True,
     metavar="mnist-test|mnist-validation|FOLDER",
-    help="MNIST's test images, its training images held back, or a folder of pictures named LABEL__anything.png.",
+    help="MNIST's test images, its held-back training images, or a folder of pictures named LABEL__anything.png.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), metavar="FILE", help="Also write a CSV table.")
@@ -45,10 +45,10 @@ COLUMNS = ("model", "version", "data", "label", "n", "right", *RATES)
 def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, single: bool) -> None:
     """Score a packaged model, a bundle or a run.
 
-    mnist-test and mnist-validation measure the network alone, a line recognizer on lines of these digits. A folder
-    measures the whole pipeline, from the picture to the text.
+    mnist-test and mnist-validation evaluate only the network; a line recognizer is evaluated on lines of these digits.
+    A folder evaluates the whole pipeline, from the picture to the text.
 
-    The test images are for the end: each look at them is counted in the network's manifest. Choose between networks by
+    Use the test images only for a final evaluation; the network's manifest counts every use. To compare networks, use
     mnist-validation.
 
     \b
@@ -84,7 +84,7 @@ def command(model: str, data_name: str, as_json: bool, csv_path: Path | None, si
 
 
 def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The report as a table: one row per label, then one for all labels, whose three rates are the accuracy."""
+    """The report as a table: one row per label, then one for all labels, where all three rates are the accuracy."""
     about = {"model": report["model"]["name"], "version": report["model"]["version"], "data": report["data"]}
     per_label = [
         {
@@ -101,7 +101,7 @@ def rows(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def write_csv(report: dict[str, Any], path: Path) -> None:
-    """Write the table as CSV with a heading. Raises NotFound if that fails."""
+    """Write the table as CSV with a header row. Raises NotFound if that fails."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -114,15 +114,15 @@ def write_csv(report: dict[str, Any], path: Path) -> None:
 
 
 def show(report: dict[str, Any], console: Console) -> None:
-    """Print the report for a person."""
+    """Print the report in human-readable form."""
     low, high = report["accuracy_95"]
     console.print(f"{report['model']['name']} ({report['model']['version']}) on {report['data']}", highlight=False)
     console.print(f"[bold]{report['accuracy']:.2%}[/] of {report['n']:,} right; 95 % interval {low:.2%} to {high:.2%}")
     if "refusals_wrong" in report:
         counted = report["refusals_wrong"]
-        console.print(f"{counted['accuracy']:.2%} with its {counted['refused']:,} refusals counted as wrong")
+        console.print(f"{counted['accuracy']:.2%} if its {counted['refused']:,} refusals count as wrong")
     if report.get("test_looks"):
-        console.print(f"looks at the test images: {report['test_looks']}")
+        console.print(f"uses of the test images: {report['test_looks']}")
     for key, words in NUMBERS.items():
         if report.get(key) is not None:
             console.print(f"{words} {report[key]:.4f}")
@@ -143,9 +143,8 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 
 def _table(per_class: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("label", "n", "precision", "recall", "F1"):
-        table.add_column(heading, justify="right")
+    headings = ("label", "n", "precision", "recall", "F1")
+    table = Table(*(Column(heading, justify="right") for heading in headings), box=None, pad_edge=False)
     for row in per_class:
         table.add_row(str(row["digit"]), f"{row['n']:,}", *(f"{row[key]:.4f}" for key in RATES))
     return table

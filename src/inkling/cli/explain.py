@@ -1,7 +1,7 @@
 """The output of `inkling read --explain DIR`: for each image a page that opens offline, and its figures as PNGs.
 
-DIR/NAME.html            every step, and why each digit was read so; style and figures are inside
-DIR/NAME/1-image.png     each step, and the maps of each digit
+DIR/NAME.html            all steps, and why each digit was read as it was; styles and figures are inlined
+DIR/NAME/1-image.png     figures of the steps, and the maps of each digit
 DIR/index.html           links to the pages, if there are several
 """
 
@@ -20,27 +20,27 @@ import numpy as np
 
 from inkling import offline_page
 from inkling.batch.atomic_file import write_error
+from inkling.batch.csv_table import ResultJson
 from inkling.batch.review_card import OpenImage
-from inkling.batch.table import ResultJson
 from inkling.explain import DigitExplanation, Explanation, explain, recognized_glyphs, render, words
 from inkling.explain.render import DARK, LIGHT, Theme
 from inkling.pipeline.reader import Mode, Reader
 
 HERE = Path(__file__).parent
 INDEX = "index"
-STEP_SIDE = 720  # pixels: the longer side of a step's picture on the page
-MAP_SIDE = 560  # pixels: 28 squares of 20, or 32 of 17
+STEP_SIDE = 720  # longer side of a step's figure on the page, pixels
+MAP_SIDE = 560  # side of a map, pixels: 28 squares of 20, or 32 of 17
 ON_PAGE = (
-    *("image", "ink", "glyphs", "tiles"),  # the page shows the other steps of glyphs as text and bars
+    *("image", "ink", "glyphs", "tiles"),  # the page shows the remaining steps as text and bars
     *("layout", "rows", "columns", "symbols", "texts"),
 )
 
 
 class Pages:
-    """Writes a page for each image while images are read."""
+    """Writes a page for each image during reading."""
 
     def __init__(self, reader: Reader, out: Path, *, mode: Mode = "auto") -> None:
-        """Makes the folder `out`. Raises NotFound if it cannot be written."""
+        """Create the folder `out`. Raises NotFound if it cannot be written."""
         self._reader = reader
         self._out = out
         self._mode = mode
@@ -52,7 +52,7 @@ class Pages:
     def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
         """Explain the image of one result of `inkling read`, unless the result is an error.
 
-        `open_image` gives the picture; None: its source is a file.
+        `open_image` opens the picture; None if its source is a file.
         """
         if not result["ok"]:
             return
@@ -72,7 +72,7 @@ class Pages:
         )
 
     def finish(self) -> None:
-        """Write the list of pages, if there are several, and print the page to open."""
+        """Write the index page, if there are several pages, and print the path of the page to open."""
         if not self._pages:
             return
         first = self._out / self._pages[0]["file"]
@@ -87,7 +87,7 @@ class Pages:
 
 
 def write_figures(explanation: Explanation, out: Path) -> None:
-    """Write every step and map as a PNG, named in the order of the page."""
+    """Write every step and map as a PNG, numbered in page order."""
     out.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(explanation.steps, 1):
         (out / f"{number}-{step.name}.png").write_bytes(render.png(step.image()))
@@ -107,7 +107,7 @@ def write_figures(explanation: Explanation, out: Path) -> None:
 
 
 def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
-    """The page of one image. `text`: the final text, which constraints may have changed."""
+    """The HTML page for one image. `text`: the final text, which constraints may have changed."""
     reading = explanation.trace.reading
     shown = reading.written if text == reading.text else text
     others = [(mark, tile) for mark, tile, is_digit in recognized_glyphs(explanation.trace) if not is_digit]
@@ -136,13 +136,13 @@ def page(explanation: Explanation, name: str, *, model: str, text: str) -> str:
 
 
 def _digit(why: DigitExplanation) -> dict[str, Any]:
-    """The values of one digit in the template."""
+    """The template values for one digit."""
     lines = [" ".join(f"{x} {y}" for x, y in line) for line in render.ink_outline(why.tile)]
     a, b = why.answer, why.runner_up
     maps = [
-        (f"What speaks for {a}", why.for_answer.points, f"against {a}", f"for {a}", words.for_caption(why)),
+        (f"Evidence for {a}", why.for_answer.points, f"against {a}", f"for {a}", words.for_caption(why)),
         (f"{a}, not {b}", why.against_runner_up.points, f"for {b}", f"for {a}", words.against_caption(why)),
-        ("Ink that is not there", why.missing, f"would help {b}", f"would help {a}", words.missing(why)),
+        ("Missing ink", why.missing, f"would help {b}", f"would help {a}", words.missing(why)),
     ]
     exact = why.against_runner_up.bias is not None
     return {
@@ -180,7 +180,7 @@ def _digit(why: DigitExplanation) -> dict[str, Any]:
 
 
 def _sum(why: DigitExplanation) -> list[dict[str, Any]]:
-    """The rows of a waterfall chart: each bar begins where the one above ends; left and width in percent."""
+    """The rows of a waterfall chart, where each bar begins where the previous one ends; left and width in percent."""
     lead = why.against_runner_up
     parts = [
         (f"ink for {why.answer}", float(lead.points[lead.points > 0].sum()), "plus"),
@@ -214,7 +214,7 @@ def _signed(values: np.ndarray) -> dict[str, Any]:
 
 
 def _in_both_themes(draw: Callable[[Theme], np.ndarray]) -> dict[str, Any]:
-    """A figure for light and for dark pages as data: URIs. `draw`: a theme -> (h, w, 3 or 4) uint8."""
+    """A figure for light and dark pages as data: URIs. `draw`: a theme -> (h, w, 3 or 4) uint8."""
     light = draw(LIGHT)
     h, w, _ = light.shape
     return {"light": render.data_uri(light), "dark": render.data_uri(draw(DARK)), "size": (w, h)}
@@ -226,7 +226,7 @@ def _render(template: str, **values: Any) -> str:
 
 @contextmanager
 def _write_errors(out: Path) -> Iterator[None]:
-    """Raises NotFound for an OSError."""
+    """Raise an OSError of the block as NotFound."""
     try:
         yield
     except OSError as error:
@@ -234,7 +234,7 @@ def _write_errors(out: Path) -> Iterator[None]:
 
 
 def _unused_name(stem: str, taken: set[str]) -> str:
-    """A name that no other image of this call has, regardless of case."""
+    """A name, unique in this run regardless of case."""
     name, number = stem, 2
     while name.lower() in taken:
         name, number = f"{stem}-{number}", number + 1
@@ -243,5 +243,5 @@ def _unused_name(stem: str, taken: set[str]) -> str:
 
 
 def _printable(name: str) -> str:
-    """A file name as text: bytes that are not UTF-8 become question marks."""
+    """A file name as text, with non-UTF-8 bytes replaced by question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")

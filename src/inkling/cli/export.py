@@ -1,4 +1,4 @@
-"""inkling export: a network in a format that other programs read."""
+"""inkling export: write a network in a format for other programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from inkling.models import registry
 
-FORMATS = ("onnx", "saved_model", "tflite", "keras")  # as in training.other_formats, which is costly to import
+FORMATS = ("onnx", "saved_model", "tflite", "keras")  # as in training.other_formats, which is slow to import
 
 
 @click.command("export")
@@ -16,10 +16,11 @@ FORMATS = ("onnx", "saved_model", "tflite", "keras")  # as in training.other_for
 @click.option("--to", "name", type=click.Choice(FORMATS), required=True, help="The format.")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[FOLDER]")
 def command(model: str, name: str, folder: Path) -> None:
-    """Write a network as a file of another format, and compare the two.
+    """Export a network to another format, and verify the result.
 
-    MODEL_OR_RUN is a packaged model, a bundle or a run folder. The file gets the model's name. It is run by its own
-    runtime, and nothing is written if its probabilities differ from the model's by more than 0.0001.
+    MODEL_OR_RUN is a packaged model, a bundle or a run folder. The file is named after the model. The exported network
+    is run in the runtime of its format; nothing is written if its probabilities differ from the model's by more than
+    0.0001.
 
     \b
     Examples:
@@ -31,6 +32,6 @@ def command(model: str, name: str, folder: Path) -> None:
     bundle = registry.find_network(model)
     made = export_as(name, bundle, folder)
     shape = ", ".join("width" if side is None else str(side) for side in bundle.manifest["input"]["shape"])
-    click.echo(f"{made.path}: {made.n_bytes / 1e6:.1f} MB, differs by at most {made.difference:.2g} on {made.compared}")
+    click.echo(f"{made.path}: {made.n_bytes / 1e6:.1f} MB, maximum difference {made.difference:.2g} on {made.compared}")
     click.echo(f"input (N, {shape}) float32: {bundle.manifest['input']['meaning']}")
-    click.echo(f"output: probabilities of {', '.join(bundle.manifest['classes'])}; not calibrated by the temperature")
+    click.echo(f"output: probabilities of {', '.join(bundle.manifest['classes'])}; without temperature scaling")

@@ -1,10 +1,11 @@
-"""inkling form: read filled-in sheets by a template, and make templates."""
+"""inkling form: read filled-in forms with a template, and create templates."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from inkling.cli.read_work import expand, tell_skipped
 from inkling.errors import BadRequest
 
 if TYPE_CHECKING:
-    from inkling.forms.many import FilledPage
+    from inkling.forms.filled_pages import FilledPage
     from inkling.forms.template import Template
 
 STYLES = {"read": "green", "failed": "red"}
@@ -24,7 +25,7 @@ STYLES = {"read": "green", "failed": "red"}
 
 @click.group("form")
 def command() -> None:
-    """Read the fields of a printed form, as a template names them.
+    """Read the fields of a printed form, which a template defines.
 
     \b
     Examples:
@@ -38,20 +39,20 @@ def command() -> None:
 @click.argument("template", metavar="TEMPLATE")
 @click.argument("scans", nargs=-1, required=True, metavar="SCANS...")
 @click.option("--csv", "csv_path", type=click.Path(dir_okay=False), metavar="FILE",
-              help="Write a row for each sheet; - prints them.")  # fmt: skip
+              help="Write one row per sheet; - prints them.")  # fmt: skip
 @click.option(
     "--review", "review_path", type=click.Path(dir_okay=False), metavar="FILE",
-    help="Write a page of the doubtful fields, to check and correct.",
+    help="Write a page for checking and correcting the doubtful fields.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.option(
     "--among",
     multiple=True,
     metavar="REGION=FILE[:COLUMN]",
-    help="A list of all numbers that a region may hold, or a column of a table, whose others are added to the rows; "
-    "repeatable.",
+    help="A list of all possible numbers of a region: a file, or a column of a table, whose other columns are added to "
+    "the rows; repeatable.",
 )
-@click.option("--sure", metavar="P", help="Probability from which a field counts as read, for example 0.999.")
+@click.option("--sure", metavar="P", help="Minimum probability for a field to count as read, for example 0.999.")
 @click.option("--model", metavar="NAME", help="A packaged model, a bundle or a run folder.")
 def read(
     *,
@@ -66,23 +67,23 @@ def read(
 ) -> None:
     """Read the sheets in PDFs, pictures and folders of them; - is standard input.
 
-    TEMPLATE is a TOML file, or the name of a shipped form: exam, tally. A page that cannot be opened, or is not the
-    form, has its row too; if there is any, the exit status is 1.
+    TEMPLATE is a TOML file, or the name of a shipped form: exam, tally. Pages that cannot be opened or are not this
+    form also have rows; if there are any, the exit status is 1.
     """
     import cv2
 
     from inkling.constraints.constraints import parse_constraints
     from inkling.constraints.roster import split_column
     from inkling.forms.filled import FAULTY
+    from inkling.forms.filled_pages import read_pages
     from inkling.forms.form import Form
     from inkling.forms.form_review import FormReview
     from inkling.forms.form_table import FormTable
-    from inkling.forms.many import read_pages
     from inkling.pipeline.reader import Reader
 
-    cv2.setNumThreads(1)  # there is a thread on every core
+    cv2.setNumThreads(1)  # pages are read in one thread per core
     lists = _lists(among)
-    form = Form(_template(template, lists), Reader(model), sure_at=parse_constraints(sure=sure).sure_at)
+    form = Form(find_template(template, lists=lists), Reader(model), sure_at=parse_constraints(sure=sure).sure_at)
     check_printed(csv_path, as_json=as_json)
     own = [path for path in (csv_path, review_path, *(split_column(each)[0] for each in lists.values())) if path]
     work = expand(scans, own={Path(path).resolve() for path in own})
@@ -123,9 +124,10 @@ def read(
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: a free one]")
 @click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
 def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
-    """Draw the fields of a blank form, a PDF or picture, in the browser; it listens on this machine alone.
+    """Draw the fields of a blank form (PDF or picture) in the browser. The editor listens only on this machine.
 
-    Boxes that were found are offered. A filled-in sheet can be tried at once. A template of that name is changed.
+    Detected boxes are offered as fields. You can test the template with a filled-in sheet. An existing template is
+    opened for editing.
     """
     import logging
     import webbrowser
@@ -136,9 +138,9 @@ def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
 
     out = out or blank.with_suffix(".toml")
     if out.resolve().parent != blank.resolve().parent:
-        raise BadRequest(f"--out is {out}; expected a file in the folder of {blank}, which it names. Choose another.")
+        raise BadRequest(f"--out is {out}; expected a file in the same folder as {blank}. Choose another.")
     app = create_editor(blank, out)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request would show the token
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # its request log would show the token
     server = make_server("127.0.0.1", port, app, threaded=True)
     address = f"http://127.0.0.1:{server.server_port}/?token={app.config['TOKEN']}"
     click.echo(f"Draw the fields of {blank.name} at {address}\nPress Ctrl-C when you are done.")
@@ -153,7 +155,7 @@ def new(*, blank: Path, out: Path | None, port: int, browser: bool) -> None:
 
 
 def _lists(among: tuple[str, ...]) -> dict[str, str]:
-    """`student_number=roster.csv:no` -> the list of each region. Raises BadRequest."""
+    """`student_number=roster.csv:no` -> the list for each region. Raises BadRequest."""
     for each in among:
         region, _, path = each.partition("=")
         if not region or not path:
@@ -163,12 +165,12 @@ def _lists(among: tuple[str, ...]) -> dict[str, str]:
             )
     lists = dict(each.split("=", 1) for each in among)
     if len(lists) < len(among):
-        raise BadRequest("--among names one region twice; expected one list for each. Leave one out.")
+        raise BadRequest("--among names a region twice; expected one list per region. Leave one out.")
     return lists
 
 
-def _template(given: str, lists: dict[str, str]) -> Template:
-    """A template by its file, or a shipped one by its name; `lists` by region."""
+def find_template(given: str, *, lists: Mapping[str, str] | None = None) -> Template:
+    """The template in a file, or a shipped one by name. `lists`: by region."""
     from inkling.forms.examples import example, example_names
     from inkling.forms.template_parser import load_template
 

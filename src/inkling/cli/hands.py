@@ -1,10 +1,11 @@
-"""inkling hands: the writers whose handwriting inkling learned, their versions and stored digits."""
+"""inkling hands: manage the writers whose handwriting inkling has learned, their versions and stored digits."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,14 +15,15 @@ from rich.table import Table
 
 from inkling.errors import BadRequest, CannotWrite
 
-MAX_SHOWN = 20  # lessons that `show` lists without --all
+MAX_SHOWN = 20  # rows that a table shows
+_table = partial(Table, box=None, pad_edge=False)
 
 
 @click.group("hands", invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line instead of a table.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """List the writers that inkling learned, and manage their versions and stored digits.
+    """List the writers that inkling has learned, and manage their versions and stored digits.
 
     \b
     Examples:
@@ -54,7 +56,7 @@ def command(context: click.Context, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="List every lesson.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the reports of all versions.")
 def show_command(name: str, every: bool, as_json: bool) -> None:
-    """Show a hand: stored digits, misreadings, contradictions, and what each version changed.
+    """Show a hand: stored digits, misreadings, contradictions, and the result of each version.
 
     \b
     Example:
@@ -96,7 +98,7 @@ def show_command(name: str, every: bool, as_json: bool) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def report_command(name: str | None, html_path: Path | None, as_json: bool) -> None:
-    """Show where the reader fails, by what was corrected: by digit, confusion, source and week; of NAME or all hands.
+    """Show how digits are misread, from the corrections of NAME or of all hands: by digit, confusion, source and week.
 
     \b
     Examples:
@@ -109,12 +111,12 @@ def report_command(name: str | None, html_path: Path | None, as_json: bool) -> N
     with Store() as store:
         found = corrections.report(store.said(name))
     if html_path:
-        title = f"Where {name} is misread" if name else "Where the reader fails"
+        title = f"How {name} is misread" if name else "How digits are misread"
         try:
             html_path.write_text(corrections.page(found, title=title), "utf-8")
         except OSError as error:
             raise CannotWrite(
-                f"{html_path} cannot be written ({error.strerror}); expected a file in a folder that exists. Choose "
+                f"{html_path} cannot be written ({error.strerror}); expected a file in an existing folder. Choose "
                 "another."
             ) from error
     if as_json:
@@ -141,7 +143,7 @@ def report_command(name: str | None, html_path: Path | None, as_json: bool) -> N
 @click.argument("name")
 @click.argument("version", type=click.IntRange(0, 2**31 - 1))
 def use_command(name: str, version: int) -> None:
-    """Choose the version that reads: an earlier one to roll back, 0 for the original network.
+    """Choose the active version: an earlier one to roll back, 0 for the original network.
 
     \b
     Example:
@@ -158,7 +160,7 @@ def use_command(name: str, version: int) -> None:
 @click.argument("name", required=False)
 @click.option("--lesson", type=click.IntRange(1, 2**31 - 1), metavar="N", help="Delete this lesson only.")
 @click.option("--all", "every", is_flag=True, help="Delete every hand.")
-@click.option("--yes", is_flag=True, help="Delete without asking.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool) -> None:
     """Delete a hand with its digits and versions, one of its digits, or all hands. This cannot be undone.
 
@@ -174,7 +176,7 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
         raise BadRequest("expected the name of a hand, or --all without --lesson. Name the hand to delete.")
     with Store() as store:
         if name is not None:
-            store.hand(name)  # an unknown name is an error before the question
+            store.hand(name)  # report an unknown name before asking for confirmation
         what = (
             "every hand"
             if every
@@ -202,7 +204,7 @@ def delete_command(name: str | None, lesson: int | None, every: bool, yes: bool)
 @click.argument("name")
 @click.argument("path", type=click.Path(path_type=Path))
 def export_command(name: str, path: Path) -> None:
-    """Write a hand's digits to a new folder as LABEL__x.png, or with all their data to a .parquet file.
+    """Write a hand's digits to a new folder as LABEL__x.png, or to a .parquet file with all their data.
 
     \b
     Example:
@@ -233,11 +235,4 @@ def import_command(name: str, path: Path) -> None:
     lessons = import_lessons(path)
     with Store() as store:
         added = store.add(name, lessons)
-    click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were stored already.")
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in headings:
-        table.add_column(heading)
-    return table
+    click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were already stored.")

@@ -1,4 +1,4 @@
-"""Checks of `inkling doctor` about serving: cores, shared memory, and a server that starts and answers."""
+"""Checks of `inkling doctor` for serving: cores, shared memory, and a test server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inkling.client import Client
 from inkling.errors import InklingError, Unreachable
 from inkling.server.settings import Settings, declared, env_name, listed, shown, source
 
-Check = tuple[bool | None, str]  # True: passed, False: failed, None: optional and absent; and the finding
+Check = tuple[bool | None, str]  # (True: passed, False: failed, None: optional and not met; finding)
 
 START_TIMEOUT_S = 60
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -25,7 +25,7 @@ CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 
 
 def values(settings: Settings, flags: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Every setting as `inkling serve` would use it; of a secret, only its length."""
+    """Every setting as `inkling serve` would use it; for secrets, only the length."""
     return [
         {
             "name": one.name,
@@ -39,7 +39,7 @@ def values(settings: Settings, flags: Mapping[str, Any]) -> list[dict[str, str]]
 
 
 def cores() -> float:
-    """Processor cores that this process may use, by affinity and by the container's quota."""
+    """Processor cores that this process may use, according to its affinity and the container's quota."""
     usable = cpu.cores()
     try:
         quota, period = CGROUP_QUOTA.read_text().split()
@@ -49,29 +49,29 @@ def cores() -> float:
 
 
 def workers(settings: Settings) -> Check:
-    """Whether there is a worker for each core. More workers work too, but serve no more requests."""
+    """Compares the number of workers with the cores. More workers than cores are not an error, but of no use."""
     have = cores()
     found, variable = f"{settings.workers} for {have:g} cores", env_name("workers")
     if settings.workers > have:
-        return None, f"{found}; more workers than cores serve no faster and take memory. Set {variable}={have:.0f}"
+        return None, f"{found}; more workers than cores use memory but are not faster. Set {variable}={have:.0f}"
     return True, found if settings.workers == int(
         have
-    ) else f"{found}; one per core serves most ({variable}={int(have)})"
+    ) else f"{found}; one per core gives the highest throughput ({variable}={int(have)})"
 
 
 def files() -> Check:
-    """Whether workers can share their counters, and whether this folder is writable, which serving does not need."""
+    """Checks that workers can share metrics. Also reports whether the current folder is writable (not required)."""
     shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()  # noqa: S108
     shares = os.access(shared, os.W_OK)
     writable = "writable" if os.access(Path.cwd(), os.W_OK) else "not writable"
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     user = "root; a normal user is enough" if is_root else "a normal user"
-    sharing = f"workers share their counters in {shared}" if shares else f"{shared} is not writable; it must be"
-    return shares, f"{sharing}; this folder is {writable}, and need not be; run by {user}"
+    sharing = f"workers share their metrics in {shared}" if shares else f"{shared} must be writable"
+    return shares, f"{sharing}; the current folder is {writable}, which does not matter; run by {user}"
 
 
 def service(settings: Settings, image: bytes) -> tuple[Check, dict[str, Any]]:
-    """Starts a server with these settings and one worker, and waits for its first answer."""
+    """Start a server with these settings and one worker, and wait for its first answer."""
     port = _free_port()
     command = [sys.executable, "-m", "inkling", "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--model", settings.model] if settings.model else []
@@ -92,7 +92,7 @@ def service(settings: Settings, image: bytes) -> tuple[Check, dict[str, Any]]:
         limit = _memory_limit_mb()
         text += f"; {used} MB with one worker" + (f" of {limit} MB allowed" if limit else "")
         if limit and used > limit:
-            return (False, f"{text}. Give it more"), facts
+            return (False, f"{text}. Raise the memory limit"), facts
     return (True, text), facts
 
 
@@ -106,14 +106,14 @@ def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, 
             except InklingError as error:
                 if (
                     error.status != Unreachable.status
-                ):  # it listens, but the model is not loaded, or does not listen yet
+                ):  # retry while the server is not listening (503) or its model is not loaded (503)
                     return False
             time.sleep(0.005)
     return False
 
 
 def _memory_mb(pid: int) -> int | None:
-    """Memory of a process and its children, shared memory counted once; None if the system does not tell."""
+    """Memory of a process and its children, counting shared memory once; None if it cannot be determined."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         every = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in (str(pid), *children)]

@@ -1,4 +1,4 @@
-"""inkling merge: the corrections of a review page, put into the table."""
+"""inkling merge: apply the corrections from a review page to a table."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--among", multiple=True, metavar="[REGION=]FILE:COLUMN",
-    help="The roster whose columns the table has, for corrected numbers; of a form's region; repeatable.",
+    help="The roster from which the columns of corrected numbers are filled in; REGION is a form's region; repeatable.",
 )  # fmt: skip
 def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, among: tuple[str, ...]) -> None:
-    """Put what people corrected in a review page into the table that it came from.
+    """Apply the corrections from a review page to its table.
 
-    TABLE is what --csv wrote, or the folder of a run with --out; CORRECTIONS are what the page saved, of one person or
-    several. In the new table, `said_by` names who said each text, and `first_text` is what was read. Sums and status
-    of a corrected sheet are worked out again. Where two people contradict each other, the reading is kept, the row is
-    shown, and the exit status is 1.
+    TABLE is the file written by --csv, or the folder of a run with --out. CORRECTIONS are the files saved by the review
+    page, from one or more people. In the new table, `said_by` is the person who entered each text, and `first_text` is
+    the original reading. Sums and status of corrected sheets are computed again. If two people contradict each other,
+    the reading is kept, the row is reported, and the exit status is 1.
 
     \b
     Examples:
@@ -59,7 +59,7 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
 
 
 def _roster(given: str) -> tuple[str, Roster]:
-    """`student_number=roster.csv:no` -> the region and the roster; `roster.csv:no` -> "" and the roster."""
+    """`student_number=roster.csv:no` -> (region, roster); `roster.csv:no` -> ("", roster)."""
     from inkling.constraints.roster import read_roster, split_column
 
     region, is_region, of_region = given.partition("=")

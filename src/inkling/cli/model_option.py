@@ -1,4 +1,4 @@
-"""--model: what it takes beside names and bundles, namely a network file of Keras or LiteRT."""
+"""The option --model for network files of Keras or LiteRT."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KERAS = ".keras"
 
 
 def usable(model: str | None) -> str | None:
-    """The same, or a network file as LiteRT runs it: one of Keras is converted, once, into the user's cache.
+    """The value of --model, with a Keras file replaced by its LiteRT conversion, which is kept in the user's cache.
 
-    Says what is not known of such a network. Raises NotFound, MissingExtra, or BadBundle if it cannot be used.
+    Warns that a network file has no calibration. Raises NotFound, MissingExtra, or BadBundle if it cannot be used.
     """
     from inkling.models.network_file import SUFFIX, open_network_file
 
@@ -32,7 +32,7 @@ def usable(model: str | None) -> str | None:
     except BadBundle as error:
         raise BadBundle(str(error).replace(str(network), str(path))) from error
     click.echo(
-        f"inkling: {path.name} has no calibration: its confidences are its own, and it takes everything for a digit.",
+        f"inkling: {path.name} has no calibration: its confidences are raw, and it reads all ink as digits.",
         err=True,
     )
     return str(network)

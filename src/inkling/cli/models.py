@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from inkling.models import bundle, registry
 
 
 @click.command("models")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line instead of a table.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line instead of a table.")
 def command(as_json: bool) -> None:
-    """List the installed models: classifiers, which read digits, and the line recognizer that works beside each.
+    """List the installed models: the classifiers, which read digits, and the line recognizer, which reads rows.
 
     \b
     Example:
@@ -28,9 +28,8 @@ def command(as_json: bool) -> None:
         for entry in rows:
             click.echo(json.dumps(entry))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("model", "reads", "version", "parameters", "size", "right", "of MNIST's"):
-        table.add_column(heading, justify="right" if heading in ("parameters", "size", "right") else "left")
+    numbers = (Column(heading, justify="right") for heading in ("parameters", "size", "right"))
+    table = Table("model", "reads", "version", *numbers, "of MNIST's", box=None, pad_edge=False)
     for entry in rows:
         accuracy = entry["accuracy"]
         table.add_row(
@@ -46,7 +45,7 @@ def command(as_json: bool) -> None:
 
 
 def summary(entry: bundle.Bundle, *, default: str) -> dict[str, Any]:
-    """The facts of one model in the list."""
+    """The row of one model."""
     judged_on, score = bundle.best_known_score(entry)
     return {
         "name": entry.name,

@@ -1,4 +1,4 @@
-"""--csv -: a table on standard output."""
+"""The option `--csv -`: print the table on standard output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STDOUT = "-"
 
 
 class WrittenTable(Protocol):
-    """A table that is written while its rows come in."""
+    """A table that is written row by row."""
 
     @property
     def path(self) -> Path: ...
@@ -46,6 +46,6 @@ class PrintedTable:
 
 
 def check_printed(csv_path: str | None, *, as_json: bool) -> None:
-    """Raises BadRequest if standard output is asked for a table and for JSON."""
+    """Raises BadRequest if both a table and JSON should be printed."""
     if csv_path == STDOUT and as_json:
-        raise BadRequest("--csv - and --json both print; expected one of them. Name a file for the table.")
+        raise BadRequest("--csv - and --json both print to standard output; expected one of them. Name a CSV file.")

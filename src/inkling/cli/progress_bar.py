@@ -1,4 +1,4 @@
-"""The progress bar of `inkling read`: how many of how many, how fast, the time left, and the outcomes so far."""
+"""The progress bar of `inkling read`: count, speed, remaining time, and outcomes so far."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def _bar(*, redirect_stdout: bool = True) -> Progress:
 
 @contextmanager
 def reading_bar(outcomes: Counter[str], *, visible: bool) -> Iterator[Callable[[int], None]]:
-    """Shows `outcomes` on standard error; yields the function that is called after each, with how many are planned."""
+    """A bar on standard error with `outcomes`; yields its update function, which takes the planned number of images."""
     if not visible:
         yield lambda planned: None
         return
-    # Output goes above the bar if both are on a terminal, and where it is sent otherwise.
+    # Print output above the bar if both are on a terminal; otherwise leave it redirected.
     with _bar(redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=None, known="", outcomes=outcomes)
         yield lambda planned: bar.update(task, total=planned, completed=outcomes.total(), known=f"{planned:,}")
@@ -62,7 +62,7 @@ def reading_bar(outcomes: Counter[str], *, visible: bool) -> Iterator[Callable[[
 
 @contextmanager
 def batch_progress_bar() -> Iterator[Callable[[BatchProgress], None]]:
-    """A bar for a run whose length is not known at first; yields the function that updates it."""
+    """A bar for a run of initially unknown length; yields its update function."""
     with _bar() as bar:
         task = bar.add_task("", total=None, known="", outcomes=Counter())
 
@@ -80,5 +80,5 @@ def batch_progress_bar() -> Iterator[Callable[[BatchProgress], None]]:
 
 
 def outcome_counts(outcomes: Counter[str]) -> list[tuple[str, str]]:
-    """Counts of outcomes -> (outcome, "12 unsure") in a fixed order, without those that did not occur."""
+    """Counts of outcomes -> (outcome, "12 unsure") in a fixed order, without zero counts."""
     return [(name, f"{outcomes[name]:,} {label}") for name, label in LABELS.items() if outcomes[name]]

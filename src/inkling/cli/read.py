@@ -1,4 +1,4 @@
-"""inkling read: pictures, documents and folders -> readings."""
+"""inkling read: read pictures, documents and folders."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from inkling.cli.read_work import expand, tell_skipped
 from inkling.errors import NotFound
 
 if TYPE_CHECKING:
+    from inkling.batch.csv_table import ResultJson
     from inkling.batch.job import Format
     from inkling.batch.review_card import OpenImage
-    from inkling.batch.table import ResultJson
     from inkling.constraints.constraints import Constraints
     from inkling.pipeline.reader import Mode, Reader
 
-FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which takes a while to import
-MIN_FOR_BAR = 20  # images: fewer are read before a progress bar could be seen, and need no summary
+FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which is slow to import
+MIN_FOR_BAR = 20  # images; fewer are read too quickly for a progress bar, and need no summary
 
 
 class Output(Protocol):
-    """A file that receives the results while images are read."""
+    """An output file that receives the results one by one."""
 
     def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None: ...
     def finish(self) -> None: ...
@@ -49,7 +49,7 @@ class Output(Protocol):
     "review_path",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Also write a page of the doubtful readings, to check and correct.",
+    help="Also write a page for checking and correcting the doubtful readings.",
 )
 @click.option(
     "--explain",
@@ -58,19 +58,19 @@ class Output(Protocol):
     metavar="DIR",
     help="Also write a page for each picture that explains the reading.",
 )
-@click.option("--cells", is_flag=True, help="Read each cell of combs, grids and tables apart.")
+@click.option("--cells", is_flag=True, help="Read each cell of combs, grids and tables separately.")
 @click.option("--single", is_flag=True, help="Treat all ink of a picture as one digit.")
 @click.option("--length", metavar="N|N-M", help="Number of digits of each number.")
-@click.option("--pattern", metavar="REGEX", help="A regular expression that each number matches; it may name signs.")
+@click.option("--pattern", metavar="REGEX", help="A regular expression that each number matches; may contain signs.")
 @click.option("--check", metavar="NAME", help="A checksum that each number passes: luhn, verhoeff, damm, ean, ...")
 @click.option(
     "--among",
     metavar="FILE[:COLUMN]",
-    help="A list of all possible numbers: one per line, or a column of a table, whose others are added to the rows.",
+    help="All possible numbers: one per line, or a column of a table, whose other columns are added to the rows.",
 )
-@click.option("--sure", metavar="P", help="Probability from which a number counts as read, for example 0.99.")
+@click.option("--sure", metavar="P", help="Minimum probability for a number to count as read, for example 0.99.")
 @click.option("--out", metavar="DIR|URL", help="Read an archive: PATHs may be buckets, shards, listings; see docs.")
-@click.option("--resume", is_flag=True, help="Continue the run in --out; read only what is missing or new.")
+@click.option("--resume", is_flag=True, help="Continue the run in --out; read only missing or new pictures.")
 @click.option("--format", type=click.Choice(FORMATS), help="Format of the parts in --out.  [default: parquet]")
 @click.option("--limit", type=int, metavar="N", help="Read at most N pictures.")
 @click.option("--sample", type=float, metavar="SHARE", help="Read a random share of the pictures, for example 0.01.")
@@ -78,7 +78,7 @@ class Output(Protocol):
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes on this machine.  [default: its cores]")
 @click.option("--metrics", metavar="PORT|FILE", help="Publish Prometheus metrics on a port (9400) or in a .prom file.")
 @click.option("--model", metavar="NAME|PATH", help="A packaged model, a bundle, a run, or a .tflite or .keras file.")
-@click.option("--hand", metavar="NAME", help="Read single digits as this writer writes them; see inkling teach.")
+@click.option("--hand", metavar="NAME", help="Read single digits in this writer's handwriting; see inkling teach.")
 def command(
     *,
     paths: tuple[str, ...],
@@ -104,11 +104,11 @@ def command(
     model: str | None,
     hand: str | None,
 ) -> None:
-    """Read the digits in pictures, in PDFs and TIFFs page by page, and in folders of these; - is standard input.
+    """Read the digits in pictures, PDFs, TIFFs and folders of them; - is standard input.
 
-    Pictures that cannot be opened, and files of other types in a folder, are reported; the rest is still read, and the
-    exit status is 1. --length, --pattern, --check and --among say what is known about the numbers. Together they select
-    the most probable text that satisfies all of them.
+    Documents are read page by page. Pictures that cannot be opened, and files of other types in a folder, are reported;
+    the others are still read, and the exit status is 1. --length, --pattern, --check and --among constrain the numbers:
+    the result is the most probable text that satisfies all of them.
 
     \b
     Examples:
@@ -166,13 +166,15 @@ def command(
                     print_result(result, as_json=as_json)
                 for output in outputs:
                     output.add(result, open_image)
-                outcomes[result["outcome"] if result["ok"] else "failed"] += 1  # last: Ctrl-C counts what outputs hold
+                outcomes[result["outcome"] if result["ok"] else "failed"] += (
+                    1  # last, so that Ctrl-C counts only written
+                )
                 update(work.planned)
         for output in outputs:
             output.finish()
     except KeyboardInterrupt:
         done = f"{outcomes.total():,} of {work.planned:,} pictures"
-        left = f" Those are in {csv_path}.part." if csv_path else ""
+        left = f" They are in {csv_path}.part." if csv_path else ""
         click.echo(f"inkling: stopped after {done}.{left}", err=True)
         sys.exit(130)
     finally:
@@ -187,7 +189,7 @@ def command(
 
 
 def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> tuple[Reader, ResultJson]:
-    """The reader of a model, as it reads a hand if one is named; and the `hand` of its results."""
+    """The reader of a model, with a hand's active version if one is named; and the `hand` of its results."""
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model, sure_at=sure_at)
@@ -210,14 +212,14 @@ def _open_outputs(
     as_json: bool,
     cells: bool,
 ) -> list[Output]:
-    """The files to write. Raises NotFound, before anything is read, if one cannot be written, and BadRequest."""
+    """The files to write. Raises NotFound if one cannot be written, and BadRequest."""
     check_printed(csv_path, as_json=as_json)
     if csv_path and review_path and Path(csv_path).resolve() == Path(review_path).resolve():
         raise NotFound(f"--csv and --review both name {csv_path}; expected two files. Choose another for one of them.")
     outputs: list[Output] = []
     if csv_path:
         from inkling.batch.cell_table import CellTable
-        from inkling.batch.table import Table
+        from inkling.batch.csv_table import Table
 
         joined = constraints.roster.columns if constraints.roster else ()
         open_table = CellTable if cells else partial(Table, joined=joined)

@@ -1,4 +1,4 @@
-"""inkling read SOURCE --out DIR_OR_URL: read an archive, with a progress bar or a line now and then."""
+"""inkling read SOURCE --out DIR_OR_URL: read an archive, with a progress bar or periodic progress lines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from inkling.batch.progress import Progress
     from inkling.batch.run import ProgressCallback, RunOptions
 
-FIRST_LINE_S, LINE_INTERVAL_S = 10.0, 60.0  # of the plain lines, without a terminal
-MAX_TOLD = 3  # parts that a message names
+FIRST_LINE_S, LINE_INTERVAL_S = 10.0, 60.0  # for progress lines, without a terminal
+MAX_TOLD = 3  # maximum number of parts that a message names
 WITHOUT_OUT = {"as_json": "--json", "csv_path": "--csv", "explain_dir": "--explain", "cells": "--cells"}
 WITHOUT_CELLS = {"review_path": "--review", "explain_dir": "--explain"}
 WITHOUT_CELLS |= {name: f"--{name}" for name in ("single", "length", "pattern", "check", "among")}
@@ -29,29 +29,29 @@ WITH_OUT = {name: f"--{name}" for name in ("resume", "cluster", "workers", "form
 
 
 def check_options(given: dict[str, object], *, out: str | None) -> None:
-    """Raises BadRequest for an option that has no effect with the others."""
+    """Raises BadRequest for options that cannot be combined."""
     wrong = [flag for name, flag in (WITHOUT_OUT if out else WITH_OUT).items() if given.get(name)]
     if wrong and out:
-        raise BadRequest(f"{wrong[0]} does not go with --out, whose rows are in its parts. Leave one of the two out.")
+        raise BadRequest(f"{wrong[0]} cannot be combined with --out, which writes its own files. Leave one out.")
     if out and given.get("hand"):
-        raise BadRequest("--hand is for pictures on this machine; expected it without --out. Leave one of the two out.")
+        raise BadRequest("--hand is for pictures on this machine; expected it without --out. Leave one out.")
     if given.get("cells") and (beside := [flag for name, flag in WITHOUT_CELLS.items() if given.get(name)]):
-        raise BadRequest(f"{beside[0]} is for one number a picture, --cells for many. Leave one of the two out.")
+        raise BadRequest(f"{beside[0]} is for one number per picture, --cells for many. Leave one out.")
     if wrong:
-        raise BadRequest(f"{wrong[0]} is for archives; expected --out with it, where the rows go. Add --out.")
+        raise BadRequest(f"{wrong[0]} is for archives; expected it together with --out. Add --out.")
     if given.get("cluster") and given.get("workers"):
-        raise BadRequest("--workers is for this machine; expected it without --cluster. Leave one of the two out.")
+        raise BadRequest("--workers is for this machine; expected it without --cluster. Leave one out.")
 
 
 def read_archive(options: RunOptions, *, cluster: str | None, workers: int | None, metrics: str | None) -> None:
-    """Run to the end, or until it is stopped, and report on standard error.
+    """Run until the end or an interruption, and report progress on standard error.
 
     The exit status is 1 if an image failed, in this run or an earlier one, or if a file was skipped.
     """
     from inkling.batch.records import FAILED
     from inkling.batch.run import check, run
 
-    check(options)  # before asking a cluster, which may take long to answer
+    check(options)  # before connecting to a cluster, which may take long
     progress: Progress | None = None
     with _engine(cluster, workers) as engine, _reports(metrics) as report:
 
@@ -64,7 +64,7 @@ def read_archive(options: RunOptions, *, cluster: str | None, workers: int | Non
             run(options, engine, on_progress=on_progress)
         except KeyboardInterrupt:
             done = f"{progress.done:,} pictures are" if progress else "nothing is"
-            click.echo(f"inkling: stopped; {done} in {options.out}. The same command with --resume goes on.", err=True)
+            click.echo(f"inkling: stopped; {done} in {options.out}. To continue, add --resume.", err=True)
             sys.exit(130)
         finally:
             if progress and progress.damaged:
@@ -86,14 +86,14 @@ def _engine(cluster: str | None, workers: int | None) -> Iterator[Engine]:
         return
     from inkling.batch.ray_engine import RayEngine
 
-    # Ray prints messages about its nodes to standard output; this command writes nothing there.
+    # Ray prints messages about its nodes to standard output, which this command does not use.
     with RayEngine(cluster) as engine, open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         yield engine
 
 
 @contextmanager
 def _reports(metrics: str | None) -> Iterator[ProgressCallback]:
-    """The function that shows the progress: in the bar or in lines, and in the metrics."""
+    """The function that reports progress: as a bar or lines, and as metrics."""
     from inkling.batch.metrics import Exporter
 
     with ExitStack() as stack:
@@ -112,7 +112,7 @@ def _reports(metrics: str | None) -> Iterator[ProgressCallback]:
 
 
 def _lines() -> ProgressCallback:
-    """Prints a plain line to standard error now and then."""
+    """A function that periodically prints a progress line to standard error."""
     due = time.monotonic() + FIRST_LINE_S
 
     def update(progress: Progress) -> None:
@@ -125,15 +125,15 @@ def _lines() -> ProgressCallback:
 
 
 def line(progress: Progress) -> str:
-    """`12,000 of 50,000 pictures, 812/s, 47 s to go; 11,802 read, 198 unsure`, as far as it is known."""
+    """A progress line: `12,000 of 50,000 pictures, 812/s, 47 s left; 11,802 read, 198 unsure`."""
     of = f"at least {progress.planned:,}" if progress.listing else f"{progress.planned:,}"
-    to_go = "" if progress.eta_s is None else f", {duration(progress.eta_s)} to go"
+    to_go = "" if progress.eta_s is None else f", {duration(progress.eta_s)} left"
     return f"{progress.done:,} of {of} pictures, {progress.rate:,.0f}/s{to_go}; {_counts(progress)}"
 
 
 def summary(progress: Progress, out: str) -> str:
-    """What a run did."""
-    before = f" ({progress.before:,} were there before)" if progress.before else ""
+    """A summary of a run."""
+    before = f" ({progress.before:,} were read before)" if progress.before else ""
     if progress.new == 0:
         return f"Nothing new: all {progress.done:,} pictures are in {out}. {_counts(progress)}."
     rate = progress.new / max(progress.took_s, 1e-3)
@@ -142,11 +142,11 @@ def summary(progress: Progress, out: str) -> str:
 
 
 def damage(progress: Progress, out: str) -> str:
-    """Which parts were not as an earlier run wrote them."""
+    """A message about parts that were changed or damaged after an earlier run."""
     n, some = len(progress.damaged), ", ".join(progress.damaged[:MAX_TOLD])
     were = "1 part was" if n == 1 else f"{n:,} parts were"
     more = "" if n <= MAX_TOLD else f" and {n - MAX_TOLD:,} more"
-    return f"inkling: {were} not as written in {out} and read again: {some}{more}."
+    return f"inkling: {were} damaged in {out} and read again: {some}{more}."
 
 
 def _counts(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""Read pages on all cores, and give the answers in their order."""
+"""Reads pages on all cores, and yields the results in order."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from inkling.cpu import cores
 from inkling.errors import InklingError
 
 if TYPE_CHECKING:
+    from inkling.batch.csv_table import ResultJson
     from inkling.batch.review_card import OpenImage
-    from inkling.batch.table import ResultJson
     from inkling.constraints.constraints import Constraints
     from inkling.documents import Page
     from inkling.pipeline.reader import Mode, Reader
 
-READ_AHEAD = 2  # pictures for each thread that are opened before they are read
+READ_AHEAD = 2  # opened pictures per thread that may wait to be read
 
 
 def read_one(
@@ -34,7 +34,7 @@ def read_one(
 ) -> ResultJson:
     """One page -> its JSON object: `source`, `page`, `ok`, then the reading or its tables, or `kind` and `error`.
 
-    `hand`: what is added to it where a hand is read.
+    `hand`: fields to add if the reader uses a hand.
     """
     from inkling.constraints import constrained_reading
     from inkling.pipeline.deadline import READING_S, deadline
@@ -59,17 +59,17 @@ def read_one(
 
 
 def read_in_order(read: Callable[[Page], ResultJson], work: Work) -> Iterator[tuple[ResultJson, OpenImage | None]]:
-    """Read the pages on all cores, and yield the results in the order of the pages."""
+    """Read the pages on all cores, and yield the results in page order."""
     import cv2
 
     from inkling.documents import Page
 
     workers = cores()
     if len(work.sources) >= workers:
-        cv2.setNumThreads(1)  # there is a thread on every core
+        cv2.setNumThreads(1)  # pages are read in one thread per core
     waiting: deque[tuple[Future[ResultJson] | ResultJson, OpenImage | None]] = deque()
-    # Threads, because LiteRT and OpenCV leave the interpreter to others while they work: two read 1.6 times as fast as
-    # one, as two processes do, and those take a second to start.
+    # Threads suffice, because LiteRT and OpenCV release the GIL: two threads are 1.6 times as fast as one, like two
+    # processes, which take a second to start.
     with ThreadPoolExecutor(workers) as pool:
         try:
             for page, open_image in work.pages():

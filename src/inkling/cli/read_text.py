@@ -1,4 +1,4 @@
-"""What `inkling read` prints: a line for each picture, and a summary of many."""
+"""The output of `inkling read`: one line per picture, and a summary for many."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from inkling.cli.read_archive import duration
 from inkling.pipeline.verdict import verdict
 
 if TYPE_CHECKING:
-    from inkling.batch.table import ResultJson
+    from inkling.batch.csv_table import ResultJson
 
 
 def print_result(result: ResultJson, *, as_json: bool) -> None:
-    """Print the JSON object of a picture, or its line; an error goes to standard error."""
+    """Print a result as JSON or as a line. In the latter case, errors go to standard error."""
     if as_json:
         click.echo(json.dumps(result))
     elif not result["ok"]:
@@ -37,12 +37,12 @@ def print_result(result: ResultJson, *, as_json: bool) -> None:
 
 
 def percent(confidence: float) -> str:
-    """Never "100%", because no network is certain."""
+    """A confidence as text; never "100%", because no network is certain."""
     return ">99%" if confidence > 0.99 else f"{confidence:.0%}"
 
 
 def summary(outcomes: Counter[str], took_s: float, files: Sequence[str]) -> str:
-    """What many pictures came to; `files`: those that were written."""
+    """A summary of many pictures. `files`: the written files."""
     counts = ", ".join(part for _, part in outcome_counts(outcomes))
     rate = f"{outcomes.total() / max(took_s, 1e-3):.0f}/s"
     written = f" Written: {', '.join(files)}." if files else ""

@@ -1,4 +1,4 @@
-"""What `inkling read` and `inkling form read` are to read: the files that the arguments name, and their pages."""
+"""The inputs of `inkling read` and `inkling form read`: the files named by the arguments, and their pages."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import click
 from inkling.errors import InklingError, NotFound
 
 if TYPE_CHECKING:
+    from inkling.batch.csv_table import ResultJson
     from inkling.batch.review_card import OpenImage
-    from inkling.batch.table import ResultJson
     from inkling.documents import Page, PagesByNumber
     from inkling.pipeline.decode import ImageSource
 
 STDIN = "-"
-MAX_NAMED = 5  # skipped files that a message names, as `batch.sources.MAX_NAMED`, which takes a while to import
+MAX_NAMED = 5  # skipped files that a message names, as `batch.sources.MAX_NAMED`, which is slow to import
 
 
 @dataclass
 class Work:
-    """What is to be read, and what of it is known so far."""
+    """The inputs, and what is known about them so far."""
 
     sources: list[Path | bytes] = field(default_factory=list)  # files, and the content of standard input
-    failed: list[ResultJson] = field(default_factory=list)  # a result for each folder without pictures
-    skipped: list[Path] = field(default_factory=list)  # of folders: what is no picture
-    planned: int = 0  # pictures; more where a document turns out to have several pages
+    failed: list[ResultJson] = field(default_factory=list)  # an error result for each folder without pictures
+    skipped: list[Path] = field(default_factory=list)  # other files in folders
+    planned: int = 0  # number of pictures; increases when a document turns out to have several pages
 
     @property
     def has_documents(self) -> bool:
@@ -39,7 +39,7 @@ class Work:
         return any(isinstance(source, bytes) or source.suffix.lower() in DOCUMENT_SUFFIXES for source in self.sources)
 
     def pages(self) -> Iterator[tuple[Page | ResultJson, OpenImage | None]]:
-        """Each page, or why there is none; and what opens it again, where that is not a file of its own."""
+        """Each page, or its error result; and a function that opens it again, or None if the page is a file."""
         from inkling.documents import PagesByNumber, pages
 
         again = PagesByNumber()
@@ -61,7 +61,7 @@ def _open_again(again: PagesByNumber, name: str, number: int, source: Path | byt
 
 
 def expand(paths: Iterable[str], *, own: Container[Path]) -> Work:
-    """Arguments -> what is to be read: files, the files of folders but `own` ones, standard input."""
+    """Arguments -> the inputs: files, files in folders, standard input. `own` files are not reported as skipped."""
     from inkling.documents import DOCUMENT_LIMITS
     from inkling.documents.pages import SUFFIXES, is_system_file
 
@@ -79,20 +79,22 @@ def expand(paths: Iterable[str], *, own: Container[Path]) -> Work:
             work.skipped.extend(file for file in others if file.resolve() not in own)
             if not found:
                 kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-                error = NotFound(f"folder holds no picture; expected {kinds}. Name another folder.")
+                error = NotFound(f"folder contains no pictures; expected {kinds}. Choose another folder.")
                 work.failed.append(failed_result(path, error))
     work.planned = len(work.sources) + len(work.failed)
     return work
 
 
 def tell_skipped(names: Sequence[Path | str], n: int | None = None) -> None:
-    """Name on standard error what folders hold beside pictures and documents. `n`: how many, if more than are named."""
+    """Report skipped files on standard error. `n`: their number, if it is greater than that of `names`."""
     n = len(names) if n is None else n
     if n:
         more = f" and {n - MAX_NAMED:,} more" if n > MAX_NAMED else ""
-        click.echo(f"inkling: skipped {n:,} of other types: {', '.join(map(str, names[:MAX_NAMED]))}{more}.", err=True)
+        click.echo(
+            f"inkling: skipped unsupported files ({n:,}): {', '.join(map(str, names[:MAX_NAMED]))}{more}.", err=True
+        )
 
 
 def failed_result(source: str, error: InklingError, *, page: int | None = None) -> ResultJson:
-    """The JSON object of a picture or document that cannot be read."""
+    """The JSON object for a picture or document that cannot be read."""
     return {"source": source, "page": page, "ok": False, "kind": error.kind, "error": str(error)}

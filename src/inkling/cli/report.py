@@ -1,4 +1,4 @@
-"""inkling report: the scores, figures and weaknesses of a model on one page."""
+"""inkling report: a page with the scores, figures and weaknesses of a model."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from inkling.errors import MissingExtra
 
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option("--out", type=click.Path(path_type=Path), help="The report's folder; otherwise see below.")
+@click.option("--out", type=click.Path(path_type=Path), help="The report's folder; for the default, see below.")
 @click.option(
     "--pictures",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Your own pictures, named like 7__anything.png, to check confidence on. Default: augmented test digits.",
+    help="Your own pictures, named like 7__anything.png, for checking the confidence. Default: augmented test digits.",
 )
 def command(runs: tuple[str, ...], out: Path | None, pictures: Path | None) -> None:
-    """Measure, draw and explain one model, or compare several.
+    """Write a report about one model, or a comparison of several.
 
-    RUN is a run folder, a bundle folder or the name of a packaged model. The report goes to RUN/report for one run
-    folder, else to runs/report-NAMES; it takes about a minute a model.
+    RUN is a run folder, a bundle folder or the name of a packaged model. For a single run folder, the report goes to
+    RUN/report, otherwise to runs/report-NAMES. It takes about a minute per model.
 
     \b
     Example:

@@ -1,7 +1,7 @@
-"""inkling serve: the web app and API on a production server.
+"""inkling serve: run the web app and API on a production server.
 
-This process only supervises its workers (`inkling.server.wsgi_server`). It imports neither NumPy nor Flask, so that the
-workers start at once and its own memory stays small.
+This process only supervises the workers (`inkling.server.wsgi_server`). It imports neither NumPy nor Flask, so that
+workers start quickly and its memory use stays small.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ import click
 from inkling.client import Client
 from inkling.errors import InklingError
 from inkling.models import registry
-from inkling.server.middleware.rates import rate_check
+from inkling.server.middleware.callers import rate_check
 from inkling.server.settings import Settings, declared, env_name, is_loopback, load, misspelt
 
-MALLOC_OPTIONS = {  # mallopt(3)'s parameters, numbered as in malloc.h
-    -8: 2,  # M_ARENA_MAX: as many as concurrent readings
-    -3: 8 << 20,  # M_MMAP_THRESHOLD: larger blocks come from the system and return to it at once
-    -1: 16 << 20,  # M_TRIM_THRESHOLD: so much free memory may stay at a heap's end
+MALLOC_OPTIONS = {  # parameters of mallopt(3), with the numbers from malloc.h
+    -8: 2,  # M_ARENA_MAX: number of concurrent readings
+    -3: 8 << 20,  # M_MMAP_THRESHOLD: larger blocks use mmap and are returned to the system immediately
+    -1: 16 << 20,  # M_TRIM_THRESHOLD: maximum free memory at the end of a heap
 }
-WARM_UP_S = 60  # to wait for a worker's first answer
-FLAGS = ("host", "port", "workers", "model", "lab")  # settings that have a flag; the others are variables only
+WARM_UP_S = 60  # timeout for a worker's first answer
+FLAGS = ("host", "port", "workers", "model", "lab")  # settings with a flag; the others have only a variable
 
 OPEN_LAB = (
-    "inkling: the lab is open to everyone who can reach {host}; they may train networks and keep models without a "
-    "password. Leave out --host to keep it to this machine."
+    "inkling: the lab is open to everyone who can reach {host}; they can train networks and keep models without a "
+    "password. To limit it to this machine, leave out --host."
 )
 
 OPEN_HANDS = (
@@ -42,17 +42,17 @@ OPEN_HANDS = (
 )
 
 NO_PROXY = (
-    "inkling: {host} can be reached from other machines and INKLING_TRUSTED_PROXIES is 0; expected a proxy in front, "
-    "which bounds slow clients and ends TLS. See deploy/, or leave out --host to keep it to this machine."
+    "inkling: {host} can be reached from other machines, but INKLING_TRUSTED_PROXIES is 0; expected a reverse proxy, "
+    "which handles slow clients and TLS. See deploy/, or leave out --host to limit access to this machine."
 )
 
 
 class CannotServe(InklingError):
-    """The address is taken or not this machine's."""
+    """The port is in use, or the address does not belong to this machine."""
 
 
 def options(function: Any) -> Any:
-    """Add a flag for each setting that has one."""
+    """Add a flag for each setting in FLAGS."""
     for setting in reversed([one for one in declared() if one.name in FLAGS]):
         switch = isinstance(setting.default, bool)
         default = "off" if switch else setting.default or "the packaged default"
@@ -69,7 +69,7 @@ def options(function: Any) -> Any:
 @options
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 def command(open_browser: bool, **flags: Any) -> None:
-    """Serve the drawing page and the API.
+    """Serve the web pages and the API.
 
     \b
     Examples:
@@ -77,12 +77,12 @@ def command(open_browser: bool, **flags: Any) -> None:
       inkling serve --host 0.0.0.0 --port 80 --workers 4
       inkling serve --lab
 
-    Every other setting is an INKLING_* variable: `inkling doctor` lists them all with what they do.
+    All other settings are INKLING_* variables; `inkling doctor` lists them with their meaning.
     """
     warn_of_misspelt()
     settings = load(flags)
     check_address(settings)
-    registry.find(settings.model or None)  # a wrong name is reported before anything starts
+    registry.find(settings.model or None)  # report a wrong name before the server starts
     rate_check(settings)
     if not is_loopback(settings.host):
         if not settings.trusted_proxies:
@@ -96,19 +96,19 @@ def command(open_browser: bool, **flags: Any) -> None:
 
 
 def warn_of_misspelt() -> None:
-    """Print which INKLING_* variables of the environment change nothing."""
+    """Print a warning for each unknown INKLING_* environment variable."""
     for sentence in misspelt(os.environ):
         click.echo(f"inkling: {sentence}", err=True)
 
 
 def check_address(settings: Settings) -> None:
-    """Raises CannotServe when the port is in use or the host is not an address of this machine."""
+    """Raises CannotServe if the port is in use or the host is not an address of this machine."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind) as probe:
-            # As the server does: a port whose last connections are still closing is free.
+            # As the server does, so that a port with connections in TIME_WAIT counts as free.
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -131,24 +131,32 @@ def run(settings: Settings) -> None:
         return
     from inkling.server.metrics.definitions import FOLDER
     from inkling.server.metrics.folder import Folder
-    from inkling.server.wsgi_server import Server, raise_open_files
+    from inkling.server.wsgi_server import MAX_CONNECTIONS, Server
 
-    raise_open_files()
+    raise_open_files(MAX_CONNECTIONS)
     folder = Folder()
     os.environ[FOLDER] = folder.path
     Server(settings, folder).run()
 
 
 def bound_heaps() -> None:
-    """Let glibc keep few and small heaps, here and in the workers that this process forks.
+    """Limit the number and size of glibc's heaps in this process and its forked workers.
 
-    By default most threads get a heap of their own, and each heap keeps the memory of its largest image. Other
-    allocators have no such function, and nothing happens.
+    By default most threads get their own heap, and each heap keeps the memory of its largest image. Does nothing with
+    other allocators, which have no mallopt.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in MALLOC_OPTIONS.items():
             mallopt(parameter, value)
+
+
+def raise_open_files(connections: int) -> None:
+    """Raise the limit on open files to what these connections and the libraries need, up to the hard limit."""
+    import resource  # not available on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(connections + 512, hard)), hard))
 
 
 def url_of(settings: Settings) -> str:
@@ -160,10 +168,10 @@ def url_of(settings: Settings) -> str:
 
 
 def announce(settings: Settings, open_browser: bool) -> None:
-    """Print where the page is once it answers."""
+    """Print the page's address once the server is ready."""
     url = url_of(settings)
     if not wait_until_ready(url, timeout_s=WARM_UP_S):
-        click.echo(f"inkling does not answer at {url} after {WARM_UP_S} s; see the messages above.", err=True)
+        click.echo(f"inkling did not answer at {url} within {WARM_UP_S} s; see the messages above.", err=True)
         return
     click.echo(f"inkling is ready at {url}")
     if open_browser:
@@ -173,7 +181,7 @@ def announce(settings: Settings, open_browser: bool) -> None:
 
 
 def wait_until_ready(url: str, *, timeout_s: float) -> bool:
-    """Ask /readyz until it answers 200."""
+    """Poll /readyz until it answers 200. Returns whether it did so in time."""
     client = Client(url, timeout_s=5, retries=0)
     until_s = time.monotonic() + timeout_s
     while not client.ready():

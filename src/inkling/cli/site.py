@@ -1,4 +1,4 @@
-"""inkling site: the pages as a folder that any static host serves."""
+"""inkling site: write the pages as a static site."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import click
 
 @click.command("site")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
-@click.option("--address", default="", help="Where it will be opened, as in https://example.org/inkling; for previews.")
+@click.option(
+    "--address", default="", help="Public address, as in https://example.org/inkling; used for link previews."
+)
 def command(folder: Path, address: str) -> None:
-    """Write the pages as files, with the networks inside: they read without a server.
+    """Write the pages as a static site, including the networks, which read in the browser.
 
-    FOLDER is created, or replaced if it holds an earlier site. Any static host serves it, under any path; after one
-    visit it opens without a connection, too. Training, the API and stored handwriting need `inkling serve`.
+    FOLDER is created, or updated if it contains an earlier site. Any static host can serve it, under any path. After
+    one visit it also works offline. Training, the API and stored handwriting need `inkling serve`.
 
     \b
     Examples:
@@ -28,4 +30,4 @@ def command(folder: Path, address: str) -> None:
     write(site, folder)
     total = sum(site.compressed().values())
     click.echo(f"{folder}: {len(site.files)} files, {total / 1e6:.2f} MB compressed, listed with sizes in {INDEX}")
-    click.echo(f"try it: python -m http.server -d {folder}, then open http://localhost:8000")
+    click.echo(f"To try it, run: python -m http.server -d {folder} and open http://localhost:8000")

@@ -1,4 +1,4 @@
-"""inkling sweep: search the hyperparameters of a recipe."""
+"""inkling sweep: a hyperparameter search for a recipe."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
 def _parse_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
-    """90, 90s, 20m or 2h in seconds; 0 for None."""
+    """A duration such as 90, 90s, 20m or 2h in seconds; 0 for None."""
     if value is None:
         return 0.0
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|)", value.strip())
     if found is None or not float(found[1]):
-        raise click.BadParameter(f"{value!r} is no time; expected as in 90s, 20m or 2h.", ctx, param)
+        raise click.BadParameter(f"{value!r} is not a duration; expected one such as 90s, 20m or 2h.", ctx, param)
     return float(found[1]) * UNITS_S[found[2]]
 
 
 @click.command("sweep")
 @click.argument("recipe", required=False, metavar="NAME_OR_TOML")
-@click.option("--space", "space_name", metavar="NAME_OR_TOML", help="What may vary (default: packaged).")
+@click.option("--space", "space_name", metavar="NAME_OR_TOML", help="The search space (default: the packaged one).")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Fix one parameter for all trials.")
 @click.option("--out", type=click.Path(path_type=Path), help="The sweep's folder (default: runs/sweep-NAME-<time>).")
-@click.option("--resume", type=click.Path(path_type=Path), help="Go on with this folder; --trials may add to it.")
-@click.option("--trials", type=click.IntRange(1, 100_000), help="How many in all (default: 20).")
-@click.option("--judge", type=click.Choice(["loss", "accuracy"]), help="By which validation score (default: loss).")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of the search (default: 0).")
+@click.option("--resume", type=click.Path(path_type=Path), help="Continue the sweep in this folder.")
+@click.option("--trials", type=click.IntRange(1, 100_000), help="Total number of trials (default: 20).")
+@click.option("--judge", type=click.Choice(["loss", "accuracy"]), help="The validation score to use (default: loss).")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the search (default: 0).")
 @click.option(
     "--time-limit",
     "time_limit_s",
     metavar="TIME",
     callback=_parse_duration,
-    help="As in 20m or 2h.",
+    help="Stop after this time, as in 20m or 2h.",
 )
-@click.option("--cores", type=click.IntRange(1), default=1, show_default=True, help="For each trial.")
-@click.option("--at-once", type=click.IntRange(1), help="Trials at a time (default: as the cores allow).")
+@click.option("--cores", type=click.IntRange(1), default=1, show_default=True, help="Cores per trial.")
+@click.option("--at-once", type=click.IntRange(1), help="Concurrent trials (default: as many as the cores allow).")
 @click.option("--cluster", default="", metavar="auto|HOST:PORT", help="A Ray cluster (default: this machine).")
-@click.option("--test", "score_test", is_flag=True, help="Judge the best on the test images, once, at the end.")
+@click.option("--test", "score_test", is_flag=True, help="Evaluate the best network once on the test images.")
 def command(
     *,
     recipe: str | None,
@@ -69,10 +69,11 @@ def command(
     cluster: str,
     score_test: bool,
 ) -> None:
-    """Search the settings (hyperparameters) with which a network learns best.
+    """Search for the best hyperparameters of a recipe.
 
-    Each trial trains by the recipe with other settings; those that fall behind are stopped early. Trials are judged on
-    held-back training images, never on the test images. The results: the best recipe, its bundle and a report.
+    Each trial trains the recipe with different hyperparameters; unpromising trials are stopped early. Trials are
+    compared on held-back training images, never on the test images. The results are the best recipe, its bundle and a
+    report.
 
     \b
     Example:
@@ -88,10 +89,14 @@ def command(
     resources = plans.Resources(cluster, cores, at_once or 0, time_limit_s)
     if resume is not None:
         if recipe or space_name or overrides or out or judge or seed is not None:
-            raise BadRecipe("--resume goes on with the sweep's own plan; only --trials may change, to more of them.")
+            raise BadRecipe(
+                "--resume continues with the sweep's own plan; only --trials may be changed, to a larger one."
+            )
         folder, plan, space_text = resume, plans.load(resume), ""
         if trials is not None and trials < plan.trials:
-            raise BadRecipe(f"--trials is {trials}; {resume} is a sweep of {plan.trials}. Name as many or more.")
+            raise BadRecipe(
+                f"--trials is {trials}; {resume} has {plan.trials} trials; expected at least as many. Raise it."
+            )
         plan = replace(plan, trials=trials or plan.trials)
     else:
         plan, space_text = _new_plan(recipe, space_name, overrides, trials=trials, judge=judge, seed=seed)
@@ -118,7 +123,7 @@ def command(
                 tell=display.tell,
             )
     except KeyboardInterrupt:
-        click.echo(f"inkling: stopped; go on with: inkling sweep --resume {folder}", err=True)
+        click.echo(f"inkling: stopped; continue with: inkling sweep --resume {folder}", err=True)
         raise SystemExit(130) from None
     _print_result(outcome, plan, folder, score_test=score_test)
 
@@ -138,7 +143,7 @@ def _new_plan(
     from inkling.training.sweep import search_space
 
     if recipe is None:
-        raise BadRecipe("no recipe is named; expected one, or --resume with a folder. See: inkling sweep --help")
+        raise BadRecipe("no recipe is given; expected one, or --resume with a folder. See: inkling sweep --help")
     chosen = plans.with_absolute_paths(find(recipe, overrides))
     path = search_space.find(space_name, chosen)
     objective: plans.Objective = "accuracy" if judge == "accuracy" else "loss"
@@ -148,7 +153,7 @@ def _new_plan(
 
 
 class ProgressDisplay:
-    """A bar for the whole sweep, one for each running trial, and a line for each trial that has ended."""
+    """Progress bars for the whole sweep and for each running trial, and a line for each completed trial."""
 
     def __init__(self, bar: Progress, plan: SweepPlan) -> None:
         self._bar, self._plan = bar, plan
@@ -157,7 +162,7 @@ class ProgressDisplay:
         self._study: Study | None = None
 
     def callbacks_for(self, study: Study) -> SweepCallbacks:
-        """Callbacks that show a sweep; `study` holds the trials that have run before."""
+        """Callbacks that display the sweep. `study` contains the trials so far."""
         from inkling.training.sweep.study import SweepCallbacks
 
         self._study = study
@@ -165,7 +170,7 @@ class ProgressDisplay:
         return SweepCallbacks(self._begin, self._epoch, self._end)
 
     def tell(self, step: str) -> None:
-        """Show the next step beside the bar."""
+        """Show the current step next to the bar."""
         self._bar.update(self._whole, scores=step or self._best())
 
     def _begin(self, number: int, params: dict[str, Any]) -> None:
@@ -204,12 +209,12 @@ class ProgressDisplay:
 
 
 def scores_text(row: dict[str, float] | None) -> str:
-    """The validation scores of an epoch, as `inkling train` shows them."""
+    """The validation scores of an epoch, in the format of `inkling train`."""
     return f"validation {row['val_accuracy']:.2%}  {row['val_loss']:.4f}" if row else ""
 
 
 def params_text(params: dict[str, Any]) -> str:
-    """Hyperparameters in a line."""
+    """Hyperparameters on one line."""
     values = {name.rpartition(".")[2]: f"{v:.4g}" if isinstance(v, float) else v for name, v in params.items()}
     return "  ".join(f"{name}={value}" for name, value in values.items())
 
@@ -219,7 +224,7 @@ def _print_result(outcome: Outcome, plan: SweepPlan, folder: Path, *, score_test
     from inkling.training.sweep.results import final_row
 
     if outcome.n_left:
-        click.echo(f"inkling: time is up, {outcome.n_left} trials are left: inkling sweep --resume {folder}", err=True)
+        click.echo(f"inkling: out of time, {outcome.n_left} trials left: inkling sweep --resume {folder}", err=True)
     best = outcome.best
     if best is None:
         return

@@ -1,4 +1,4 @@
-"""inkling teach: corrected digits -> a new version of a hand."""
+"""inkling teach: learn a new version of a hand from corrected digits."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import click
 
 from inkling.errors import BadRequest, LabClosed
 
-MAX_NAMED = 5  # problems of one kind that are listed
+MAX_NAMED = 5  # maximum number of problems of one kind that are listed
 
 
 @click.command("teach")
 @click.argument("sources", nargs=-1, metavar="[FOLDER|CSV]...")
-@click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name is a new writer.")
+@click.option("--hand", "name", required=True, metavar="NAME", help="The writer; a new name creates a new writer.")
 @click.option("--model", metavar="NAME|PATH", help="The network to teach.  [default: cnn]")
-@click.option("--form", metavar="TEMPLATE", help="Template of the form whose fields a CSV corrects.")
+@click.option("--form", metavar="TEMPLATE", help="Template of the form, if a CSV corrects fields of a form.")
 @click.option("--full", is_flag=True, help="Teach a whole network in a few minutes; needs TensorFlow and 100 digits.")
 def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str | None, full: bool) -> None:
-    """Store corrected digits of a writer, and learn from all that are stored, in about a second.
+    """Store a writer's corrected digits, and learn from all stored digits, in about a second.
 
-    A FOLDER holds pictures named LABEL__anything.png, as 7__1.png and 407__page-3.jpg; the label none means that the
-    ink is no digit. A CSV holds the corrections that a review page saved, of pictures, documents, archives or forms, or
-    is the table of pictures that inkling merge wrote. Without either, inkling learns again from the stored digits.
+    A FOLDER contains pictures named LABEL__anything.png, such as 7__1.png and 407__page-3.jpg; the label none means
+    that the ink is not a digit. A CSV contains the corrections saved by a review page, for pictures, documents,
+    archives or forms; or it is a table of pictures written by inkling merge. Without a FOLDER or CSV, inkling learns
+    again from the stored digits.
 
-    `inkling read --hand NAME` uses the new version if it is an improvement and ordinary digits are read as before;
-    otherwise a sentence says why not. `inkling hands` lists and deletes what is stored. Ctrl+C ends --full, and nothing
-    is changed.
+    `inkling read --hand NAME` uses the new version if it is an improvement and still reads ordinary digits; otherwise
+    the command prints the reason. `inkling hands` lists and deletes stored digits. Ctrl+C cancels --full without
+    changes.
 
     \b
     Examples:
@@ -42,13 +43,13 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
     from inkling.hands.feature_network import features_of
     from inkling.hands.full_job import not_here
     from inkling.hands.lesson import checked_name, contradictions
-    from inkling.hands.light import teach_hand
+    from inkling.hands.light_teaching import teach_hand
     from inkling.hands.store import Store
     from inkling.pipeline.reader import Reader
 
-    name = checked_name(name)  # before any picture is read
+    name = checked_name(name)  # before reading any picture
     reader = Reader(model)
-    features_of(reader.bundle)  # refuses a network that cannot learn a hand, before anything is stored
+    features_of(reader.bundle)  # rejects a network that cannot learn a hand, before anything is stored
     if full and (why := not_here(reader.bundle)):
         raise LabClosed(why)
     with Store() as store:
@@ -64,19 +65,19 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
             ]
             if lessons:
                 added = store.add(name, lessons)
-                click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were stored already.")
+                click.echo(f"{name}: {added.new:,} digits stored, {added.known:,} were already stored.")
                 if is_new:
                     click.echo(f"They are in {store.where}; inkling hands delete {name!r} deletes them.", err=True)
         for problem in problems[:MAX_NAMED]:
             click.echo(f"inkling: {problem}", err=True)
         if len(problems) > MAX_NAMED:
-            click.echo(f"inkling: {len(problems) - MAX_NAMED:,} more could not be taught.", err=True)
+            click.echo(f"inkling: {len(problems) - MAX_NAMED:,} more pictures could not be used.", err=True)
         if sources and not lessons:
-            raise BadRequest("no picture gave a lesson; expected at least one. See the lines above.")
+            raise BadRequest("no picture could be used; expected at least one. See the messages above.")
         against = contradictions(store.lessons(name))
         for same in against[:MAX_NAMED]:
             labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
-            click.echo(f"inkling: the same picture is {labels}; neither is taught until one is deleted.", err=True)
+            click.echo(f"inkling: the same picture is labelled {labels}; delete one to have it taught.", err=True)
         if full:
             number, promoted, reason = teach_fully(store, name, reader.bundle)
         else:

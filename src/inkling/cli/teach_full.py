@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str]:
-    """The version's number, whether it is promoted, and why. Ctrl+C cancels the teaching and ends the command.
+    """The version's number, whether it was promoted, and why. Ctrl+C cancels the job and ends the command.
 
-    Raises what `full_job.start` raises, and InklingError with what the process said if it failed.
+    Raises as `full_job.start`, and InklingError with the job's message if it failed.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -41,7 +41,7 @@ def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str
             last["type"] = last["state"]
     if last.get("type") == "failed":
         raise InklingError(last["error"])
-    if last.get("type") != "done":  # cancelled, or the hand was deleted meanwhile
+    if last.get("type") != "done":  # cancelled, or the hand was deleted in the meantime
         click.echo("inkling: cancelled; nothing was changed.", err=True)
         sys.exit(128 + signal.SIGINT)
     return last["version"], last["promoted"], last["reason"]

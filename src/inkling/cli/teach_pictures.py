@@ -1,4 +1,4 @@
-"""The arguments of `inkling teach` -> lessons: folders, and tables of corrections, which name pictures, pages of
+"""The lessons from the arguments of `inkling teach`: folders, and tables of corrections, which name pictures, pages of
 documents, members of archives, and fields of forms."""
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ TABLES = (".csv",)
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and the number that is written in it."""
+    """A picture and the right number for it."""
 
-    source: str  # as the user names it
+    source: str  # as named by the user
     right: str
     field: str = ""  # of a form
 
@@ -34,11 +34,11 @@ class Labelled:
 def lessons_of(
     reader: Reader, given: Path, problems: list[str], *, session: str, template: str | None = None
 ) -> Iterator[Lesson]:
-    """The lessons of a folder or table; `problems` gets a sentence for each picture that gives none.
+    """The lessons in a folder or table. `problems` receives a message for each picture that cannot be used.
 
-    `template`: of the form whose fields a table corrects: a TOML file, or the name of a shipped form.
+    `template`: a TOML file or the name of a shipped form, if the table corrects fields of a form.
     """
-    from inkling.hands.cut import cut_lessons
+    from inkling.hands.picture_lessons import cut_lessons
 
     if given.is_dir():
         labelled, folder = list(_of_folder(given, problems)), Path()
@@ -62,11 +62,11 @@ def lessons_of(
 
 
 class Pictures:
-    """Opens pictures by the names that readings give them. Close it."""
+    """Opens pictures by their names in readings. Must be closed."""
 
     def __init__(self, sources: Sequence[str], folder: Path) -> None:
-        """`sources`: all that will be opened; relative ones are relative to the working folder, or to `folder`."""
-        from inkling.batch.front_to_back import FrontToBack
+        """`sources`: the names that will be opened; relative paths start at the working folder, or at `folder`."""
+        from inkling.batch.sequential_archive import FrontToBack
         from inkling.documents import PagesByNumber
 
         self._wanted, self._folder = set(sources), folder
@@ -74,7 +74,7 @@ class Pictures:
         self._members: dict[str, dict[str, ImageRef]] = {}  # the wanted ones, by archive
 
     def open(self, source: str) -> ImageSource:
-        """Raises NotFound, and what opening the picture raises."""
+        """Open a picture. Raises NotFound, and the errors of opening it."""
         if (path := self._path(source)) is not None:
             return path
         name, mark, number = source.rpartition("#")
@@ -108,27 +108,27 @@ class Pictures:
                 if isinstance(content, InklingError):
                     raise content
                 return content
-        raise NotFound(f"{source} does not exist; expected the corrected picture. Put it back.")
+        raise NotFound(f"{source} does not exist; expected the corrected picture. Restore it.")
 
 
 def _of_folder(folder: Path, problems: list[str]) -> Iterator[Labelled]:
     from inkling.documents.pages import DOCUMENT_SUFFIXES, SUFFIXES
-    from inkling.hands.cut import required_label
+    from inkling.hands.picture_lessons import required_label
 
     pictures = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
     if not pictures:
-        raise NotFound(f"{folder} holds no picture; expected files named LABEL__x.png. Name another folder.")
+        raise NotFound(f"{folder} contains no pictures; expected files named LABEL__x.png. Choose another folder.")
     for path in pictures:
         try:
             if path.suffix.lower() in DOCUMENT_SUFFIXES:
-                raise BadRequest(f"{path} is a document; expected a picture. Save each page as one.")
+                raise BadRequest(f"{path} is a document; expected a picture. Save each page as a picture.")
             yield Labelled(str(path), required_label(path))
         except BadRequest as error:
             problems.append(str(error))
 
 
 def _of_table(table: Path) -> Iterator[Labelled]:
-    """Corrections that a review page saved, or a merged table of pictures."""
+    """The corrections saved by a review page, or those in a merged table of pictures."""
     from inkling.batch.merge import HEADING, MACHINE, read_corrections
     from inkling.constraints.roster import csv_errors, read_text
 
@@ -146,17 +146,16 @@ def _of_table(table: Path) -> Iterator[Labelled]:
             yield Labelled(row["source"] + number, row["written"])
     else:
         raise BadRequest(
-            f"{table} holds no corrections; expected the file that a review page saved, or the table that inkling "
-            "merge wrote. Name that."
+            f"{table} contains no corrections; expected a file saved by a review page, or a table written by inkling "
+            "merge. Choose another file."
         )
 
 
 def _open_form(template: str, reader: Reader) -> Form:
-    from inkling.forms.examples import example, example_names
+    from inkling.cli.form import find_template
     from inkling.forms.form import Form
 
-    is_shipped = template in example_names() and not Path(template).exists()
-    return Form(example(template), reader) if is_shipped else Form.load(template, reader)
+    return Form(find_template(template), reader)
 
 
 def _of_field(
@@ -168,17 +167,19 @@ def _of_field(
 
     if form is None:
         raise BadRequest(
-            f"{each.source} is a form; expected its template to find the field {each.field}. Name it with --form."
+            f"{each.source} is a form; expected its template, to find the field {each.field}. Name it with --form."
         )
     tiles = form.tiles(picture)
     if each.field not in tiles:
-        raise BadRequest(f"the form {form.template.name!r} has no field {each.field}; expected its own. Check --form.")
+        raise BadRequest(
+            f"the form {form.template.name!r} has no field {each.field}; expected its template. Check --form."
+        )
     labels = [sign for sign in each.right if sign.isdigit()]
     found = tiles[each.field]
     if len(found) != len(labels):
         raise BadRequest(
-            f"{each.source}: its field {each.field} shows {len(found)} separate digits; expected {len(labels)} for "
-            f"{each.right!r}. It is left out."
+            f"{each.source}: field {each.field} shows {len(found)} separate digits; expected {len(labels)} for "
+            f"{each.right!r}. It is skipped."
         )
     pairs = zip(found, labels, strict=True)
     yield from with_answers(

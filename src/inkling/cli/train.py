@@ -1,4 +1,4 @@
-"""inkling train: train a network by a recipe into a run folder."""
+"""inkling train: train a network from a recipe into a run folder."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from inkling.training.train import Callbacks
 
 
-HARDLY_CHANCE = 0.2  # accuracy below which a classifier of ten digits has not learned
+HARDLY_CHANCE = 0.2  # accuracy below which a classifier for ten digits has not learned anything
 
 
 @click.command("train")
 @click.argument("recipe", required=False, metavar="NAME_OR_TOML")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one parameter of the recipe.")
-@click.option("--out", type=click.Path(path_type=Path), help="The run folder; otherwise runs/NAME-<time>.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder (default: runs/NAME-<time>).")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @click.option(
     "--callback", "callbacks", multiple=True, metavar="NAME", help="Also use this callback of keras.callbacks."
@@ -39,12 +39,12 @@ HARDLY_CHANCE = 0.2  # accuracy below which a classifier of ten digits has not l
 @click.option(
     "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, as sqlite:///mlflow.db."
 )
-@click.option("--run-code", is_flag=True, help="Run the Python file that the recipe names as its architecture.")
-@click.option("--like", metavar="MODEL_OR_RUN", help="Repeat the training of this network, by its recipe.")
+@click.option("--run-code", is_flag=True, help="Allow running the Python file that defines the recipe's architecture.")
+@click.option("--like", metavar="MODEL_OR_RUN", help="Repeat the training of this network from its recipe.")
 @click.option(
     "--test", "score_test", is_flag=True, help="Also evaluate on MNIST's test images; the manifest counts this."
 )
-@click.option("--explain", is_flag=True, help="List every parameter of a recipe, and train nothing.")
+@click.option("--explain", is_flag=True, help="List all parameters of a recipe, without training.")
 def command(
     recipe: str | None,
     *,
@@ -59,11 +59,11 @@ def command(
     score_test: bool,
     explain: bool,
 ) -> None:
-    """Train a network by a recipe and export it as a bundle.
+    """Train a network from a recipe and export it as a bundle.
 
-    NAME_OR_TOML is a recipe that comes with inkling (ann-tutorial, ann, ann-dropout, cnn, line, tiny) or your own file.
-    The network is evaluated on training images that are held back. Use the test images only at the end, when all
-    choices are made.
+    NAME_OR_TOML is a packaged recipe (ann-tutorial, ann, ann-dropout, cnn, cnn-small, line, tiny) or your own file. The
+    network is evaluated on held-back training images. Use the test images only for the final evaluation, after all
+    decisions.
 
     \b
     Example:
@@ -73,13 +73,14 @@ def command(
       inkling train --like ann-tutorial
       inkling train my_net.toml --run-code
 
-    At the end, --like says whether the weights are the same, and if not, what differs: library versions, the images of
-    the first epoch, the processor or the number of threads. If the weights differ, the exit status is 1.
+    At the end, --like reports whether the weights are the same, and if not, what differs: library versions, the images
+    of the first epoch, the processor or the number of threads. If the weights differ, the exit status is 1.
     """
     from inkling.training import keras_callbacks, own_architecture, train
     from inkling.training.architectures import is_own
     from inkling.training.data.mnist import load_mnist
-    from inkling.training.keras_setup import device
+    from inkling.training.keras_setup import device, has_bfloat16
+    from inkling.training.recipe import stages_of
 
     if explain:
         _print_parameters()
@@ -92,16 +93,18 @@ def command(
     if is_own(chosen.architecture):
         if not run_code:
             raise BadRecipe(
-                f"architecture is {chosen.architecture!r}, which is Python code and can do anything that you can "
-                "do, so it runs only with --run-code. Read the file first, then add --run-code."
+                f"architecture is {chosen.architecture!r}, which is Python code that runs with all your permissions; "
+                "expected --run-code. Check the file, then add --run-code."
             )
         chosen = own_architecture.load(chosen, original.path if original else _code_folder(recipe, overrides, resume))
     elif run_code:
-        raise BadRecipe(f"--run-code is given, but {chosen.architecture!r} comes with inkling. Leave --run-code out.")
+        raise BadRecipe(f"--run-code is given, but {chosen.architecture!r} is part of inkling. Leave out --run-code.")
     mnist = load_mnist()
     console = Console(stderr=True)
     console.print(f"{chosen.name} -> {folder}")
     console.print(f"TensorFlow computes on: {device()}", highlight=False)
+    if not has_bfloat16() and any(stage.precision == "bfloat16" for stage in stages_of(chosen)):
+        console.print("It has no bfloat16 instructions, so the layers compute in float32.", highlight=False)
     flags = (
         (" --run-code" if run_code else "") + (f" --like {like}" if like else "") + (" --test" if score_test else "")
     )
@@ -120,12 +123,14 @@ def _resumed(recipe: str | None, overrides: tuple[str, ...], out: Path | None, f
     from inkling.training.recipe import find
 
     if overrides or out:
-        raise BadRecipe("--resume continues with the run's own recipe and folder; leave out --set and --out.")
+        raise BadRecipe("--resume continues with the run's own recipe and folder. Leave out --set and --out.")
     if not (folder / "recipe.toml").is_file():
-        raise BadRecipe(f"{folder} is no run folder: it has no recipe.toml. Name one that inkling train has made.")
+        raise BadRecipe(
+            f"{folder} has no recipe.toml; expected a run folder from inkling train. Choose another folder."
+        )
     chosen = find(folder / "recipe.toml")
     if recipe not in (None, chosen.name):
-        raise BadRecipe(f"{folder} is a run of {chosen.name!r}, not of {recipe!r}; leave the name out.")
+        raise BadRecipe(f"{folder} is a run of {chosen.name!r}, not of {recipe!r}. Leave out the name.")
     return chosen, folder
 
 
@@ -135,18 +140,18 @@ def _new(
     from inkling.training.recipe import find, from_table
 
     if recipe is None and original is None:
-        raise BadRecipe("no recipe is named; expected one, or --resume with a run folder. See: inkling train --help")
+        raise BadRecipe("no recipe is given; expected one, or --resume with a run folder. See: inkling train --help")
     chosen = from_table(original.manifest["recipe"]) if original else find(str(recipe), overrides)
     folder = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
     if (folder / "recipe.toml").exists():
-        raise BadRecipe(f"{folder} holds a run already; go on with it by --resume, or choose another --out.")
+        raise BadRecipe(f"{folder} already contains a run. Continue it with --resume, or choose another --out.")
     if folder.is_dir() and any(folder.iterdir()):
-        raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
+        raise BadRecipe(f"{folder} is not empty; expected a new or empty folder. Choose another --out.")
     return chosen, folder
 
 
 def _code_folder(recipe: str | None, overrides: tuple[str, ...], resume: Path | None) -> Path:
-    """The folder from which an architecture's file is named: that of the recipe, or where the command runs."""
+    """The folder to which an architecture's file name is relative: that of the recipe, or the working folder."""
     if resume is not None:
         return resume
     set_here = any(override.partition("=")[0].strip() == "architecture" for override in overrides)
@@ -165,31 +170,31 @@ def _print_parameters() -> None:
 
 
 def _original(like: str, recipe: str | None, overrides: tuple[str, ...]) -> Bundle:
-    """The bundle to repeat. Raises BadBundle for one without a recipe, BadRecipe for a recipe beside it."""
+    """The bundle to repeat. Raises BadBundle if it has no recipe, and BadRecipe if another recipe is given."""
     if recipe or overrides:
-        raise BadRecipe("--like repeats a network's own recipe; leave out the other recipe and --set.")
+        raise BadRecipe("--like repeats the recipe of a network. Leave out the other recipe and --set.")
     found = find_network(like)
     if "recipe" not in found.manifest:
         raise BadBundle(
-            f"{found.path} has no recipe in its manifest; a bundle that inkling trained was expected. Name another."
+            f"{found.path} has no recipe in its manifest; expected a bundle trained by inkling. Choose another."
         )
     return found
 
 
 def _compare(original: Bundle, repeated: Bundle) -> None:
-    """Says whether a repeated training ended in the same weights. Exit status 1 for other ones."""
-    from inkling.training.repeat import first_difference
+    """Print whether a repeated training produced the same weights. Exit status 1 if not."""
+    from inkling.training.reproducibility import first_difference
 
     if repeated.version == original.version:
-        return click.echo(f"the same weights as those of {original.path}")
+        return click.echo(f"the weights are the same as those of {original.path}")
     why = first_difference(original, repeated)
-    click.echo(f"other weights than version {original.version} of {original.path}; the reason: {why}", err=True)
+    click.echo(f"the weights differ from version {original.version} of {original.path}; reason: {why}", err=True)
     raise SystemExit(1)
 
 
 @contextmanager
 def _stops_said(go_on: str) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the block with a word about how to go on, and with their usual exit status."""
+    """Let Ctrl-C and SIGTERM end the block with a message about how to continue, and with their usual exit status."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
@@ -198,7 +203,7 @@ def _stops_said(go_on: str) -> Iterator[None]:
     try:
         yield
     except SystemExit:
-        click.echo(f"inkling: stopped; go on with: {go_on}", err=True)
+        click.echo(f"inkling: stopped; continue with: {go_on}", err=True)
         raise
     finally:
         for number, handler in before.items():
@@ -243,7 +248,9 @@ def _callbacks(bar: Progress, console: Console) -> Callbacks:
 
 
 def _scores(logs: dict[str, float]) -> str:
-    accuracy = f"accuracy {logs['accuracy']:.2%}  " if "accuracy" in logs else ""  # a line recognizer logs the loss
+    accuracy = (
+        f"accuracy {logs['accuracy']:.2%}  " if "accuracy" in logs else ""
+    )  # a line recognizer logs only the loss
     return f"{accuracy}loss {logs.get('loss', 0):.4f}"
 
 
@@ -252,17 +259,17 @@ def _print_result(folder: Path) -> None:
     manifest = found.manifest
     for name, scores in manifest["scores"].items():
         if "auroc" in scores:
-            click.echo(f"{name}: told from digits with AUROC {scores['auroc']:.4f} of {scores['n_others']:,}")
+            click.echo(f"{name}: AUROC {scores['auroc']:.4f} against digits, {scores['n_others']:,} images")
             continue
         low, high = scores["accuracy_95"]
-        looks = f", looks: {found.test_looks}" if name == MNIST_TEST else ""
+        looks = f", uses of the test images: {found.test_looks}" if name == MNIST_TEST else ""
         click.echo(f"{name}: {scores['accuracy']:.2%} of {scores['n']:,} right (95 %: {low:.2%} to {high:.2%}){looks}")
     click.echo(f"{folder / 'bundle'}: {manifest['parameters']:,} parameters, version {manifest['version']}")
-    right = manifest["scores"].get("mnist-validation", {}).get("accuracy", 1.0)  # lines are not read by chance
+    right = manifest["scores"].get("mnist-validation", {}).get("accuracy", 1.0)  # a line recognizer has no such score
     if right < HARDLY_CHANCE:
         click.echo(
-            f"inkling: the network reads {right:.1%} of the validation images right, and chance 10 %; it has not "
-            "learned. Lower learning_rate, or train for more epochs.",
+            f"inkling: the network reads {right:.1%} of the validation images correctly, hardly better than chance "
+            "(10 %). Lower learning_rate, or train for more epochs.",
             err=True,
         )
         raise SystemExit(1)

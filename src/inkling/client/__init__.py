@@ -1,11 +1,11 @@
-"""A small client of the API. It needs only the standard library: neither NumPy nor Flask.
+"""A small client for the API. It needs only the standard library, neither NumPy nor Flask.
 
     from inkling.client import Client
 
     with Client("http://127.0.0.1:8000") as inkling:
         print(inkling.read("photo.jpg").text)
 
-It may import the standard library and `inkling.errors`, and nothing else.
+This package may import only the standard library and `inkling.errors`.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ BINARY = "application/octet-stream"
 
 
 class Client:
-    """A client of the service at `url`: the address with everything before /api.
+    """A client for the service at `url`, which is the part of the address before /api.
 
-    `api_key` is sent with every request if it is given. `timeout_s` bounds each wait for the network. `retries` is how
-    often a request is repeated when the service answers 429 or 503, or the connection is refused: after the wait that
-    the service asks for (`Retry-After`), else after 0.2 s, doubled each time, and not at all when it asks for more than
-    30 s. So a call ends after at most some (1 + retries) * timeout_s + retries * 30 s.
+    `api_key`, if given, is sent with every request. `timeout_s` is the limit for each network operation. `retries` is
+    the number of retries when the service answers 429 or 503 or the connection is refused. The client waits for the
+    time in `Retry-After`, otherwise 0.2 s, doubled each time; it does not retry if `Retry-After` is more than 30 s. A
+    call therefore takes at most about (1 + retries) * timeout_s + retries * 30 s.
 
-    Connections are kept open and reused. Threads may share a client: each request has a connection of its own.
-    Proxies named by the environment are not used, and redirects are not followed.
+    Connections are kept open and reused. Threads may share a client; each request uses its own connection. Proxies from
+    environment variables are not used, and redirects are not followed.
 
-    Every error of the service is raised as its class in `inkling.errors`, one of an unknown kind as ServiceError. A
-    service that cannot be reached, is too slow, or is not inkling, raises Unreachable. Raises BadRequest for an invalid
-    `url`, an `api_key` that a header cannot carry, `timeout_s` of 0 or less, and `retries` below 0.
+    Every error of the service is raised as its class in `inkling.errors`, or as ServiceError if its kind is unknown.
+    Raises Unreachable if the service cannot be reached, is too slow, or is not inkling, and BadRequest for an invalid
+    `url`, an `api_key` that cannot be sent in a header, `timeout_s` of 0 or less, and `retries` below 0.
 
     >>> with Client(url, timeout_s=5) as inkling:
     ...     answer = inkling.read("seven.png")
@@ -77,7 +77,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the idle connections. The client can still be used, and opens new ones."""
+        """Close the idle connections. The client can still be used; it then opens new connections."""
         self._transport.close()
 
     def read(
@@ -89,12 +89,12 @@ class Client:
         explain: Explain = False,
         constraints: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Read one picture: a path, its bytes, or a file open for reading bytes.
+        """Read one picture: a path, its bytes, or a file opened in binary mode.
 
-        `mode` "single" treats all ink as one digit; `model` is a name that `models` lists; `explain` adds tiles and
-        the explanation, or "tiles" the tiles alone; `constraints` say what is known about the number: "length",
-        "pattern", "check" or "among", texts as in the API's query. Raises BadPicture, BadRequest, UnknownName,
-        Overloaded, Unreachable, and OSError for a path that cannot be opened.
+        `mode` "single" treats all ink as one digit. `model` is a name from `models`. `explain` True adds tiles and the
+        explanation; "tiles" adds only the tiles. `constraints` on the number are "length", "pattern", "check" and
+        "among", with string values as in the API's query. Raises BadPicture, BadRequest, UnknownName, Overloaded,
+        Unreachable, and OSError for a path that cannot be opened.
 
         >>> answer = inkling.read("seven.png", model="ann", explain="tiles")
         >>> answer.model.name, len(answer.digits[0].tile)
@@ -104,7 +104,7 @@ class Client:
         """
         found = self._json("POST", _read_path(mode, model, explain, constraints), _bytes_of(picture), BINARY)
         if "readings" in found:
-            raise BadRequest("this is a document of pages; expected one picture. Read it with read_many.")
+            raise BadRequest("this is a document; expected one picture. Read it with read_many.")
         return self._typed(answer_of, found)
 
     def read_many(
@@ -116,12 +116,12 @@ class Client:
         explain: Explain = False,
         constraints: Mapping[str, str] | None = None,
     ) -> list[Answer | BadPicture]:
-        """Read pictures in one request. A picture that cannot be read has its error in its place in the list.
+        """Read pictures in one request. The entry of a picture that cannot be read is its error.
 
-        A document, a PDF or TIFF of several pages, has an entry for each page in its place, with its number in `page`.
+        A document (PDF or multi-page TIFF) has one entry per page, with the page number in `page`.
 
-        Raises what `read` raises. BadPicture is raised only for the request as a whole: ImageTooLarge when all
-        pictures together have too many bytes. Raises BadRequest also for more pictures than the service takes.
+        Raises as `read`. BadPicture is raised only for the request as a whole: ImageTooLarge if all pictures together
+        have too many bytes. Also raises BadRequest for more pictures than the service accepts.
 
         >>> good, bad = inkling.read_many(["seven.png", b"no picture"])
         >>> good.text, bad.kind
@@ -140,7 +140,7 @@ class Client:
         return self._typed(_entries, found)
 
     def models(self) -> list[Model]:
-        """The models that can be asked for, the default first.
+        """The available models, the default first.
 
         >>> [model.name for model in inkling.models() if model.default]
         ['cnn']
@@ -148,7 +148,7 @@ class Client:
         return self._typed(lambda found: [model_of(entry) for entry in found["models"]], self._json("GET", "/models"))
 
     def ready(self) -> bool:
-        """Whether the service answers and its model is loaded. Sends one request, and raises nothing.
+        """Whether the service responds and its model is loaded. Sends one request, and raises no errors.
 
         >>> inkling.ready(), Client("http://127.0.0.1:9").ready()
         (True, False)
@@ -159,14 +159,14 @@ class Client:
             return False
 
     def _json(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Mapping[str, Any]:
-        """The JSON object of the answer. Raises the error that it describes."""
+        """The JSON object of the response. Raises the error in it, if any."""
         reply = self._transport.request_with_retries(method, f"/api/v1{path}", body, content_type)
         try:
             found = json.loads(reply.content)
         except ValueError:
             found = None
         if not isinstance(found, dict) or "ok" not in found:
-            raise self._no_inkling(f"{reply.status} without inkling's JSON")
+            raise self._no_inkling(f"{reply.status} without inkling JSON")
         if found["ok"]:
             return found
         error = error_of(found, reply.status, math.ceil(reply.retry_after_s(default=1)))
@@ -178,21 +178,21 @@ class Client:
         try:
             return kind(found)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise self._no_inkling(f"JSON of another shape ({error!r})") from error
+            raise self._no_inkling(f"unexpected JSON ({error!r})") from error
 
     def _no_inkling(self, what: str) -> Unreachable:
         return Unreachable(
-            f"{self._url} answered {what}; expected version 1 of inkling's API. Correct the address, or look for a "
+            f"{self._url} answered {what}; expected version 1 of the inkling API. Correct the address, or check for a "
             "proxy in between."
         )
 
 
 def _sendable(api_key: str) -> str:
-    """The key. Raises BadRequest, without showing the key, for one that no header carries unchanged."""
+    """The key. Raises BadRequest, without showing the key, if it cannot be sent in a header unchanged."""
     if not (api_key.isascii() and api_key.isprintable()):
         raise BadRequest(
-            "api_key has a line break, a control character or a letter beyond ASCII; expected what a header can "
-            "carry. Correct it: one that was read from a file may need strip()."
+            "api_key has a line break, a control character or a non-ASCII character; expected printable ASCII. Correct "
+            "it; a key that was read from a file may need strip()."
         )
     return api_key
 
@@ -213,7 +213,7 @@ def _read_path(mode: str, model: str | None, explain: Explain, constraints: Mapp
 
 
 def _form(contents: list[bytes]) -> tuple[bytes, str]:
-    """(body, content type) of a form with every picture in field `image`. Source: RFC 7578."""
+    """(body, content type) of a form with all pictures in field `image`. Source: RFC 7578."""
     boundary = uuid.uuid4().hex
     body = bytearray()
     for n, content in enumerate(contents):
@@ -224,7 +224,7 @@ def _form(contents: list[bytes]) -> tuple[bytes, str]:
 
 
 def _entries(found: Mapping[str, Any]) -> list[Answer | BadPicture]:
-    """The entries of an answer for several pictures; one picture in a form is answered as one."""
+    """The entries of a response. The service answers a form with one picture like a single picture."""
     shared = {"model": found["model"], "took_ms": found["took_ms"]}
     entries = found.get("readings", [found])
     return [answer_of({**shared, **entry}) if entry["ok"] else picture_error_of(entry) for entry in entries]

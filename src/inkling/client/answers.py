@@ -1,4 +1,4 @@
-"""The API's JSON -> typed answers and errors."""
+"""Converts the API's JSON to typed answers and errors."""
 
 from __future__ import annotations
 
@@ -18,66 +18,66 @@ class Digit:
 
     digit: int  # 0..9, the most probable
     confidence: float  # its calibrated probability, 0..1
-    sure: bool  # confidence is high enough to rely on
+    sure: bool  # whether the confidence is high enough to rely on
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
-    not_digit: float = 0.0  # probability 0..1 that it is no digit at all
-    tile: tuple[tuple[int, ...], ...] | None = None  # 28 rows of 28, in a row 32 of 32; 0 paper..255 ink
+    not_digit: float = 0.0  # probability 0..1 that it is not a digit
+    tile: tuple[tuple[int, ...], ...] | None = None  # 28x28, or 32x32 if read in a row; 0 (paper) to 255 (ink)
 
 
 @dataclass(frozen=True)
 class Other:
-    """Ink that is no digit."""
+    """Ink that is not a digit."""
 
     kind: str  # "point", "minus", ..: a sign; "mark"; "refused", "crossed_out", "edge", "text": left out
     box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
-    resembles: Digit | None = None  # what "refused" ink resembles most
+    resembles: Digit | None = None  # the digit that "refused" ink resembles most
 
 
 @dataclass(frozen=True)
 class QualityWarning:
-    """What about a picture made it hard to read."""
+    """A problem that made a picture hard to read."""
 
-    code: str  # for a program
-    text: str  # for a person: what is wrong; what to do
+    code: str  # for programs
+    text: str  # for users: what is wrong; what to do
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network that reads. What an answer's `model` does not say is None."""
+    """A network for reading. Fields that an answer's `model` lacks are None."""
 
     name: str
     version: str  # first 12 hex digits of its SHA-256
-    title: str | None = None  # what people call it; its name if it has no title
+    title: str | None = None  # a display name; its name if it has no title
     default: bool | None = None
     architecture: str | None = None
-    parameters: int | None = None  # trainable numbers
-    bytes: int | None = None  # on disk
-    accuracy: float | None = None  # 0..1, on MNIST's 10,000 test images; None also when not measured
+    parameters: int | None = None  # number of trainable parameters
+    bytes: int | None = None  # size on disk
+    accuracy: float | None = None  # 0..1, on MNIST's 10,000 test images; None also if not measured
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was read in one picture."""
+    """The reading of one picture."""
 
-    outcome: Outcome  # "read": all is sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
-    text: str  # digits in reading order, lines joined by "\n"; "" when there is none
+    outcome: Outcome  # "read": all sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
+    text: str  # digits in reading order, lines separated by "\n"; "" without digits
     confidence: float  # probability 0..1 that the whole text is right
     digits: tuple[Digit, ...]  # in reading order
-    size_wh: tuple[int, int]  # the upright picture, pixels
-    reason: str  # for a person: why it is not plainly "read", and what to do; "" when it is
-    others: tuple[Other, ...]  # ink that is no digit and not in `text`, signs included
-    warnings: tuple[QualityWarning, ...]  # what made it hard, the most important first
+    size_wh: tuple[int, int]  # of the upright picture, pixels
+    reason: str  # for users: why the outcome is not "read", and what to do; "" if it is
+    others: tuple[Other, ...]  # ink that is not a digit and not in `text`, including signs
+    warnings: tuple[QualityWarning, ...]  # problems with the picture, the most important first
     model: Model
-    took_ms: float  # time spent reading; of all pictures together after `read_many`
-    written: str = ""  # the number as written: `text` with its signs, and a tab between columns
-    page: int | None = None  # of a document, from 1
+    took_ms: float  # time spent reading; after `read_many`, for all pictures together
+    written: str = ""  # the number as written: `text` with signs, and with tabs between columns
+    page: int | None = None  # page number in a document, from 1
     constraint: Mapping[str, Any] | None = None  # satisfied, changed, first, fits; with constraints
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
 
 
 def error_of(body: Mapping[str, Any], status: int, retry_after_s: int = 1) -> InklingError:
-    """The error of an answer, of the class that its kind names. `retry_after_s` is for TooManyRequests."""
+    """The error in a response, as the class named by its kind. `retry_after_s` is for TooManyRequests."""
     kind, message = str(body.get("kind", "")), str(body.get("error", ""))
     known = getattr(errors, kind, None)
     if known is TooManyRequests:
@@ -94,7 +94,7 @@ def picture_error_of(entry: Mapping[str, Any]) -> BadPicture:
 
 
 def answer_of(body: Mapping[str, Any]) -> Answer:
-    """One picture's answer. Raises LookupError, TypeError or ValueError for JSON of another shape."""
+    """The answer for one picture. Raises LookupError, TypeError or ValueError for unexpected JSON."""
     return Answer(
         outcome=body["outcome"],
         text=body["text"],
@@ -133,5 +133,5 @@ def _digit(body: Mapping[str, Any]) -> Digit:
 
 
 def model_of(body: Mapping[str, Any]) -> Model:
-    """One model of the list, or an answer's `model`."""
+    """One entry of the list of models, or an answer's `model`."""
     return Model(**{name: body.get(name) for name in Model.__dataclass_fields__})  # type: ignore[arg-type]

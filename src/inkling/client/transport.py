@@ -1,4 +1,4 @@
-"""HTTP with kept connections and a bounded number of retries."""
+"""HTTP with persistent connections and a limited number of retries."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from dataclasses import dataclass
 
 from inkling.errors import BadRequest, Unreachable
 
-FIRST_RETRY_S = 0.2  # before the first retry; doubled for each one after it
-MAX_RETRY_AFTER_S = 30.0  # a request is not repeated when the service asks for a longer wait
-RETRY_STATUSES = (429, 503)  # the service refused the request before it did any work
+FIRST_RETRY_S = 0.2  # before the first retry; doubled for each further retry
+MAX_RETRY_AFTER_S = 30.0  # no retry if the service asks for a longer wait
+RETRY_STATUSES = (429, 503)  # the service rejected the request before processing it
 
 _log = logging.getLogger("inkling.client")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered."""
+    """The response of a server."""
 
     status: int
     headers: http.client.HTTPMessage
     content: bytes
 
     def retry_after_s(self, default: float) -> float:
-        """The seconds of the header Retry-After; `default` when it is absent, a date or no number."""
+        """The seconds in the header Retry-After; `default` if it is absent or not a number."""
         text = self.headers.get("Retry-After", "").strip()
         return int(text) if re.fullmatch("[0-9]{1,9}", text) else default
 
 
 class _Refused(Unreachable):
-    """Nothing listens there. The request was not sent, and can be repeated."""
+    """Nothing listens at the address. The request was not sent, so it can be repeated."""
 
     @property
     def kind(self) -> str:
@@ -43,7 +43,7 @@ class _Refused(Unreachable):
 
 
 class Transport:
-    """Connections to one server. Each serves one request at a time."""
+    """Connections to one server. Each connection handles one request at a time."""
 
     def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float, retries: int) -> None:
         try:
@@ -57,7 +57,8 @@ class Transport:
             raise BadRequest(f"url is {url!r}; expected an address such as http://127.0.0.1:8000. Correct it.")
         if timeout_s <= 0 or retries < 0:
             raise BadRequest(
-                f"timeout_s is {timeout_s} and retries {retries}; expected more than 0 and at least 0. Correct them."
+                f"timeout_s is {timeout_s} and retries is {retries}; expected timeout_s > 0 and retries >= 0. Correct "
+                "them."
             )
         self._connection = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._host, self._path, self._url = parts.hostname, parts.path.rstrip("/"), url
@@ -71,8 +72,8 @@ class Transport:
         for connection in idle:
             connection.close()
 
-    def request_with_retries(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
-        """The answer; a 429 or 503 only after the last retry. Raises Unreachable."""
+    def request_with_retries(self, method: str, path: str, body: bytes | None, content_type: str) -> Reply:
+        """The response; a 429 or 503 only after the last retry. Raises Unreachable."""
         wait_s = FIRST_RETRY_S
         for left in range(self._retries, 0, -1):
             pause_s = wait_s
@@ -93,7 +94,7 @@ class Transport:
         return self.request(method, path, body, content_type)
 
     def request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Reply:
-        """The answer to a request that is sent once. Raises Unreachable."""
+        """The response to a request that is sent once. Raises Unreachable."""
         headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
         try:
             return self._send(method, self._path + path, body, headers)
@@ -103,8 +104,8 @@ class Transport:
                 what = f"no answer within {self._timeout_s:g} s"
             kind = _Refused if isinstance(error, ConnectionRefusedError) else Unreachable
             raise kind(
-                f"cannot reach {self._url} ({what}); expected an inkling service. Check the address and that the "
-                "service runs."
+                f"cannot reach {self._url} ({what}); expected an inkling service. Check the address, and that the "
+                "service is running."
             ) from error
 
     def _send(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
@@ -114,7 +115,7 @@ class Transport:
             try:
                 return self._exchange(kept, method, target, body, headers)
             except (ConnectionError, http.client.HTTPException):
-                pass  # the server may have closed an idle connection; a new one shows
+                pass  # the server may have closed the idle connection; retry on a new one
         fresh = self._connection(self._host, self._port, timeout=self._timeout_s)
         return self._exchange(fresh, method, target, body, headers)
 

@@ -1,4 +1,4 @@
-"""A list of all numbers that can occur, as a tree: those that begin alike are scored together."""
+"""A list of all possible numbers, as a tree of prefixes, so that each shared prefix is scored once."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 
 from inkling.errors import BadRequest
 
-_FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also of ="0042", which keeps zeros in a spreadsheet
+_FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also matches ="0042", which keeps zeros in a spreadsheet
 _SEPARATORS = str.maketrans("", "", " -./\u00a0")
-NEGLIGIBLE_SHARE = 1e-9  # of the most probable prefix of one length: less probable ones are left out at first ..
-MAX_MISSING = 1e-3  # .. unless together they have more than this share of the most probable number
-MAX_STATED = 20_000  # numbers in a request, which take some 50 ms
+NEGLIGIBLE_SHARE = 1e-9  # of the most probable prefix of one length; less probable ones are pruned at first ..
+MAX_MISSING = 1e-3  # .. unless their total exceeds this fraction of the most probable number
+MAX_STATED = 20_000  # numbers in a request, which take about 50 ms
 MAX_STATED_DIGITS = 64
-MAX_CELLS = 2_000_000  # prefixes of one length times columns: bounds the memory of a search to some 50 MB
+MAX_CELLS = 2_000_000  # prefixes of one length times columns; limits the memory of a search to about 50 MB
 
 
 @dataclass(frozen=True)
 class _Level:
     """All prefixes of one length."""
 
-    parents: np.ndarray  # (P,) intp: the prefix without its last digit, among those of the level before
+    parents: np.ndarray  # (P,) intp: index, in the previous level, of the prefix without its last digit
     digits: np.ndarray  # (P,) intp: the last digit
-    whole: np.ndarray  # (P,) intp: the number that ends here, or -1
+    whole: np.ndarray  # (P,) intp: index of the number that ends here, or -1
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Allowlist:
 
     @property
     def by_chance(self) -> float:
-        """How probable it is that random digits are one of the numbers, 0..1."""
+        """The probability, 0..1, that random digits are one of the numbers."""
         return min(1.0, sum(0.1**n * int((level.whole >= 0).sum()) for n, level in enumerate(self.levels, 1)))
 
     def probs(self, columns: np.ndarray) -> tuple[np.ndarray, float]:
-        """(T, 11) column probabilities of digits -> (M,) those of the numbers, and a bound of what is missing.
+        """(T, 11) column probabilities of digits -> (M,) probabilities of the numbers, and a bound on pruned ones.
 
-        The forward algorithm of CTC for all prefixes of one length at once, so each prefix is computed once however
-        many numbers begin with it. Improbable prefixes are left out at first; all are computed where these might matter
-        and memory suffices. Numbers left out get 0, and the bound is what they have together at most.
+        The CTC forward algorithm, vectorized over all prefixes of one length, so each prefix is computed once for all
+        numbers that begin with it. Improbable prefixes are pruned at first; if they might matter, all are computed, as
+        far as memory allows. Pruned numbers get 0, and the bound is the maximum of their total probability.
         """
         found, missing = self._probs(columns, least_share=NEGLIGIBLE_SHARE)
         if missing > MAX_MISSING * found.max():
@@ -58,12 +58,12 @@ class Allowlist:
         return found, missing
 
     def _probs(self, columns: np.ndarray, *, least_share: float) -> tuple[np.ndarray, float]:
-        """As `probs`. `least_share`: of the most probable prefix; those with less are left out."""
+        """As `probs`. `least_share`: of the most probable prefix; prefixes with less are pruned."""
         found, missing = np.zeros(len(self.numbers)), 0.0
         most = max(MAX_CELLS // (len(columns) + 1), 1)
-        blank = np.cumprod(np.append(1.0, columns[:, -1]))[:, None]  # (T + 1, P): the prefix so far, ends in blank
-        symbol = np.zeros_like(blank)  # the same, ends in its last digit
-        last, kept = np.array([-1]), np.array([0])  # the last digits of the prefixes, and their places in the level
+        blank = np.cumprod(np.append(1.0, columns[:, -1]))[:, None]  # (T + 1, P): the prefix, ending in blank
+        symbol = np.zeros_like(blank)  # the same, ending in its last digit
+        last, kept = np.array([-1]), np.array([0])  # the last digits of the prefixes, and their indices in the level
         size = 1
         for level in self.levels:
             place = np.full(size, -1)
@@ -86,7 +86,7 @@ class Allowlist:
 
 
 def _forward(columns: np.ndarray, before: np.ndarray, digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(T + 1, P) probability that P prefixes are written before their last digits, which are given -> with these."""
+    """(T + 1, P) probabilities of P prefixes without their last digits, and the digits -> (T + 1, P) with them."""
     blank, symbol = np.zeros_like(before), np.zeros_like(before)
     of_digits = columns[:, digits]  # (T, P)
     for t, p_blank in enumerate(columns[:, -1]):
@@ -96,7 +96,7 @@ def _forward(columns: np.ndarray, before: np.ndarray, digits: np.ndarray) -> tup
 
 
 def _begin_masses(columns: np.ndarray, blank: np.ndarray, symbol: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """(P, 10) the probability of all texts that begin with each prefix and a further digit."""
+    """(P, 10) the total probability of all texts that begin with each prefix and each next digit."""
     digits = columns[:, :-1]
     masses = (blank[:-1] + symbol[:-1]).T @ digits
     known = np.flatnonzero(last >= 0)
@@ -105,10 +105,10 @@ def _begin_masses(columns: np.ndarray, blank: np.ndarray, symbol: np.ndarray, la
 
 
 def parse_lines(text: str, path: Path) -> list[str]:
-    """The numbers in a file's text: one per line, or the first column of a CSV table; a heading is skipped.
+    """The numbers in a file's text: one per line, or the first column of a CSV table. A header line is skipped.
 
-    Spaces, hyphens, points and slashes within a number are dropped. Raises BadRequest if a line does not start with a
-    number or there is none.
+    Spaces, hyphens, points and slashes in a number are dropped. Raises BadRequest if a line does not start with a
+    number, or there are none.
     """
     numbers = []
     first = True
@@ -122,27 +122,26 @@ def parse_lines(text: str, path: Path) -> list[str]:
             raise _bad_line(path, index, line)
         first = False
     if not numbers:
-        raise BadRequest(f"{path} holds no number; expected a list of them, one a line. Check --among.")
+        raise BadRequest(f"{path} contains no number; expected a list of numbers, one per line. Check --among.")
     return numbers
 
 
 def parse_allowlist(text: str) -> list[str]:
-    """The numbers of a text, separated by commas, semicolons, spaces or line feeds.
+    """The numbers in a text, separated by commas, semicolons, spaces or line feeds.
 
-    Raises BadRequest for anything but digits, and for more than a request may hold.
+    Raises BadRequest for anything but digits, and for more numbers than a request may contain.
     """
     numbers = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
     if len(numbers) > MAX_STATED:
         raise BadRequest(
-            f"the list has {len(numbers):,} numbers; the limit of a request is {MAX_STATED:,}. Send fewer, or use "
+            f"the list has {len(numbers):,} numbers; the limit for a request is {MAX_STATED:,}. Send fewer, or use "
             "inkling read --among."
         )
     for number in numbers:
         if not (number.isascii() and number.isdigit() and len(number) <= MAX_STATED_DIGITS):
-            shown = number if len(number) <= 30 else f"{number[:27]}..."
             raise BadRequest(
-                f"the list holds {shown!r}; expected numbers of 1 to {MAX_STATED_DIGITS} digits, separated by commas. "
-                "Mend it or take it out."
+                f"the list contains {_shortened(number)!r}; expected numbers of 1 to {MAX_STATED_DIGITS} digits, "
+                "separated by commas. Correct it or remove it."
             )
     return numbers
 
@@ -153,9 +152,9 @@ def build_allowlist(numbers: Iterable[str], name: str) -> Allowlist:
     digits = np.array(listed, dtype=bytes).view(np.uint8).reshape(len(listed), -1)  # (M, longest), 0 after the end
     lengths = np.count_nonzero(digits, axis=1)
     differs = digits[1:] != digits[:-1]
-    common = np.append(-1, differs.argmax(axis=1))  # digits that a number shares with the one before
+    common = np.append(-1, differs.argmax(axis=1))  # digits that a number shares with the previous one
     levels = []
-    of_number = np.zeros(len(listed), np.intp)  # the prefix of each number in the level before
+    of_number = np.zeros(len(listed), np.intp)  # the prefix of each number in the previous level
     for n in range(1, digits.shape[1] + 1):
         reaches = lengths >= n
         is_new = reaches & (common < n)
@@ -170,9 +169,9 @@ def build_allowlist(numbers: Iterable[str], name: str) -> Allowlist:
 
 
 def first_number(line: str) -> str:
-    """The number in the first column of a line; "" if the column holds something else."""
+    """The number in the first column of a line; "" if the column contains anything else."""
     head = line.split(",", 1)[0]
-    if head.isascii() and head.isdigit():  # the usual case, in a third of the time
+    if head.isascii() and head.isdigit():  # fast path
         return head
     number = _first_column(line).translate(_SEPARATORS)
     return number if number.isascii() and number.isdigit() else ""
@@ -189,9 +188,12 @@ def _first_column(line: str) -> str:
 
 
 def _bad_line(path: Path, index: int, line: str) -> BadRequest:
-    shown = line.strip()
-    shown = shown if len(shown) <= 30 else f"{shown[:27]}..."
+    shown = _shortened(line.strip())
     return BadRequest(
-        f"{path} starts line {index + 1} with {shown!r}; expected a number, digits only, as the first column. "
-        f"Mend the line, or name the column of the numbers: {path.name}:COLUMN."
+        f"{path} starts line {index + 1} with {shown!r}; expected a number, digits only, in the first column. "
+        f"Correct the line, or name the column that has the numbers: {path.name}:COLUMN."
     )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:27]}..."

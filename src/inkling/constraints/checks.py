@@ -1,4 +1,4 @@
-"""Check digits by name, from python-stdnum (https://arthurdejong.org/python-stdnum/), which implements some 300."""
+"""Checksums by name, from python-stdnum (https://arthurdejong.org/python-stdnum/), which implements about 300."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Check:
 def find_check(name: str) -> Check:
     """`luhn`, `verhoeff`, `damm`, `ean`, `isbn`, `iso7064.mod_97_10` (or `mod_97_10`), `nl.bsn`, ... -> Check.
 
-    Accepts any module of python-stdnum with `is_valid`. Raises UnknownName, which lists the common and nearest names.
+    Accepts any module of python-stdnum with `is_valid`. Raises UnknownName, which lists common and similar names.
 
     >>> find_check("luhn").passes("79927398713")
     True
@@ -40,7 +40,7 @@ def find_check(name: str) -> Check:
 
 @cache
 def _names() -> tuple[str, ...]:
-    """The common names and those of all modules, which take a while to list."""
+    """The common names, and the names of all modules. Listing them is slow."""
     import stdnum
 
     modules = pkgutil.walk_packages(stdnum.__path__, "stdnum.")

@@ -1,4 +1,4 @@
-"""Apply constraints to a reading: choose the most probable text that satisfies them, and say so."""
+"""Apply constraints to a reading: choose the most probable text that satisfies them, and report the change."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ import numpy as np
 
 from inkling.constraints.constraints import Constraints, best_texts, count_digits, length_in_words
 from inkling.constraints.solver import MAX_TEXTS, Solution
+from inkling.pipeline.box import inside
 from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.ctc import N_DIGITS, Text, align, join, keep_symbols, substitution_probs
 from inkling.pipeline.decode import ImageSource
 from inkling.pipeline.prefix_search import PrefixSearch, with_symbols_between
 from inkling.pipeline.reader import Mode, Reader, Trace
 from inkling.pipeline.recognized_row import DecodedRow, decode_row, decode_row_as, glyph_row
-from inkling.pipeline.result import Digit, Reading, doubted, inside, with_warnings
+from inkling.pipeline.result import Digit, Reading, doubted, with_warnings
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.symbols import as_written
 
-# How often the columns leave out the true text: lost ink, a speck taken for a digit, a wrong row. By the likelihood
-# of right answers: below 0.0003 on clean rows of MNIST's validation images, 0.02 on handwritten amounts and forms.
+# How often the columns miss the true text: lost ink, a speck mistaken for a digit, a wrong row. Maximum likelihood
+# estimates are below 0.0003 on clean rows of MNIST's validation images, and 0.02 on handwritten amounts and forms.
 MISS_RATE = 0.003
-UNEXPLAINED_MISS_RATE = 0.3  # .. where ink was left out as no digit, which may be one of the number
-# How often a number is not on the list after all, and at least how often it is there with a wrong digit. A sparse list
-# is hardly ever met by chance, so even a small fit to one of its numbers is none: numbers that are not among 10,000 of
-# eight digits fit the nearest by 0.0001 at most (benchmarks.accuracy.constraints).
+UNEXPLAINED_MISS_RATE = 0.3  # .. if ink was left out as a non-digit, because it may be a digit of the number
+# How often a number is not on the list, and the minimum rate of listed numbers with a wrong digit. Chance hardly ever
+# matches a sparse list, so even a small fit to a listed number is evidence: numbers that are not among 10,000 of eight
+# digits fit the nearest by 0.0001 at most (benchmarks.accuracy.constraints).
 UNLISTED_RATE, WRONGLY_LISTED_RATE = 0.1, 1e-5
-MIN_TRUST = 0.5  # below, the text is called the nearest that satisfies the constraints
+MIN_TRUST = 0.5  # with less, the text is reported as the closest one that satisfies the constraints
 
 
 @dataclass(frozen=True)
 class ConstrainedReading:
     """A reading under constraints."""
 
-    reading: Reading  # its confidences are given the constraints
+    reading: Reading  # with confidences given the constraints
     satisfied: bool
     changed: bool
     first: str  # the text read without constraints
-    fits: float  # probability, given the image alone, that it shows a text that satisfies the constraints, 0..1
+    fits: float  # probability, given only the image, that its text satisfies the constraints, 0..1
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of the reading's JSON answer, and `constraint`."""
+        """The fields of the reading's JSON response, and `constraint`."""
         return {
             **self.reading.to_json(),
             "constraint": {
@@ -55,7 +56,7 @@ class ConstrainedReading:
 
 
 def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> ConstrainedReading:
-    """Read one image whose number satisfies the constraints. Raises a BadPicture if it cannot be opened."""
+    """Read one image under constraints. Raises a BadPicture if it cannot be decoded."""
     return from_trace(reader.trace(source, mode=mode), constraints)
 
 
@@ -65,7 +66,7 @@ def from_trace(trace: Trace, constraints: Constraints) -> ConstrainedReading:
 
 
 def rows_of(trace: Trace) -> Sequence[DecodedRow]:
-    """The rows of a trace; those of digits that the classifier read one by one become such rows."""
+    """The rows of a trace. Lines of digits that the classifier read one by one are converted to rows."""
     if trace.rows:
         return trace.rows
     glyphs = (*trace.reading.digits, *(other.resembles for other in trace.reading.others if other.resembles))
@@ -83,8 +84,8 @@ def apply(
 ) -> ConstrainedReading:
     """Apply constraints to a reading of rows.
 
-    `rows`: those that the reading was composed of, in reading order. `sure_at`: probability, 0..1, from which the text
-    and each of its digits are sure. Ink in `reading.others` that is in no row stays there.
+    `rows`: the rows of the reading, in reading order. `sure_at`: probability, 0..1, from which the text and each of its
+    digits are sure. Ink in `reading.others` that is not in a row is kept.
     """
     if not reading.digits:
         return ConstrainedReading(reading, satisfied=False, changed=False, first="", fits=0.0)
@@ -93,7 +94,7 @@ def apply(
     if solution is None:
         unsure = replace(reading, outcome="unsure", reason=_why_not(reading, constraints))
         return ConstrainedReading(unsure, satisfied=False, changed=False, first=reading.text, fits=0.0)
-    # The classifier is asked unless only one text satisfies the constraints, or the image alone makes one certain.
+    # The classifier rescores the texts, unless there is only one or the image alone makes one certain.
     is_certain = len(solution.texts) == 1 or solution.texts[0].prob >= max(sure_at, LINE_RECOGNIZER.certain_at)
     if len(rows) == 1 and constraints.n_symbols == N_DIGITS and not is_certain:
         solution = replace(solution, texts=tuple(rows[0].judge(solution.texts)))
@@ -115,17 +116,18 @@ def apply(
     answer = replace(answer, digits=tuple(digits), confidence=trust * solution.confidence)
     changed = answer.text != reading.text or (constraints.n_symbols > N_DIGITS and answer.written != reading.written)
     doubt = _doubt(solution, answer, reading, trust, left_out, sure_at=sure_at)
-    note = f"read first as {_on_one_line(reading.text)}, changed to what is known." if changed else ""
+    note = f"first read as {_on_one_line(reading.text)}, changed to satisfy the constraints." if changed else ""
     answer = replace(answer, outcome="read" if answer.confidence >= sure_at else "unsure", reason=note)
     answer = with_warnings(doubted(answer, doubt) if doubt else answer, reading.warnings)
     return ConstrainedReading(answer, satisfied=True, changed=changed, first=reading.text, fits=solution.fits)
 
 
 def trust_in(fits: float, *, by_chance: float | None = None, left_out: bool = False) -> float:
-    """Probability that the columns hold the true text, given that it satisfies the constraints (Bayes' rule).
+    """Probability that the columns contain the true text, given that it satisfies the constraints (Bayes' rule).
 
-    The true text satisfies them with probability `fits` if the columns hold it, and surely if they do not; of a list,
-    only as probably as any number is on it, `by_chance`. `left_out`: there is ink that was taken for no digit.
+    The true text satisfies them with probability `fits` if the columns contain it, and with certainty if they do not.
+    For a list, that certainty is replaced by the probability `by_chance` of a random match. `left_out`: there is ink
+    that was left out as a non-digit.
     """
     rate = UNEXPLAINED_MISS_RATE if left_out else MISS_RATE
     if by_chance is not None:
@@ -136,7 +138,7 @@ def trust_in(fits: float, *, by_chance: float | None = None, left_out: bool = Fa
 def _decode(
     rows: Sequence[DecodedRow], columns: np.ndarray, starts: Sequence[int], text: Text, n_symbols: int
 ) -> list[DecodedRow]:
-    """The rows read as `text`, of the first `n_symbols`; the likeliest of the other symbols stand between them."""
+    """Decode the rows as `text`, of the first `n_symbols`, with the most probable other symbols between them."""
     [whole] = PrefixSearch(columns, with_symbols_between(text, n_symbols, columns.shape[1] - 1)).n_best(1)
     row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
     texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]
@@ -144,10 +146,10 @@ def _decode(
 
 
 def _digit_probs(columns: np.ndarray, solution: Solution, trust: float) -> tuple[np.ndarray, float]:
-    """(n, 10) the probabilities of each digit of the best text, given the constraints as far as they are trusted.
+    """(n, 10) probabilities of each digit of the best text, given the constraints to the extent that they are trusted.
 
-    From the texts found that have as many digits, and for what they leave from the columns alone. Also the share of
-    these texts among all that satisfy the constraints, 0..1: where none of another length does, no digit is missing.
+    They come from the texts found with the same number of digits; the remaining probability is distributed by the
+    columns alone. Also returns the fraction, 0..1, of the satisfying probability that has this number of digits.
     """
     found = [(tuple(k for k in text if k < N_DIGITS), prob) for text, prob in solution.texts]
     best = found[0][0]
@@ -171,43 +173,44 @@ def _digit(digit: Digit, probs: np.ndarray, *, not_digit: float, sure_at: float)
 def _doubt(
     solution: Solution, answer: Reading, reading: Reading, trust: float, left_out: int, *, sure_at: float
 ) -> str:
-    """Why the answer is not sure, for a person; "" if it is."""
+    """Why the answer is not sure, for the user; "" if it is."""
     text, first = _on_one_line(answer.text), _on_one_line(reading.text)
     if left_out and answer.confidence < sure_at:
         which = "one mark was" if left_out == 1 else f"{left_out} marks were"
-        return f"{which} left out as no digit; check it by eye."
+        return f"{which} left out as not a digit; check it by eye."
     if trust < MIN_TRUST:
-        return f"it looks like {first}, and {text} is the nearest that agrees with what is known; check it by eye."
+        return f"it looks like {first}, and {text} is the closest that satisfies the constraints; check it by eye."
     best, *others = solution.texts
     same_length = sum(prob for found, prob in solution.texts if len(found) == len(best.text))
     if same_length < sure_at * sum(prob for _, prob in solution.texts):
-        return f"{text} is the likeliest, but other numbers of digits agree with what is known too; check it by eye."
+        return f"{text} is most likely, but other lengths satisfy the constraints too; check it by eye."
     doubtful = [i for i, digit in enumerate(answer.digits) if not digit.sure]
     if doubtful:
         digit = answer.digits[doubtful[0]]
-        second = next(d for d in np.argsort(digit.probs)[::-1] if d != digit.digit)
         which = f"digit {doubtful[0] + 1} of {len(answer.digits)}" if len(answer.digits) > 1 else "it"
-        return f"{which} looks like {digit.digit} but could be {second}, as far as is known; check it by eye."
+        return (
+            f"{which} looks like {digit.digit} but could be {digit.runner_up} under the constraints; check it by eye."
+        )
     if answer.confidence < sure_at:
-        also = f"{as_written(others[0].text)} agrees" if others else "others may agree"
-        return f"{text} is the likeliest, but {also} with what is known too; check it by eye."
+        also = f"{as_written(others[0].text)} satisfies" if others else "others may satisfy"
+        return f"{text} is most likely, but {also} the constraints too; check it by eye."
     return ""
 
 
 def _why_not(reading: Reading, constraints: Constraints) -> str:
-    """Which constraint is not satisfied, and what to do about it."""
+    """The message that names the unsatisfied constraint and what to do about it."""
     n = len(reading.digits)
     found = count_digits(n)
     if constraints.length and not constraints.length[0] <= n <= constraints.length[1]:
         expected = length_in_words(constraints.length)
-        return f"{found} found where {expected} are expected; look for touching or stray ones."
+        return f"{found} found where {expected} are expected; look for touching or stray digits."
     if constraints.allowlist is not None:
-        return f"{found} found, and no number of {constraints.allowlist.name} is like them; check it by eye."
+        return f"{found} found, but no number of {constraints.allowlist.name} is similar; check it by eye."
     if constraints.check is not None:
-        lead = f"none of the {MAX_TEXTS:,} likeliest ways" if 10**n > MAX_TEXTS else "no way"
+        lead = f"none of the {MAX_TEXTS:,} most likely ways" if 10**n > MAX_TEXTS else "no way"
         pattern = f" and fits {constraints.pattern}" if constraints.pattern else ""
         return f"{lead} to read these {found} passes {constraints.check.name}{pattern}; check it by eye."
-    return f"{found} found, and no number like them fits {constraints.pattern}; check it by eye."
+    return f"{found} found, but no similar number fits {constraints.pattern}; check it by eye."
 
 
 def _on_one_line(text: str) -> str:

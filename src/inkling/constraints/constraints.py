@@ -3,8 +3,8 @@
     constraints = parse_constraints(length="8", check="luhn")
     constrained_reading.read(reader, "photo.jpg", constraints)
 
-A constraint applies to the number in an image: the digits of all its lines, joined. Signs between them do not matter,
-unless the pattern names signs.
+A constraint applies to the number in an image: the digits of all its lines, joined. Signs between them are ignored,
+unless the pattern contains signs.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ import numpy as np
 
 from inkling.constraints import solver
 from inkling.constraints.allowlist import Allowlist, build_allowlist, parse_allowlist, parse_lines
+from inkling.constraints.automata import intersection, length_automaton
 from inkling.constraints.checks import Check, find_check
-from inkling.constraints.pattern import MAX_REPETITIONS, N_DIGITS, both, compile_pattern, length_automaton
+from inkling.constraints.pattern import MAX_REPETITIONS, compile_pattern
 from inkling.constraints.roster import Roster, read_roster, read_text, split_column
 from inkling.constraints.solver import Solution
 from inkling.errors import BadRequest
-from inkling.pipeline.ctc import keep_symbols
+from inkling.pipeline.ctc import N_DIGITS, keep_symbols
 from inkling.pipeline.prefix_search import Automaton
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """What every number satisfies. Made by `parse_constraints`; None: no such constraint."""
+    """Constraints that every number satisfies. Created by `parse_constraints`; None: no such constraint."""
 
-    automaton: Automaton  # accepts what `length` and `pattern` allow, and no text without a digit
-    length: tuple[int, int] | None = None  # least and greatest number of digits
+    automaton: Automaton  # accepts what `length` and `pattern` allow, except texts without digits
+    length: tuple[int, int] | None = None  # minimum and maximum number of digits
     pattern: str | None = None
     check: Check | None = None
-    allowlist: Allowlist | None = None  # only those of its numbers that satisfy the other constraints
-    roster: Roster | None = None  # the table that the list is a column of
+    allowlist: Allowlist | None = None  # only the numbers that satisfy the other constraints
+    roster: Roster | None = None  # the table whose column is the list
     sure_at: float | None = None  # probability, 0..1, from which a number is "read"; None: the network's
 
     @property
@@ -47,16 +48,16 @@ class Constraints:
 
     @property
     def n_symbols(self) -> int:
-        """How many of `symbols.CLASSES` count: the ten digits, or also the signs if the pattern names some."""
+        """The number of relevant `symbols.CLASSES`: the ten digits, plus the signs if the pattern contains any."""
         return int(self.automaton.step.shape[1])
 
     @property
     def by_chance(self) -> float | None:
-        """How probable it is, 0..1, that random digits are on the list; None without one."""
+        """The probability, 0..1, that random digits are on the list; None without a list."""
         return self.allowlist.by_chance if self.allowlist else None
 
     def in_words(self) -> str:
-        """The constraints as text for a person."""
+        """The constraints as text for the user."""
         parts = [
             self.length and length_in_words(self.length),
             self.pattern and f"fits {self.pattern}",
@@ -66,11 +67,11 @@ class Constraints:
         return ", ".join(part for part in parts if part)
 
     def listed(self, text: str, *, satisfied: bool) -> dict[str, str]:
-        """What the roster says of a text that was read: empty cells unless it is one of its numbers; {} without one."""
+        """The roster's cells for a text that was read: empty unless it is one of its numbers; {} without a roster."""
         return self.roster.of(text.replace("\n", "") if satisfied else "") if self.roster else {}
 
     def allow(self, number: str) -> bool:
-        """Whether a number, digits only, satisfies every constraint but the allowlist."""
+        """Whether a number, digits only, satisfies all constraints except the allowlist."""
         return self.automaton.accepts([int(digit) for digit in number]) and (
             self.check is None or self.check.passes(number)
         )
@@ -84,12 +85,12 @@ def parse_constraints(
     among: str | Path | None = None,
     sure: str | float | None = None,
 ) -> Constraints:
-    """The constraints that a user states as text.
+    """Parse constraints that the user gives as text.
 
-    `length`: "8" or "6-8"; `pattern`: see `compile_pattern`; `check`: see `find_check`; `among`: a file with
-    a number a line, or `roster.csv:student_no` for a column of a table; `sure`: the probability, 0..1, from which a
-    number is "read". Raises BadRequest, NotFound or UnknownName for a constraint that is not understood, and BadRequest
-    if no number satisfies all of them.
+    `length`: "8" or "6-8"; `pattern`: see `compile_pattern`; `check`: see `find_check`; `among`: a file with one
+    number per line, or `roster.csv:student_no` for a column of a table; `sure`: the probability, 0..1, from which a
+    number is "read". Raises BadRequest, NotFound or UnknownName for an invalid constraint, and BadRequest if no number
+    satisfies all of them.
 
     >>> parse_constraints(length="6-8").allow("12345678")
     True
@@ -107,9 +108,9 @@ def parse_constraints(
 
 
 def parse_stated(*, length: str = "", pattern: str = "", check: str = "", among: str = "") -> Constraints:
-    """As `parse_constraints`, of texts from a request: "" states nothing, and `among` is the list itself.
+    """As `parse_constraints`, for texts from a request: "" is no constraint, and `among` is the list itself.
 
-    Its numbers are separated by commas, semicolons, spaces or line feeds.
+    The numbers are separated by commas, semicolons, spaces or line feeds.
     """
     stated = _parse(length or None, pattern or None, check or None)
     return _with_allowlist(stated, parse_allowlist(among), "the list", "the list") if among else stated
@@ -119,17 +120,17 @@ def parse_stated(*, length: str = "", pattern: str = "", check: str = "", among:
 def _parse(length: str | None, pattern: str | None, check: str | None) -> Constraints:
     """The constraints without an allowlist."""
     least, greatest = (1, None) if length is None else _parse_length(length)
-    compiled = None if pattern is None else compile_pattern(pattern)
-    n_symbols = N_DIGITS if compiled is None else compiled.automaton.step.shape[1]
-    automaton = length_automaton(least, greatest, n_symbols)
-    if compiled is not None:
+    if pattern is None:
+        automaton = length_automaton(least, greatest, N_DIGITS)
+    else:
+        fitting = compile_pattern(pattern)
         what = f"pattern {pattern!r}" + (f" with length {length}" if length else "")
-        automaton = both(compiled.automaton, automaton, what=what)
+        automaton = intersection(fitting, length_automaton(least, greatest, fitting.step.shape[1]), what=what)
     allowed = None if greatest is None else (least, greatest)
     if allowed and not automaton.final.any():
         raise BadRequest(
             f"no number of {length_in_words(allowed)} fits the pattern {pattern!r}; expected constraints "
-            "that some number satisfies. Change --length or --pattern."
+            "that can be satisfied together. Change --length or --pattern."
         )
     return Constraints(automaton, allowed, pattern, None if check is None else find_check(check))
 
@@ -137,15 +138,15 @@ def _parse(length: str | None, pattern: str | None, check: str | None) -> Constr
 def _with_allowlist(stated: Constraints, numbers: Iterable[str], source: str, name: str) -> Constraints:
     if stated.n_symbols > N_DIGITS:
         raise BadRequest(
-            f"pattern {stated.pattern!r} names signs, which the numbers of {source} do not have; expected a pattern of "
-            "digits. Take the signs out of --pattern, or leave out --among."
+            f"pattern {stated.pattern!r} contains signs, which the numbers of {source} do not have; expected a pattern "
+            "of digits. Remove the signs from --pattern, or leave out --among."
         )
     numbers = list(numbers)
     kept = [number for number in numbers if stated.allow(number)] if stated.stated else numbers
     if not kept:
         raise BadRequest(
-            f"none of the {len(numbers):,} numbers of {source} satisfies the other constraints; expected some that do. "
-            "Check --among against --length, --pattern and --check."
+            f"none of the {len(numbers):,} numbers of {source} satisfies the other constraints; expected at least one. "
+            "Compare --among with --length, --pattern and --check."
         )
     return replace(stated, allowlist=build_allowlist(kept, name))
 
@@ -153,8 +154,8 @@ def _with_allowlist(stated: Constraints, numbers: Iterable[str], source: str, na
 def best_texts(columns: np.ndarray, constraints: Constraints) -> Solution | None:
     """(T, 22) column probabilities -> the most probable texts that satisfy the constraints; None if none is found.
 
-    A text is a tuple of numbers of `symbols.CLASSES`: of digits alone, or also of signs if the pattern names some. See
-    `solver` for what is exact.
+    A text is a tuple of numbers of `symbols.CLASSES`: only digits, or digits and signs if the pattern contains signs.
+    `solver` documents what is exact.
     """
     if len(columns) == 0:
         return None
@@ -182,17 +183,17 @@ def _parse_sure(sure: str | float) -> float:
         value = 0.0
     if not 0.5 <= value < 1:
         raise BadRequest(
-            f"--sure is {sure}; expected a probability from 0.5 to below 1, for example 0.99. Change --sure."
+            f"--sure is {sure}; expected a probability of at least 0.5 and below 1, such as 0.99. Change --sure."
         )
     return value
 
 
 def length_in_words(length: tuple[int, int]) -> str:
-    """A range of lengths for a person."""
+    """A range of lengths, for the user."""
     least, greatest = length
     return count_digits(least) if least == greatest else f"{least} to {greatest} digits"
 
 
 def count_digits(n: int) -> str:
-    """A number of digits for a person."""
+    """A number of digits, for the user."""
     return "1 digit" if n == 1 else f"{n} digits"

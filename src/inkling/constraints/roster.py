@@ -1,4 +1,4 @@
-"""A table with a column of all possible numbers: `roster.csv:student_no`. Its other columns say whose they are."""
+"""A table with a column of all possible numbers: `roster.csv:student_no`. Its other columns describe each number."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from inkling.errors import BadRequest, NotFound, UnknownName
 
 @dataclass(frozen=True)
 class Roster:
-    """What a table says of each number."""
+    """A table indexed by number."""
 
-    columns: tuple[str, ...]  # the others than that of the numbers, in order
-    rows: dict[str, tuple[str, ...]]  # number -> its cells of these columns, in the order of the table
+    columns: tuple[str, ...]  # all except the column of the numbers, in order
+    rows: dict[str, tuple[str, ...]]  # number -> its cells in these columns, in the order of the table
 
     def of(self, number: str) -> dict[str, str]:
-        """The other columns of a number; empty cells if it is not in the table."""
+        """The cells of a number by column; empty if it is not in the table."""
         return dict(zip(self.columns, self.rows.get(number, ("",) * len(self.columns)), strict=True))
 
 
 def split_column(among: str) -> tuple[Path, str]:
-    """`roster.csv:student_no` -> the file and the column; "" where only a file is named."""
+    """`roster.csv:student_no` -> the file and the column; "" if only a file is named."""
     path, colon, column = among.rpartition(":")
     if not colon or not path or Path(among).exists() or "/" in column or "\\" in column:
         return Path(among), ""
@@ -35,10 +35,10 @@ def split_column(among: str) -> tuple[Path, str]:
 
 
 def read_roster(path: Path, column: str) -> Roster:
-    """The rows of a table whose first row names its columns, separated by commas, semicolons or tabs.
+    """Read a table with a header row, separated by commas, semicolons or tabs.
 
-    Raises NotFound if the file cannot be read, UnknownName for a column that it does not have, and BadRequest if it is
-    empty, two columns are called alike, or a number of the column is missing, no number, or there twice.
+    Raises NotFound if the file cannot be read, UnknownName if the column does not exist, and BadRequest if the file is
+    empty, two columns have the same name, or a number in the column is missing, invalid or repeated.
     """
     with csv_errors(path):
         return _roster(path, column)
@@ -46,12 +46,12 @@ def read_roster(path: Path, column: str) -> Roster:
 
 @contextmanager
 def csv_errors(path: Path | str) -> Iterator[None]:
-    """Turns what the csv module raises for a table that is none into BadRequest."""
+    """Raise BadRequest instead of the csv module's error for an invalid table."""
     try:
         yield
     except csv.Error as error:
         raise BadRequest(
-            f"{path} is no table ({error}); expected one as CSV, with cells of at most {csv.field_size_limit():,} "
+            f"{path} is not a table ({error}); expected CSV with cells of at most {csv.field_size_limit():,} "
             "characters. Save it again."
         ) from error
 
@@ -67,9 +67,7 @@ def _roster(path: Path, column: str) -> Roster:
     names = [name or f"column_{i}" for i, name in enumerate(rows[0][1], 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise BadRequest(
-            f"{path} has two columns {twice!r}; expected a name of its own for each. Rename one of the two."
-        )
+        raise BadRequest(f"{path} has two columns {twice!r}; expected different names. Rename one of them.")
     if column not in names:
         raise UnknownName(f"column of {path}", column, names)
     place = names.index(column)
@@ -81,23 +79,23 @@ def _roster(path: Path, column: str) -> Roster:
         if not number:
             raise BadRequest(
                 f"{path} has {cells[place][:30]!r} in the column {column!r} of line {line}; expected a number, digits "
-                "only. Mend the line or take it out."
+                "only. Correct the line or remove it."
             )
         if number in found:
             raise BadRequest(
                 f"{path} has {number} in lines {lines[number]} and {line}; expected each number of the column "
-                f"{column!r} once. Take one of the two out."
+                f"{column!r} once. Remove one of them."
             )
         lines[number], found[number] = line, tuple(cells[:place] + cells[place + 1 :])
     if not found:
-        raise BadRequest(f"{path} has a heading and no row; expected a number a row. Check --among.")
+        raise BadRequest(f"{path} has a header and no rows; expected one number per row. Check --among.")
     return Roster(tuple(names[:place] + names[place + 1 :]), found)
 
 
 def read_text(path: Path) -> str:
-    """A text file as spreadsheets save it: UTF-8, UTF-16 with its mark, or else Windows' Latin (cp1252).
+    """Read a text file in the encodings that spreadsheets use: UTF-8, UTF-16 with a BOM, or else cp1252.
 
-    Raises NotFound if it cannot be read and BadRequest if it is no text.
+    Raises NotFound if it cannot be read, and BadRequest if it is not text.
     """
     try:
         content = path.read_bytes()

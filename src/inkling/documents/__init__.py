@@ -1,4 +1,4 @@
-"""Turn a file that people hand in (a PDF, a TIFF of several pages, a picture) into its pages.
+"""Split a document (a PDF, a multi-page TIFF, a picture) into its pages.
 
 from inkling import Reader
 from inkling.documents import pages

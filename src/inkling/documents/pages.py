@@ -1,4 +1,4 @@
-"""A file -> its pages, one after another: what the reader takes, with a name for each."""
+"""Split a file into named pages, one at a time, in the form that the reader accepts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from inkling.pipeline.decode import ImageSource, check_bytes, open_file
 DocumentSource = str | Path | bytes | IO[bytes]
 
 DOCUMENT_SUFFIXES = (".pdf", ".tif", ".tiff")  # of files that may have several pages
-SUFFIXES = {*decode.SUFFIXES, *DOCUMENT_SUFFIXES}  # of all that is read
-_SYSTEM_FILES = ("thumbs.db", "desktop.ini")  # in folders of Windows; elsewhere their names begin with a dot
-_HEAD_BYTES = 1024  # within which a PDF says that it is one
-_BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"  # a mark of UTF-8, or space, that some programs write first
+SUFFIXES = {*decode.SUFFIXES, *DOCUMENT_SUFFIXES}  # of all readable files
+_SYSTEM_FILES = ("thumbs.db", "desktop.ini")  # on Windows; on other systems their names begin with a dot
+_HEAD_BYTES = 1024  # the PDF signature must be within these
+_BEFORE_PDF = b"\xef\xbb\xbf\0 \t\r\n"  # a UTF-8 byte order mark or whitespace, which some programs write first
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -36,7 +36,7 @@ class Page:
 
     @property
     def image(self) -> ImageSource:
-        """What `Reader.read` and `decode` take, in full size. Raises a BadPicture where this page alone is none."""
+        """The input for `Reader.read` and `decode`, in full size. Raises BadPicture if this page has no picture."""
         if isinstance(self.content, BadPicture):
             raise self.content
         return self.content
@@ -45,13 +45,13 @@ class Page:
 def pages(
     source: DocumentSource, *, name: str | None = None, first: int = 1, limits: DocumentLimits = DOCUMENT_LIMITS
 ) -> Iterator[Page]:
-    """The pages of a PDF or TIFF, or the one picture of any other file, each made when it is asked for.
+    """Yield the pages of a PDF or TIFF, or the picture of any other file, each produced on demand.
 
-    `source`: a path, a file's content, or a file open for reading. `name` is what pages are named by, in place of the
-    path; `first` is the number of the page to begin with. A TIFF's thumbnails are left out.
+    `source`: a path, a file's content, or a file open for reading. `name` replaces the path in the names of pages;
+    `first` is the number of the first page to yield. A TIFF's thumbnails are skipped.
 
-    Raises NotFound for a path that cannot be read, and a BadPicture for a document that is locked, broken or too large
-    as a whole; what is wrong with one page its `image` raises.
+    Raises NotFound for a path that cannot be read, and BadPicture for a document that is locked, broken or too large as
+    a whole. Errors of a single page are raised by its `image`.
     """
     with _opened(source, limits) as file:
         head = file.read(_HEAD_BYTES)
@@ -69,14 +69,14 @@ def pages(
 
 
 def is_document(content: bytes) -> bool:
-    """Whether a file's content is a PDF, or a TIFF of several pages: what has no picture but pages."""
+    """Whether a file's content is a PDF or a multi-page TIFF, that is, has pages instead of one picture."""
     if content.startswith(_TIFF):
         return has_several_pages(content)
     return _is_pdf(content[:_HEAD_BYTES])
 
 
 def is_system_file(name: str) -> bool:
-    """Whether a file of a folder is one that people do not see: it is nothing that they want to be read."""
+    """Whether a file is hidden or belongs to the operating system, so that a folder's reader skips it."""
     return name.startswith(".") or name.lower() in _SYSTEM_FILES
 
 
@@ -93,7 +93,7 @@ def _is_pdf(head: bytes) -> bool:
 
 
 class PagesByNumber:
-    """Pages by their number, whose documents are opened once if they are asked for in order. Close it."""
+    """Access to pages by number. Opens each document only once if pages are requested in order. Must be closed."""
 
     def __init__(self) -> None:
         self._name, self._next = "", 0
@@ -108,7 +108,7 @@ class PagesByNumber:
             if page.number == number:
                 self._name, self._next = name, number + 1
                 return page.image
-        raise NotFound(f"{name} has no page {number} any more; expected the document as it was. Read it again.")
+        raise NotFound(f"{name} no longer has page {number}; expected the unchanged document. Read it again.")
 
     def close(self) -> None:
         self._name, self._pages = "", iter(())

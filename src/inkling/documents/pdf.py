@@ -1,4 +1,4 @@
-"""The pages of a PDF, drawn one by one by `pdf_renderer` in a process that is ended when a page costs too much."""
+"""The pages of a PDF, rendered one by one by `pdf_renderer` in a process that is killed if a page exceeds a limit."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ RENDERER = Path(__file__).with_name("pdf_renderer.py")
 MAX_LINE_BYTES = 1000  # of the renderer's messages
 CHANNELS = 3
 
-Drawn = np.ndarray | BadPicture  # (H, W, 3) uint8 RGB, or why there is none
+Drawn = np.ndarray | BadPicture  # (H, W, 3) uint8 RGB, or the page's error
 
 
 def pdf_pages(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[tuple[int, Drawn]]:
-    """An open file with a PDF -> for each page from `first` the number of pages and its picture, or why there is none.
+    """Yield, for each page of a PDF from `first`, the number of pages and its picture or error.
 
     Raises BrokenPicture, ImageTooLarge or DeadlineExceeded for the document as a whole.
     """
@@ -48,8 +48,8 @@ def pdf_pages(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[t
             return
         if restarts == limits.max_restarts:
             given_up = BrokenPicture(
-                f"the {restarts + 1} pages of this PDF before, which cannot be drawn, end its reading; expected whole "
-                "pages. Send this page as a document of its own."
+                f"this page is skipped because {restarts + 1} earlier pages of the PDF cannot be drawn; expected "
+                "intact pages. Send this page as a separate document."
             )
             yield from ((n_pages, given_up) for _ in range(at, n_pages + 1))
             return
@@ -57,10 +57,10 @@ def pdf_pages(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[t
 
 
 class _Renderer:
-    """The other end of `pdf_renderer`."""
+    """The client of a `pdf_renderer` process."""
 
     def __init__(self, process: subprocess.Popen[bytes], limits: DocumentLimits) -> None:
-        self.ended = False  # over a page
+        self.ended = False  # the process ended while rendering a page
         self._process, self._limits = process, limits
         self._output = cast(IO[bytes], process.stdout)
         self._late = False
@@ -75,11 +75,11 @@ class _Renderer:
             )
         if message is not None and message.get("error") == "locked":
             raise BrokenPicture(
-                "this PDF is locked with a password; expected one that opens without. Print it to a new PDF and send "
-                "that."
+                "this PDF is locked with a password; expected one that opens without a password. Print it to a new PDF "
+                "and send that."
             )
         if message is None or "n_pages" not in message:
-            raise BrokenPicture("this PDF cannot be opened; expected a whole document. Save or send it again.")
+            raise BrokenPicture("this PDF cannot be opened; expected an intact document. Save or send it again.")
         n_pages = int(message["n_pages"])
         check_page_count(n_pages, limits)
         return n_pages
@@ -92,8 +92,8 @@ class _Renderer:
             return rows[:, : w * CHANNELS].reshape(h, w, CHANNELS)
         if message is not None and message.get("error") == "size":
             return ImageTooLarge(
-                "the page has no size that can be drawn, or is many times longer than wide; expected a sheet of paper. "
-                "Print it to a new PDF and send that."
+                "the page has an invalid size, or is many times longer than wide; expected a sheet of paper. Print it "
+                "to a new PDF and send that."
             )
         self.ended = message is None
         if self._late:
@@ -107,9 +107,9 @@ class _Renderer:
         )
 
     def _receive(self, limit_s: float) -> tuple[dict[str, Any] | None, bytes]:
-        """A message, and the pixels after it; None where the process ended.
+        """A message and the pixels that follow it; None if the process has ended.
 
-        It ends itself after `limit_s` of a processor; on a machine with other work that is not `limit_s` from now.
+        The process ends itself after `limit_s` of CPU time, which takes longer than `limit_s` on a busy machine.
         """
         timer = threading.Timer(limit_s / MIN_CPU_SHARE, self._stop)
         timer.start()
@@ -133,7 +133,7 @@ class _Renderer:
 
 
 def _unnamed_file() -> IO[bytes]:
-    """A file that a process can be handed; in memory where the system has that, since a server may write to no disk."""
+    """An anonymous file to pass to a process; in memory if possible, because a server may have no writable disk."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("document"), "w+b")
     return tempfile.TemporaryFile()
@@ -141,7 +141,7 @@ def _unnamed_file() -> IO[bytes]:
 
 @contextmanager
 def _renderer(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[_Renderer]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # it finds what this process finds
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # the same import path as in this process
     command = [sys.executable, "-P", str(RENDERER), json.dumps({**asdict(limits), "first": first})]
     with ExitStack() as stack:
         if isinstance(file, io.BytesIO):
@@ -149,17 +149,17 @@ def _renderer(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[_
             file.write(content.getbuffer())
             file.flush()
         process = stack.enter_context(
-            subprocess.Popen(  # noqa: S603 - our own program; the document is its input
+            subprocess.Popen(  # noqa: S603 - our program; the document is its input
                 command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
             )
         )
-        stack.callback(process.kill)  # it waits for the next page to be taken
+        stack.callback(process.kill)  # it blocks until the next page is taken
         yield _Renderer(process, limits)
 
 
 def check_page_count(n_pages: int, limits: DocumentLimits) -> None:
-    """Raises ImageTooLarge for a document of too many pages."""
+    """Raise ImageTooLarge for a document with too many pages."""
     if n_pages > limits.max_pages:
         raise ImageTooLarge(
-            f"this document has more than {limits.max_pages:,} pages, the limit. Split it, and send the parts."
+            f"this document has more than {limits.max_pages:,} pages, the limit. Split it and send the parts."
         )

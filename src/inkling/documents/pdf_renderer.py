@@ -1,11 +1,11 @@
-"""Draw the pages of a PDF: a program of its own, because a hostile page can only be stopped by ending a process.
+"""Render the pages of a PDF. This is a separate program, because only killing the process stops a hostile page.
 
     python pdf_renderer.py '{"first": 1, ...}' < document.pdf
 
-The argument is the fields of `DocumentLimits` and the number of the first page. Standard output gets a line of JSON
-about the document, and for each page a line of JSON, then its pixels, row by row, 3 bytes (RGB) each. It needs
-pypdfium2 alone, and is run by path, so that it starts in a fraction of a second. PDFium as pypdfium2 packs it has no
-JavaScript.
+The argument contains the fields of `DocumentLimits` and the number of the first page. The program writes to standard
+output: one line of JSON about the document, then for each page a line of JSON and its pixels, row by row, 3 bytes (RGB)
+each. It imports only pypdfium2 and is run by path, so that it starts in a fraction of a second. pypdfium2's build of
+PDFium has no JavaScript.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 POINTS_PER_INCH = 72
-ROUNDED_UP = 0.9999  # sides are rounded up: this keeps the pixels of a scan, and not one more
-FULL_PAGE_SHARE = 0.5  # of a page's area: an image that covers more is a scan of it
-MAX_OBJECTS = 2000  # of a page, that are looked at for a scan; the recognized text over one has some hundred
+ROUNDED_UP = 0.9999  # PDFium rounds sides up; this factor keeps a scan from gaining a pixel
+FULL_PAGE_SHARE = 0.5  # of the page's area: an image that covers more is a scan of the page
+MAX_OBJECTS = 2000  # of a page, checked for a scan; the recognized text over a scan has a few hundred
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
 
     try:
         document = pypdfium2.PdfDocument(sys.stdin.buffer)
-        document.init_forms()  # what was typed into fields is drawn too
+        document.init_forms()  # renders text typed into form fields, too
     except pypdfium2.PdfiumError as error:
         locked = error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
         _send({"error": "locked" if locked else "broken"})
@@ -65,7 +65,7 @@ def _send(message: dict[str, Any]) -> None:
 
 
 def _limit_memory(most: int) -> None:
-    """Limit the address space, and be the first to go where the machine or the container has no memory left."""
+    """Limit the address space, and make this process the first that the kernel kills when memory runs out."""
     with suppress(OSError):  # not on Linux, or not allowed
         Path("/proc/self/oom_score_adj").write_text("1000")
     try:
@@ -79,13 +79,13 @@ def _limit_memory(most: int) -> None:
 
 
 def _limit_time(cpu_s: float) -> None:
-    """End this process after so much more time of a processor; 0.1 s late at most. Windows has no such timer."""
+    """End this process after `cpu_s` more seconds of CPU time, at most 0.1 s late. Windows has no such timer."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
 
 
 def _scale(page: Any, limits: dict[str, Any]) -> float:
-    """Pixels for each point of a page; 0 for a page of no size, or of one that cannot be drawn."""
+    """Pixels per point of a page; 0 for a page without a size or with one that cannot be rendered."""
     w, h = page.get_size()
     if not (0 < w < math.inf and 0 < h < math.inf):
         return 0.0
@@ -96,7 +96,7 @@ def _scale(page: Any, limits: dict[str, Any]) -> float:
 
 
 def _dpi(page: Any, area: float, limits: dict[str, Any]) -> float:
-    """A scan's own resolution, within limits; that of drawn pages for any other. `area`: of the page, points^2."""
+    """A scan's resolution, within limits; `drawn_dpi` for other pages. `area`: of the page, points^2."""
     from pypdfium2 import raw
 
     found = 0.0

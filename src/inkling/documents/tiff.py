@@ -1,4 +1,4 @@
-"""The pages of a TIFF: each as a file whose first directory is that page's, and its only one."""
+"""The pages of a TIFF, each as a file whose only directory is that page's."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from inkling.documents.pdf import check_page_count
 from inkling.errors import BadPicture, BrokenPicture
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.decode import open_image
-from inkling.pipeline.decode_limits import TiffDirectory, tiff_directories
+from inkling.pipeline.file_parts import TiffDirectory, tiff_directories
 
-COUNT_BYTES = 2  # of a directory's number of entries, with which it begins; 8 in a BigTIFF
+COUNT_BYTES = 2  # size of a directory's entry count, at its start; 8 in a BigTIFF
 
 
 def tiff_pages(
     content: bytes, limits: DocumentLimits, first: int
 ) -> Iterator[tuple[int, bytes | Image.Image | BadPicture]]:
-    """A TIFF -> for each page from `first` the number of pages and the picture, not yet decoded, or why it is none.
+    """Yield, for each page of a TIFF from `first`, the number of pages and its undecoded picture or error.
 
-    A TIFF tells where its next page is, but not how many there are. In a file that is cut off, the first page that is
-    missing is the last one here, with an error that says so. Raises ImageTooLarge for too many pages.
+    A TIFF stores the position of the next page but not the number of pages. In a truncated file, the first missing page
+    is the last one here, with an error that reports it. Raises ImageTooLarge for too many pages.
     """
     found: list[TiffDirectory] = []
     is_cut = False
@@ -49,7 +49,7 @@ def tiff_pages(
             n_pages,
             BrokenPicture(
                 f"the file is cut off before page {n_pages}, so this page and any after it are missing; expected a "
-                "whole TIFF. Copy or scan it again."
+                "complete TIFF. Copy or scan it again."
             ),
         )
 
@@ -61,7 +61,7 @@ def has_several_pages(content: bytes) -> bool:
 
 
 def _leads_beyond(content: bytes, directory: TiffDirectory) -> bool:
-    """Whether the next directory is beyond the end of the file. False where the link to it is: then this one is cut."""
+    """Whether the next directory is beyond the end of the file; False if the link to it is already beyond the end."""
     try:
         (following,) = struct.unpack_from(directory.offset_format, content, directory.next_at)
     except (struct.error, OverflowError):
@@ -70,9 +70,9 @@ def _leads_beyond(content: bytes, directory: TiffDirectory) -> bool:
 
 
 def _alone(content: bytes, directory: TiffDirectory) -> bytes:
-    """The same file with one directory: the header points to it, and it to none."""
+    """The same file with only one directory: the header points to it, and it has no successor."""
     page = bytearray(content)
     struct.pack_into(directory.offset_format, page, directory.header_at, directory.at)
-    with contextlib.suppress(struct.error):  # the file ends before the link to the next
+    with contextlib.suppress(struct.error):  # the file ends before the link to the next directory
         struct.pack_into(directory.offset_format, page, directory.next_at, 0)
     return bytes(page)

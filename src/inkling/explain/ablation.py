@@ -1,16 +1,16 @@
-"""Ablation: run the pipeline with some of its steps off, to see what each is worth on an image.
+"""Ablation: run the pipeline without some of its steps, to show the effect of each on an image.
 
 Each step has a naive replacement:
 
-| step | does | without it |
+| step | purpose | without it |
 | --- | --- | --- |
-| `ink` | tells ink from paper | the grey of the image as it is: white paper counts as ink |
-| `glyphs` | finds each digit | the whole image is one |
-| `shape` | keeps the shape, 20 pixels long | stretched over all 28 x 28 pixels |
-| `centre` | centres by mass | copied into the corner |
-| `pen` | evens out the width of strokes | as wide as they come |
+| `ink` | separates ink from paper | the image's gray levels are used directly: white paper counts as ink |
+| `glyphs` | finds each digit | the whole image is one digit |
+| `shape` | keeps the aspect ratio, 20 pixels long | stretched to 28 x 28 pixels |
+| `centre` | centers by mass | copied into the corner |
+| `pen` | normalizes stroke widths | original stroke widths |
 
-Everything else is the pipeline's own code.
+All other steps are those of the pipeline.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # in the order of the pi
 
 
 def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()) -> Trace:
-    """Read an image without the steps named in `off`, from SWITCHES; with none off, as `reader.trace` does.
+    """Read an image without the steps named in `off`, a subset of SWITCHES. Without any, the same as `reader.trace`.
 
     >>> import numpy as np
     >>> from inkling import Reader
@@ -38,7 +38,7 @@ def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()
     >>> image[12:52, 29:35] = 0
     >>> trace_without(Reader("ann"), image).reading.text
     '1'
-    >>> trace_without(Reader("ann"), image, ["ink"]).ink[0, 0]  # white paper is taken for ink
+    >>> trace_without(Reader("ann"), image, ["ink"]).ink[0, 0]  # white paper counts as ink
     1.0
     """
     prepared = reader.prepare(source)
@@ -46,10 +46,10 @@ def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()
 
 
 def _without(prepared: PreparedImage, off: frozenset[str]) -> PreparedImage:
-    """The image without some steps, to be read glyph by glyph."""
+    """Prepare the image without some steps, to be read glyph by glyph."""
     # (H, W) float32; without the step "ink": 0 black .. 1 white
     ink = prepared.decoded.image.astype(np.float32) / 255 if "ink" in off else prepared.ink
-    if off & {"ink", "glyphs"}:  # without ink there is nothing to find digits in
+    if off & {"ink", "glyphs"}:  # without ink, no digits can be found
         segmentation = _whole(ink)
         crops = [ink]
     else:
@@ -62,17 +62,17 @@ def _without(prepared: PreparedImage, off: frozenset[str]) -> PreparedImage:
 
 
 def _whole(ink: np.ndarray) -> Segmentation:
-    """The whole image as one glyph; none where it is blank."""
+    """The whole image as one glyph; none if it is blank."""
     h, w = ink.shape
     lines = [[Glyph((0, 0, w, h), (1,))]] if ink.any() else []
     return Segmentation(lines, np.ones((h, w), np.uint16), (0, 0))
 
 
 def tile_without(crop: np.ndarray, off: Collection[str]) -> np.ndarray:
-    """(h, w) float32 -> (28, 28) float32, as `normalize.normalize_crop` but for the steps that are off."""
-    crop = normalize.downscale_large(crop, max(crop.shape))
-    if not {"pen", "ink"} & set(off):  # without ink there are no strokes to measure
-        crop = normalize.normalize_stroke_width(crop, max(crop.shape))
+    """(h, w) float32 -> (28, 28) float32, like `normalize.normalize_crop`, without the steps in `off`."""
+    crop = normalize.downscale_large(crop)
+    if not {"pen", "ink"} & set(off):  # without ink, there are no strokes to measure
+        crop = normalize.normalize_stroke_width(crop)
     if "shape" in off:
         interpolation = cv2.INTER_AREA if max(crop.shape) > normalize.SIDE else cv2.INTER_CUBIC
         size_wh = (normalize.SIDE, normalize.SIDE)

@@ -1,4 +1,4 @@
-"""Draw boxes and cuts, bars of probabilities, rows and their columns, and the answer in large figures."""
+"""Draw boxes, probability bars, rows and their columns, and the answer in large digits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkling.explain.render import LIGHT, Theme, ink_image
 from inkling.explain.words import short_percent
+from inkling.pipeline.box import Box
 from inkling.pipeline.layout import Layout
-from inkling.pipeline.result import Box
+from inkling.pipeline.layout.geometry import mapped_corners
 from inkling.pipeline.symbols import BLANK, CLASSES, CURRENCY, MARK
 
-Line = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels of the upright image
-MAX_CLASSES = 8  # lines of a heat map: the classes that some column gives most, and blank
-MIN_SHARE = 0.05  # probability: a class that no column gives so much has no line
+MAX_CLASSES = 8  # lines of a heat map: the classes with the highest peaks, and blank
+MIN_SHARE = 0.05  # probability; a class that does not reach it in any column has no line
 
 
 @dataclass(frozen=True)
@@ -26,22 +26,20 @@ class LabelledBox:
 
     box: Box  # pixels of the upright image
     label: str
-    is_digit: bool  # else it is drawn as what is left out
+    is_digit: bool  # otherwise it is drawn in the color of ignored ink
 
 
 def draw_boxes(
     ink: np.ndarray,
     boxes: Sequence[LabelledBox],
-    cuts: Sequence[Line] = (),
     *,
     size_wh: tuple[int, int],
     side: int,
     theme: Theme = LIGHT,
 ) -> np.ndarray:
-    """Ink with a labelled box around each glyph, and the cuts between touching digits.
+    """Draw ink with a labeled box around each glyph.
 
-    ink: (H, W) float32. size_wh: of the upright image. cuts: x0, y0, x1, y1 in its pixels. Returns (h, w, 3) uint8, its
-    longer side at most `side` pixels.
+    ink: (H, W) float32. size_wh: of the upright image. Returns (h, w, 3) uint8, longer side at most `side` pixels.
     """
     picture = Image.fromarray(ink_image(ink, side, theme))
     draw = ImageDraw.Draw(picture)
@@ -56,17 +54,15 @@ def draw_boxes(
         if top < 0:
             top = min(corners[3] + 2, picture.height - letter * 1.35)
         draw.text((left, top), each.label, fill=colour, font=font(letter))
-    for x0, y0, x1, y1 in cuts:
-        draw.line((x0 * x_scale, y0 * y_scale, x1 * x_scale, y1 * y_scale), fill=theme.minus, width=width)
     return np.asarray(picture)
 
 
 def draw_layout(
     ink: np.ndarray, layout: Layout, rows: Sequence[np.ndarray], side: int, theme: Theme = LIGHT
 ) -> np.ndarray:
-    """Ink with the rows that were read, the cells that were found, and what was left out. (h, w, 3) uint8
+    """Draw ink with the rows that were read, the cells that were found, and ignored ink. (h, w, 3) uint8
 
-    ink: (H, W) float32 of the image that the layout belongs to. rows: (4, 2) corners each, pixels of that image.
+    ink: (H, W) float32 of the layout's image. rows: (4, 2) corners each, pixels of that image.
     """
     picture = Image.fromarray(ink_image(ink, side, theme))
     draw = ImageDraw.Draw(picture)
@@ -89,14 +85,12 @@ def draw_layout(
 
 
 def _corners(box: Box, matrix: np.ndarray) -> list[tuple[float, float]]:
-    """The corners of a box, in order around it, mapped by a (3, 3) matrix."""
-    x, y, w, h = box
-    points = np.array([[[x, y], [x + w, y], [x + w, y + h], [x, y + h]]], float)
-    return [(a, b) for a, b in cv2.perspectiveTransform(points, matrix)[0].tolist()]
+    """The corners of a box, in clockwise order, mapped by a (3, 3) matrix."""
+    return [(x, y) for x, y in mapped_corners(box, matrix).tolist()]
 
 
 def draw_row_images(images: Sequence[np.ndarray], side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """Row images of (32, W_i) float32, N from 1 -> (h, w, 3) uint8: one below the other in one scale."""
+    """At least one row image of (32, W_i) float32 -> (h, w, 3) uint8: stacked vertically, at the same scale."""
     gap, longest = 3, max(image.shape[1] for image in images)
     canvas = np.full((len(images) * (len(images[0]) + gap) - gap, longest), np.nan, np.float32)
     for i, image in enumerate(images):
@@ -116,10 +110,10 @@ def draw_columns(
     side: int,
     theme: Theme = LIGHT,
 ) -> np.ndarray:
-    """A row's image, and below each column of it how probable each symbol is there. (h, w, 3) uint8
+    """Draw a row's image, with the probability of each symbol below each column. (h, w, 3) uint8
 
-    image: (32, 4 T) float32. probs: (T, 22). spans: for each symbol of the text the columns where it stands, first and
-    last + 1; these are framed. Only classes of the text and those that a column gives MIN_SHARE have a line.
+    image: (32, 4 T) float32. probs: (T, 22). spans: the columns of each symbol of the text, first and last + 1, which
+    are framed. Lines are drawn for the classes of the text and those that reach MIN_SHARE in a column.
     """
     shown = _classes_that_matter(probs, text)
     n = len(probs)
@@ -151,7 +145,7 @@ def draw_columns(
 
 
 def _classes_that_matter(probs: np.ndarray, text: Sequence[int]) -> list[int]:
-    """The classes of the text and those that some column gives most, in order; blank last."""
+    """The classes of the text and those with the highest peaks, in order; blank last."""
     peaks = probs[:, :BLANK].max(axis=0)
     rest = [k for k in np.argsort(-peaks).tolist() if peaks[k] >= MIN_SHARE and k not in text]
     own = sorted(set(text))
@@ -159,7 +153,7 @@ def _classes_that_matter(probs: np.ndarray, text: Sequence[int]) -> list[int]:
 
 
 def draw_texts(texts: Sequence[tuple[str, float]], side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """Texts with their probabilities, the best first, N from 1 -> (h, w, 3) uint8: a bar for each."""
+    """At least one text with its probability, the best first -> (h, w, 3) uint8: a bar for each."""
     letter = max(13, side // 19)
     line, left = round(letter * 1.7), max(font(letter).getlength(text) for text, _ in texts)
     left = min(round(left) + letter, round(side * 0.6))
@@ -178,12 +172,12 @@ def draw_texts(texts: Sequence[tuple[str, float]], side: int, theme: Theme = LIG
 
 
 def as_drawn(text: Sequence[int]) -> str:
-    """A text of symbol numbers in Pillow's typeface: a star for a mark, a dollar for any currency's sign."""
+    """Symbol numbers -> text in characters of Pillow's font: "*" for a mark, "$" for any currency sign."""
     return "".join({MARK: "*", CURRENCY: "$"}.get(CLASSES[k], CLASSES[k]) for k in text)
 
 
 def draw_bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """N times ten probabilities -> (h, w, 3) uint8: ten bars each, the most probable in full colour."""
+    """N times ten probabilities -> (h, w, 3) uint8: ten bars each, the most probable in full color."""
     columns = 2 if len(rows) == 4 else min(len(rows), 3)
     w, h = side // columns, max(120, side // (columns + 1))
     canvas = Image.new("RGB", (w * columns, h * -(-len(rows) // columns)), theme.paper)
@@ -210,7 +204,7 @@ def draw_bars(rows: list[tuple[float, ...]], side: int, theme: Theme = LIGHT) ->
 
 
 def draw_answer(text: str, lines: list[str], side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """The answer in large figures with lines of words below. (h, w, 3) uint8"""
+    """Draw the answer in large digits, with lines of text below. (h, w, 3) uint8"""
     rows = text.replace("\t", "  ").split("\n") if text else ["\N{EN DASH}"]
     large = min(side // 4, round(side * 0.85 / (0.62 * max(map(len, rows)))))
     small = max(14, side // 36)
@@ -229,7 +223,7 @@ def draw_answer(text: str, lines: list[str], side: int, theme: Theme = LIGHT) ->
 
 
 def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own typeface, so that an image is the same everywhere."""
+    """Pillow's built-in font, so that images are the same everywhere."""
     return ImageFont.load_default(size)
 
 

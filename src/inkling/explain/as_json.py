@@ -1,4 +1,4 @@
-"""The field `explanation` of the API's answer."""
+"""The field `explanation` of the API's response."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from inkling.explain.render import data_uri
 from inkling.explain.step import Step
 
 STEPS = (
-    *("image", "ink", "glyphs"),  # as images; the later steps of glyphs are in the answer as numbers
+    *("image", "ink", "glyphs"),  # as images; the response has the later steps of glyphs as numbers
     *("layout", "rows", "columns", "symbols", "texts"),
 )
-WIDE = ("rows", "columns")  # a row is long: these are twice as large
+WIDE = ("rows", "columns")  # twice as large, because rows are long
 STEP_SIDE = 512  # pixels: the longer side of an image
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """Every value is JSON; points are rounded to four decimals, images are PNGs of at most twice STEP_SIDE pixels."""
+    """JSON values. Points are rounded to four decimals; images are PNGs of at most twice STEP_SIDE pixels."""
     return {
         "steps": steps_json(explanation.steps),
         "digits": [_digit(why) for why in explanation.digits],
@@ -31,7 +31,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def steps_json(steps: Iterable[Step], *, side: int = STEP_SIDE) -> list[dict[str, Any]]:
-    """The steps that are images, the longer side of each at most `side` pixels, of WIDE ones twice."""
+    """The steps that are images, with a longer side of at most `side` pixels, or twice that for WIDE ones."""
     return [_step(step, side) for step in steps if step.name in STEPS]
 
 

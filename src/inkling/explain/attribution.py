@@ -1,13 +1,13 @@
-"""Exact attribution for networks with one hidden layer: what each pixel adds to a log-odds difference.
+"""Exact attribution for networks with one hidden layer: each pixel's contribution to a log-odds difference.
 
-A network of ReLUs is piecewise linear. For one tile some hidden units are active and the rest silent, and as long as
-that stays so each logit is a plain sum over the pixels x_i:
+A ReLU network is piecewise linear. For a given tile, some hidden units j are active. While this set does not change,
+each logit is a sum over the pixels x_i:
 
     logit_k = [b2_k + sum over active j of W2_kj b1_j] + sum over i of [sum over active j of W2_kj W1_ji] x_i
 
-The second bracket times x_i is the attribution of pixel i; the first bracket is the bias. Nothing is estimated. This is
-gradient times input, which for ReLUs leaves out nothing but the bias: see Ancona et al., "Towards better understanding
-of gradient-based attribution methods" (2018).
+The second bracket times x_i is the attribution of pixel i; the first bracket is the bias. Both are exact. This is
+gradient times input, which for ReLU networks omits only the bias: see Ancona et al., "Towards better understanding of
+gradient-based attribution methods" (2018).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from inkling.explain.log_odds import Attribution, HiddenUnit
 from inkling.explain.weights import Weights
 from inkling.pipeline.normalize import SIDE
 
-STRONGEST = 6  # hidden units that are shown
+STRONGEST = 6  # number of hidden units shown
 
 
 def exact_attributions(
     weights: Weights, tile: np.ndarray, contrasts: np.ndarray, temperature: float
 ) -> list[Attribution]:
-    """(28, 28) tile and (Q, 10) contrasts of the logits -> Q attributions; points and bias sum to each total."""
+    """(28, 28) tile and (Q, 10) contrasts of the logits -> Q attributions; points and bias add up to each total."""
     outgoing = contrasts @ weights.scores[:10] / temperature  # (Q, H): a hidden unit's weight in each contrast
     active = weights.activations(tile[None])[0] > 0  # (H,)
     gradients = outgoing[:, active] @ weights.hidden[active]  # (Q, 784)
@@ -39,9 +39,9 @@ def exact_attributions(
 def strongest_units(
     weights: Weights, tile: np.ndarray, contrast: np.ndarray, temperature: float
 ) -> tuple[tuple[HiddenUnit, ...], tuple[int, int]]:
-    """The hidden units that weigh most in one (10,) contrast, for or against; and how many are active, of how many.
+    """The hidden units with the largest contributions to one (10,) contrast; and the numbers of active and all units.
 
-    All units' points and the last layer's bias sum to the same total, too.
+    The points of all units and the last layer's bias add up to the same total.
     """
     activations = weights.activations(tile[None])[0]  # (H,)
     points = contrast @ weights.scores[:10] / temperature * activations  # (H,)

@@ -1,6 +1,6 @@
 """START HERE: read an image and explain each digit.
 
-trace -> for each digit: tile -> attribution for the answer, against the runner-up, and of missing ink
+trace -> for each digit: tile -> attributions for the answer and against the runner-up, and the effect of missing ink
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from inkling.explain.attribution import exact_attributions, strongest_units
 from inkling.explain.filmstrip import filmstrip
-from inkling.explain.log_odds import DigitExplanation, contrasts, runner_up_of
+from inkling.explain.log_odds import DigitExplanation, contrasts
 from inkling.explain.occlusion import missing_ink_effect, occlusion_attributions
 from inkling.explain.recognized_glyphs import MAX_DIGITS, recognized_glyphs
 from inkling.explain.row_digits import row_digits
@@ -38,17 +38,17 @@ class Explanation:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """From the image to the answer, to be shown."""
+        """The steps from the image to the answer, for display."""
         return filmstrip(self.trace)
 
     @property
     def left_out(self) -> int:
-        """How many digits of the reading are not explained."""
+        """The number of digits of the reading that are not explained."""
         return len(self.trace.reading.digits) - len(self.digits)
 
 
 def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Explanation:
-    """Read one image (see Reader.read) and explain each digit. Raises what Reader.read raises.
+    """Read one image (see Reader.read) and explain each digit. Raises the same errors as Reader.read.
 
     >>> import numpy as np
     >>> from inkling import Reader
@@ -66,7 +66,7 @@ def explain(reader: Reader, source: ImageSource, *, mode: Mode = "auto") -> Expl
 
 
 def explain_trace(reader: Reader, trace: Trace) -> Explanation:
-    """Explain what `reader` has read already."""
+    """Explain a reading that `reader` has already made."""
     if trace.rows:
         return Explanation(trace, tuple(_explain_rows(reader, trace)))
     read = [(digit, tile) for digit, tile, is_digit in recognized_glyphs(trace) if is_digit]
@@ -74,7 +74,7 @@ def explain_trace(reader: Reader, trace: Trace) -> Explanation:
 
 
 def _explain_rows(reader: Reader, trace: Trace) -> Iterator[DigitExplanation]:
-    """The first MAX_DIGITS digits of rows that were read as a whole, a row at a time."""
+    """Explain the first MAX_DIGITS digits of rows that were read as a whole, one row at a time."""
     if reader.row_reader is None:
         return
     read = [one for one in islice(row_digits(trace), MAX_DIGITS) if one.is_read]
@@ -84,23 +84,22 @@ def _explain_rows(reader: Reader, trace: Trace) -> Iterator[DigitExplanation]:
 
 
 def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplanation:
-    """One digit and its (28, 28) tile -> why it was read so: exact attributions if the network allows them."""
+    """Explain one digit from its (28, 28) tile, by exact attribution if the network allows it, else by occlusion."""
     check_deadline()
     temperature = reader.bundle.temperature
-    runner_up = runner_up_of(digit)
-    both = contrasts(digit.digit, runner_up)  # (2, 10)
+    both = contrasts(digit.digit, digit.runner_up)  # (2, 10)
     missing = missing_ink_effect(reader.classifier, tile, both[1], temperature)
     weights = weights_of(reader)
     if weights is None:
         over_all, over_one = occlusion_attributions(reader.classifier, tile, both, temperature)
-        return DigitExplanation(digit, tile, runner_up, "occlusion", over_all, over_one, missing)
+        return DigitExplanation(digit, tile, "occlusion", over_all, over_one, missing)
     over_all, over_one = exact_attributions(weights, tile, both, temperature)
     units, active = strongest_units(weights, tile, both[1], temperature)
-    return DigitExplanation(digit, tile, runner_up, "exact contributions", over_all, over_one, missing, units, active)
+    return DigitExplanation(digit, tile, "exact contributions", over_all, over_one, missing, units, active)
 
 
 def weights_of(reader: Reader) -> Weights | None:
-    """The weights of a network with one hidden layer, None of any other. Read once for each reader."""
+    """The weights of a network with one hidden layer, None for any other. Read once per reader."""
     if reader not in _weights:
         _weights[reader] = read_weights(reader.bundle, reader.classifier)
     return _weights[reader]

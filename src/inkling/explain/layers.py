@@ -1,6 +1,6 @@
 """The activations of every layer of a network for one tile.
 
-A separate interpreter keeps all tensors, which the one that reads does not; it is built at the first use.
+A separate interpreter keeps all tensors, unlike the one used for reading. It is built on first use.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from inkling.pipeline.reader import Reader
 
 @dataclass(frozen=True)
 class Layer:
-    """One step of a network: maps, or plain numbers."""
+    """One layer of a network, whose output is feature maps or plain numbers."""
 
-    name: str  # as in the manifest, of the layer that computes: "conv_1"
+    name: str  # as in the manifest: "conv_1"
     type: str  # Conv2D, Dense, GlobalAveragePooling2D, ...
-    values: np.ndarray  # (channels, h, w) float32; (channels, 1, 1) where the layer gives numbers
+    values: np.ndarray  # (channels, h, w) float32; (channels, 1, 1) if the output is plain numbers
     kernel: int | None  # side of a convolution's kernel, pixels
-    stride: int  # of the convolution or pooling, pixels of the layer before
+    stride: int  # of the convolution or pooling, pixels of the previous layer
 
 
 class Layers:
-    """The layers of one bundle's network. Safe to call from several threads, which take turns."""
+    """The layers of one bundle's network. Safe to call from several threads; calls are serialized."""
 
     def __init__(self, bundle: Bundle) -> None:
-        # Without a delegate: the tensors inside one cannot be read.
+        # Without a delegate, because a delegate's tensors cannot be read.
         self._interpreter = Interpreter(
             model_content=bundle.model_bytes(),
             num_threads=1,
@@ -47,7 +47,7 @@ class Layers:
     def __call__(self, tile: np.ndarray) -> tuple[Layer, ...]:
         """(28, 28) float32, 1 = ink -> every layer in order, the logits last.
 
-        ReLU and normalisation are part of the layer before them, into which export folds them.
+        ReLU and normalization are part of the layer before them, because export folds them into it.
         """
         with self._lock:
             at = self._interpreter.get_input_details()[0]["index"]
@@ -64,7 +64,7 @@ class Layers:
 
 
 def layers_of(reader: Reader) -> Layers:
-    """Built once for each reader, and forgotten with it."""
+    """The layers of a reader's network, built once per reader and freed with it."""
     with _building:
         if reader not in _layers:
             _layers[reader] = Layers(reader.bundle)
@@ -76,7 +76,7 @@ _building = threading.Lock()
 
 
 def _steps(interpreter: Interpreter, bundle: Bundle) -> list[tuple[int, dict[str, Any]]]:
-    """The output tensors of layers with weights and of poolings: index, and what the manifest says of the layer.
+    """The output tensors of layers with weights and of poolings: index, and facts from the manifest.
 
     Export names a tensor after the layers that are folded into it, as in "cnn_1/relu_2_1/Relu;cnn_1/norm_2_1/...".
     """
@@ -89,20 +89,20 @@ def _steps(interpreter: Interpreter, bundle: Bundle) -> list[tuple[int, dict[str
         for facts in named:
             parts = [part.split("/")[1] for part in tensor["name"].split(";") if part.count("/") > 1]
             if facts["shape"] == shape and any(part in facts["parts"] for part in parts):
-                steps[facts["name"]] = (tensor["index"], facts)  # the last: what comes out of it
+                steps[facts["name"]] = (tensor["index"], facts)  # the last match is the layer's output
     return [steps[facts["name"]] for facts in named if facts["name"] in steps]
 
 
 def _is_constant(interpreter: Interpreter, tensor: dict[str, Any]) -> bool:
     try:
         interpreter.get_tensor(tensor["index"])
-    except ValueError:  # before allocation only constants have values
+    except ValueError:  # before allocation, only constants have values
         return False
     return True
 
 
 def _working_layers(bundle: Bundle) -> list[dict[str, Any]]:
-    """The manifest's layers that compute something, each with the later ones that export folds into it."""
+    """The manifest's layers that remain after export, each with the names of later layers folded into it."""
     found: list[dict[str, Any]] = []
     inputs = 1
     for layer in bundle.manifest.get("layers", []):

@@ -1,8 +1,8 @@
-"""Occlusion, for any network: what changes when ink is erased or added.
+"""Occlusion, for any network: the effect of erasing or adding ink.
 
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014): a patch of paper slides over the tile,
-and what the log-odds fall by without that ink is its attribution. Conversely, a dot of ink is tried wherever there is
-none: white paper is 0 and brings no points of its own, but it can matter that a place is empty, and this shows where.
+and the drop of the log-odds without that ink is its attribution. Conversely, a dot of ink is tried wherever there is
+none. White paper is 0 and contributes no points, but its emptiness can matter; this shows where.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from inkling.explain.log_odds import Attribution, log_odds
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.normalize import SIDE
 
-# Chosen on MNIST's held-out training images. With a patch of 3 pixels the tenth of the ink that the map puts first is
-# worth most when it is erased: 5.0 points of the log-odds of `cnn`, against 4.6 with 5 pixels, 3.3 with 7 and 0.7 for
-# ink taken at random. A stroke is two to three pixels wide, so the patch cuts one and no more.
+# Chosen on MNIST's held-out training images: erasing the top tenth of the ink by attribution costs `cnn` 5.0 points of
+# log-odds with a patch of 3 pixels, 4.6 with 5, 3.3 with 7, and 0.7 for random ink. A stroke is two to three pixels
+# wide, so the patch covers only one.
 PATCH = 3  # pixels
 DOT, DOT_STEP = 3, 2  # pixels
-FAINT = 0.1  # ink, 0..1: a pixel with less is paper
+FAINT = 0.1  # ink, 0..1; a pixel with less is paper
 
 Window = tuple[slice, slice]
 
@@ -28,10 +28,10 @@ Window = tuple[slice, slice]
 def occlusion_attributions(
     model: Classifier, tile: np.ndarray, contrasts: np.ndarray, temperature: float
 ) -> list[Attribution]:
-    """(28, 28) tile and (Q, 10) contrasts -> Q attributions: points that the log-odds fall by without the ink.
+    """(28, 28) tile and (Q, 10) contrasts -> Q attributions: the drop of the log-odds without the ink, in points.
 
-    Each pixel has the mean over the patches that cover it, times its ink. One batch. Such points do not add up to the
-    total, because strokes are redundant.
+    Each pixel has the mean over the patches that cover it, times its ink. These points do not add up to the total,
+    because strokes are redundant. Runs one batch.
     """
     patches = [at for at in windows(PATCH, 1) if tile[at].max() > FAINT]
     erased = np.repeat(tile[None], len(patches) + 1, axis=0)
@@ -43,10 +43,10 @@ def occlusion_attributions(
 
 
 def missing_ink_effect(model: Classifier, tile: np.ndarray, contrast: np.ndarray, temperature: float) -> np.ndarray:
-    """What a dot of ink adds to the log-odds of one (10,) contrast, tried on the paper around the strokes.
+    """The effect of a dot of ink, on the paper around the strokes, on the log-odds of one (10,) contrast.
 
-    (28, 28) tile -> (28, 28) points, 0 on ink and outside the square of the digit's longer side: ink out there would
-    make the digit larger, and so another tile.
+    (28, 28) tile -> (28, 28) points. They are 0 on ink, and outside the square of the digit's longer side, where ink
+    would enlarge the digit and so change the tile.
     """
     around = _square(tile)
     dots = [at for at in windows(DOT, DOT_STEP) if tile[at].mean() < 0.5 and around[at].any()]
@@ -58,7 +58,7 @@ def missing_ink_effect(model: Classifier, tile: np.ndarray, contrast: np.ndarray
 
 
 def _square(tile: np.ndarray) -> np.ndarray:
-    """(28, 28) bool: the square around the digit, as large as its longer side; none without ink."""
+    """(28, 28) bool mask of the square around the digit, with the length of its longer side; empty without ink."""
     inside = np.zeros(tile.shape, bool)
     ys, xs = np.nonzero(tile > FAINT)
     if ys.size:
@@ -69,7 +69,7 @@ def _square(tile: np.ndarray) -> np.ndarray:
 
 
 def windows(side: int, step: int) -> Iterator[Window]:
-    """Squares that cover the tile, `step` pixels apart; those at its border are cut off there."""
+    """Squares that cover the tile, `step` pixels apart, clipped at its border."""
     starts = range(-(side // 2), SIDE - side // 2, step)
     for y in starts:
         for x in starts:
@@ -77,7 +77,7 @@ def windows(side: int, step: int) -> Iterator[Window]:
 
 
 def spread(values: np.ndarray, windows: Sequence[Window], side: int) -> np.ndarray:
-    """(W, Q) values of W windows -> (Q, side, side): at each pixel the mean over the windows that cover it."""
+    """(W, Q) values of W windows -> (Q, side, side): for each pixel, the mean over the windows that cover it."""
     total = np.zeros((values.shape[1], side, side))
     count = np.zeros((side, side))
     for own, at in zip(values, windows, strict=True):

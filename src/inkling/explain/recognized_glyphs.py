@@ -1,4 +1,4 @@
-"""The digits of a trace and the glyphs that were refused, each with what its network saw of it."""
+"""The digits and rejected glyphs of a trace, each with its network input."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from inkling.explain.row_digits import row_digits
 from inkling.pipeline.reader import Trace
 from inkling.pipeline.result import Digit
 
-MAX_DIGITS = 16  # explained in one image, the first in reading order: bounds time and the size of an answer
+MAX_DIGITS = 16  # explained per image, the first in reading order; limits the time and the response size
 
 
 def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
-    """Each glyph in reading order, its (28, 28) tile, and whether it was taken for a digit.
+    """Each glyph in reading order, its (28, 28) tile, and whether it was read as a digit.
 
-    Of rows that were read as a whole: each digit, and the (32, 32) part of the row's image around it.
-    A reading keeps the order of the tiles in both of its lists, and each glyph has its tile's probabilities.
+    For rows that were read as a whole: each digit, and the (32, 32) part of the row's image around it. Both lists of a
+    reading have the order of the tiles, and each glyph has the probabilities of its tile.
     """
     for one in row_digits(trace):
         yield one.digit, one.tile, one.is_read

@@ -1,4 +1,4 @@
-"""Render numbers as images, (h, w, 3 or 4) uint8, and as PNG, in colours for light and dark pages."""
+"""Render numbers as images, (h, w, 3 or 4) uint8, and as PNG, in colors for light and dark pages."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from inkling.pipeline.downscaling import reduced_by
 from inkling.pipeline.normalize import SIDE
 
 Colour = tuple[int, int, int]
-OFF_SCALE = 0.02  # of the pixels: the strongest few may exceed the scale, so that the rest can be seen
+OFF_SCALE = 0.02  # fraction of the pixels; the strongest may exceed the scale, so that the rest is visible
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours, RGB."""
+    """RGB colors."""
 
     paper: Colour
     ink: Colour
     quiet: Colour  # secondary text and lines
     rule: Colour  # lines and empty bars
-    well: Colour  # what is coloured by a share, where the share is 0
-    plus: Colour  # blue: speaks for. Blue and orange are told apart with every kind of colour blindness
-    minus: Colour  # orange: speaks against (after Okabe and Ito, "Color Universal Design", 2008)
+    well: Colour  # background of bars and heat maps, for a value of 0
+    plus: Colour  # blue: support. Blue and orange are distinguishable with every kind of color blindness
+    minus: Colour  # orange: opposition (after Okabe and Ito, "Color Universal Design", 2008)
 
 
 LIGHT = Theme(
@@ -36,23 +37,23 @@ DARK = Theme((28, 31, 38), (245, 239, 224), (164, 168, 178), (62, 68, 80), (38, 
 
 
 def gray_image(image: np.ndarray, side: int) -> np.ndarray:
-    """(H, W) uint8 -> (h, w, 3) uint8, its longer side at most `side` pixels."""
+    """(H, W) uint8 -> (h, w, 3) uint8, longer side at most `side` pixels."""
     return np.asarray(cv2.cvtColor(_fitted(image, side), cv2.COLOR_GRAY2RGB))
 
 
 def ink_image(ink: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """(H, W) float32, 1 = ink -> (h, w, 3) uint8: ink on paper, its longer side at most `side` pixels."""
+    """(H, W) float32, 1 = ink -> (h, w, 3) uint8: ink on paper, longer side at most `side` pixels."""
     share = np.clip(_fitted(ink, side), 0, 1)[..., None]
     return _bytes(np.array(theme.paper) * (1 - share) + np.array(theme.ink) * share)
 
 
 def tile_image(tile: np.ndarray, factor: int, theme: Theme = LIGHT) -> np.ndarray:
-    """(S, S) float32 -> (S f, S f, 3) uint8: each pixel a square of `factor` pixels."""
+    """(S, S) float32 -> (S f, S f, 3) uint8: each pixel enlarged to a square of side f = `factor`."""
     return ink_image(tile, len(tile), theme).repeat(factor, 0).repeat(factor, 1)
 
 
 def tile_grid(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """(N, 28, 28) float32, N from 1 -> (h, w, 3) uint8: the tiles side by side, at most `side` pixels."""
+    """(N, 28, 28) float32, N >= 1 -> (h, w, 3) uint8: the tiles in a grid, at most `side` pixels wide."""
     columns = min(len(tiles), 6)
     gap = 12
     factor = max(1, min(10, ((side - gap) // columns - gap) // SIDE))
@@ -66,18 +67,17 @@ def tile_grid(tiles: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
     return canvas
 
 
-def attribution_image(values: np.ndarray, theme: Theme = LIGHT, *, scale: float | None = None) -> np.ndarray:
-    """(S, S) of either sign -> (S, S, 4) uint8: blue above 0, orange below, 0 clear; `scale` is full colour."""
-    scale = color_scale(values) if scale is None else scale
-    share = np.clip(values / scale, -1, 1)
+def attribution_image(values: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
+    """(S, S) signed values -> (S, S, 4) uint8: blue above 0, orange below, transparent at 0."""
+    share = np.clip(values / color_scale(values), -1, 1)
     colours = np.where(share[..., None] > 0, theme.plus, theme.minus)
-    # Half of a value shows as two thirds of the colour: pale tints of blue and orange are told apart badly.
+    # Half a value gives two thirds of the color, because pale tints of blue and orange are hard to distinguish.
     alpha = 255 * np.abs(share) ** 0.6
     return _bytes(np.concatenate([colours, alpha[..., None]], axis=2))
 
 
 def color_scale(values: np.ndarray) -> float:
-    """The value to be shown in full colour: nearly the largest of either sign."""
+    """The value to show in full color: nearly the largest absolute value."""
     sizes = np.sort(np.abs(values[values != 0]))
     if sizes.size == 0:
         return 1.0
@@ -85,7 +85,7 @@ def color_scale(values: np.ndarray) -> float:
 
 
 def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
-    """(S, S) tile -> closed lines around the ink, each a list of x, y in its pixels, 0..S."""
+    """(S, S) tile -> closed outlines of the ink, each a list of x, y in pixels of the tile, 0..S."""
     factor = 8
     large = cv2.resize(np.pad(tile, 1), None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
     found, _ = cv2.findContours((large > 0.45).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
@@ -97,15 +97,15 @@ def ink_outline(tile: np.ndarray) -> list[list[tuple[float, float]]]:
     ]
 
 
-def attribution_map(values: np.ndarray, tile: np.ndarray, side: int, theme: Theme = LIGHT) -> np.ndarray:
-    """`attribution_image` on paper, with the outline of the ink: a whole image of (side, side, 3) uint8."""
-    layer = Image.fromarray(attribution_image(values, theme)).resize((side, side), Image.Resampling.NEAREST)
-    canvas = Image.new("RGBA", (side, side), (*theme.paper, 255))
+def attribution_map(values: np.ndarray, tile: np.ndarray, side: int) -> np.ndarray:
+    """`attribution_image` on paper, with the outline of the ink: (side, side, 3) uint8."""
+    layer = Image.fromarray(attribution_image(values)).resize((side, side), Image.Resampling.NEAREST)
+    canvas = Image.new("RGBA", (side, side), (*LIGHT.paper, 255))
     canvas.alpha_composite(layer)
     draw = ImageDraw.Draw(canvas)
     for line in ink_outline(tile):
         scaled = [(x * side / len(tile), y * side / len(tile)) for x, y in line]
-        draw.line([*scaled, scaled[0]], fill=theme.quiet, width=max(1, side // 200))
+        draw.line([*scaled, scaled[0]], fill=LIGHT.quiet, width=max(1, side // 200))
     return np.asarray(canvas.convert("RGB"))
 
 
@@ -122,13 +122,12 @@ def data_uri(picture: np.ndarray) -> str:
 
 
 def _fitted(image: np.ndarray, side: int) -> np.ndarray:
-    """(H, W) -> (h, w) with its longer side at most `side`; a small image is enlarged by a whole number."""
+    """(H, W) -> (h, w), longer side at most `side`. Small images are enlarged by an integer factor."""
     h, w = image.shape
     factor = side / max(h, w)
     if factor >= 1:
         return image.repeat(int(factor), 0).repeat(int(factor), 1)
-    size_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
-    return np.asarray(cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA))
+    return reduced_by(image, factor)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

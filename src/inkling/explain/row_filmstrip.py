@@ -1,4 +1,4 @@
-"""The steps of a reading whose rows were read as a whole: layout, row images, columns, symbols, texts."""
+"""The filmstrip steps of rows that were read as a whole: layout, row images, columns, symbols, texts."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ from inkling.explain.words import counted
 from inkling.pipeline.config.line import LINE_IMAGE
 from inkling.pipeline.ctc import align
 from inkling.pipeline.layout import Layout
+from inkling.pipeline.layout.geometry import mapped_corners
 from inkling.pipeline.layout.light import separate
 from inkling.pipeline.reader import Trace
 from inkling.pipeline.recognized_row import DecodedRow, LineRow
 from inkling.pipeline.symbols import CROSSED_OUT, CURRENCY, MARK
 
-MAX_ROWS = 6  # whose images are shown
+MAX_ROWS = 6  # rows whose images are shown
 MAX_TABLES = 3  # rows whose columns and texts are shown
 IGNORED = {"edge": "edge mark", "rule": "ruled line", "text": "outside mark"}
-FULL_INK = 0.6  # of the darkest: darker ink is drawn as black, so that pencil can be seen
+FULL_INK = 0.6  # of the darkest level; darker ink is drawn black, so that pencil is visible
 
 
 def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:
-    """The steps between the picture and the answer; where no row was read, the layout alone."""
+    """The steps between the picture and the answer; only the layout if no row was read."""
 
     @functools.cache
     def ink() -> np.ndarray:
-        """(H, W) float32: the picture without shade and colour of the paper, 0 paper .. 1 ink."""
+        """(H, W) float32: the picture without the paper's shading and color, 0 paper .. 1 ink."""
         contrast = separate(trace.image).contrast.astype(np.float32)
         return np.asarray(np.minimum(contrast / (FULL_INK * max(float(contrast.max()), 1.0)), 1.0))
 
@@ -59,8 +60,8 @@ def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:
     rows = Step(
         "rows",
         "What the network sees",
-        "Each row is cut out, straightened and brought to a height of 32 pixels. The line network is given these "
-        f"shades of grey, not single digits.{_first(len(read), MAX_ROWS)}",
+        "Each row is cut out, straightened and scaled to a height of 32 pixels. The line network reads these gray "
+        f"levels, not single digits.{_first(len(read), MAX_ROWS)}",
         lambda side, theme: draw_row_images(images, side, theme),
     )
     tables = [(decoded, row) for decoded, row in read if decoded.symbols][:MAX_TABLES]
@@ -68,9 +69,9 @@ def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:
         return found, rows
     columns = Step(
         "columns",
-        "What stands where",
-        f"For every {LINE_IMAGE.width_step_px} pixels of the row the network says how probable each symbol is there; "
-        "blank means no new symbol. Framed: where each symbol of the text stands, the most probable way to write it."
+        "The probability of each symbol",
+        f"For every {LINE_IMAGE.width_step_px} pixels of the row, the network outputs the probability of each symbol; "
+        "blank means no new symbol. The frames show the most probable positions of the text's symbols."
         f"{_first(len(read), MAX_TABLES)}",
         lambda side, theme: _stacked([_columns(*each, side, theme) for each in tables], theme, side),
     )
@@ -90,7 +91,7 @@ def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:
         "texts",
         "The most probable digits",
         "Many ways to fill the columns give the same digits, with any signs between them; their probabilities are "
-        "added up. A row in doubt is read narrower and wider as well, and this is the mean."
+        "added. A doubtful row is also read narrower and wider, and the probabilities are averaged."
         f"{_first(len(read), MAX_TABLES)}",
         lambda side, theme: _stacked([_texts(decoded, side, theme) for decoded, _ in tables], theme, side),
     )
@@ -98,10 +99,9 @@ def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:
 
 
 def _corners(row: LineRow, trace: Trace) -> np.ndarray:
-    """(4, 2) the corners of a row, in order around it, in pixels of the trace's image."""
+    """(4, 2) corners of a row, in clockwise order, in pixels of the trace's image."""
     h, w = row.image.shape
-    corners = cv2.perspectiveTransform(np.array([[[0, 0], [w, 0], [w, h], [0, h]]], float), row.to_picture)[0]
-    return np.asarray(corners * trace.image.shape[1] / trace.reading.size_wh[0])
+    return np.asarray(mapped_corners((0, 0, w, h), row.to_picture) * trace.image.shape[1] / trace.reading.size_wh[0])
 
 
 def _columns(decoded: DecodedRow, row: LineRow, side: int, theme: Theme) -> np.ndarray:
@@ -114,7 +114,7 @@ def _texts(decoded: DecodedRow, side: int, theme: Theme) -> np.ndarray:
 
 
 def _stacked(pictures: Sequence[np.ndarray], theme: Theme, side: int) -> np.ndarray:
-    """Pictures one below the other, reduced if they are higher than `side`. (h, w, 3) uint8"""
+    """Stack pictures vertically, reduced if they are taller than `side`. (h, w, 3) uint8"""
     width, gap = max(picture.shape[1] for picture in pictures), side // 40
     padded: list[np.ndarray] = []
     for picture in pictures:
@@ -134,22 +134,21 @@ def _label(name: str) -> str:
 
 def _counts(is_digit: Sequence[bool]) -> str:
     n = sum(is_digit)
-    others = len(is_digit) - n
-    digits = f"{counted(n, 'digit')}"
-    return f"{digits} and {others} other {'mark' if others == 1 else 'marks'}." if others else f"{digits}."
+    others = f" and {counted(len(is_digit) - n, 'other mark').lower()}" if n < len(is_digit) else ""
+    return f"{counted(n, 'digit')}{others}."
 
 
 def _layout_caption(layout: Layout, n_rows: int) -> str:
-    parts = ["Shade and colour of the paper are taken away."]
+    parts = ["The paper's shading and color are removed."]
     if layout.is_page:
-        parts.append("A sheet was found, and what lies around it is left out.")
+        parts.append("A sheet was found, and its surroundings are ignored.")
     n_cells = sum(len(row.cells) for row in layout.rows)
     rows = f"{counted(n_rows, 'row')} of writing found"
     parts.append(f"{rows}, with {counted(n_cells, 'cell').lower()}." if n_cells else f"{rows}.")
     kinds = Counter(ignored.kind for ignored in layout.ignored)
     if kinds:
         listed = ", ".join(counted(n, IGNORED.get(kind, "mark")).lower() for kind, n in kinds.items())
-        parts.append(f"Left out, in orange: {listed}.")
+        parts.append(f"Ignored, in orange: {listed}.")
     return " ".join(parts)
 
 

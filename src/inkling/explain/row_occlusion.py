@@ -1,9 +1,9 @@
-"""Occlusion on a row that was read as a whole: which ink decides that a text has this digit and not another.
+"""Occlusion on rows that were read as a whole: which ink supports a digit of the text against other digits.
 
-As `occlusion` does with a tile, but the question is put to the line network and to CTC: with a patch of the row's image
-erased, how probable is the text with this digit, and with each other digit in its place? (Graves et al. 2006 for the
-probability, Zeiler and Fergus 2014 for the patch.) All patches of a row's digits are one batch. Only a window of the
-row around the digit is read again, with those symbols of the text that lie in it.
+Like `occlusion`, but with the line network and CTC: a patch of the row's image is erased, and the probability of the
+text is compared with that of the text with each other digit at the same position (probability: Graves et al. 2006;
+occlusion: Zeiler and Fergus 2014). All patches of a row's digits are one batch. Only a window of the row around the
+digit is read again, with the symbols of the text in that window.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.explain.log_odds import Attribution, DigitExplanation, contrasts, log_odds, runner_up_of
+from inkling.explain.log_odds import Attribution, DigitExplanation, contrasts, log_odds
 from inkling.explain.occlusion import FAINT, Window, spread
 from inkling.explain.row_digits import RowDigit, text_of
 from inkling.pipeline.config.line import LINE_IMAGE
 from inkling.pipeline.ctc import N_DIGITS, align, log_likelihoods
 from inkling.pipeline.line_image import HEIGHT
 
-COLUMN = LINE_IMAGE.width_step_px  # pixels of the row's image for each column of probabilities
-WINDOW = 96  # pixels of the row's image that are read again: a digit and its neighbours, three times the height
-EDGE = 2  # columns at a window's end that are not used, because the row beyond is not seen
-PATCH, DOT = 5, 4  # pixels: a stroke of a row's image is three to four wide
-STEPS = (2, 3, 4, 5, 6, 8, 11)  # pixels from one patch to the next: the first with which a row needs at most MAX_RUNS
-MAX_RUNS = 240  # windows that are read for one row, about 1 ms each: bounds the time
-MAX_INK = 0.5  # mean of a square: on more ink no dot is tried
-MAX_LOG_ODDS = 60.0  # points: nothing is told apart farther
+COLUMN = LINE_IMAGE.width_step_px  # pixels of the row's image per column of probabilities
+WINDOW = 96  # pixels of the row's image that are read again: a digit and its neighbors, three times the height
+EDGE = 2  # columns at a window's end that are not used, because the network does not see the row beyond
+PATCH, DOT = 5, 4  # pixels; a stroke in a row's image is three to four wide
+STEPS = (2, 3, 4, 5, 6, 8, 11)  # pixels between patches; the first that needs at most MAX_RUNS windows is used
+MAX_RUNS = 240  # windows per row, about 1 ms each; limits the time
+MAX_INK = 0.5  # mean of a square; no dot is tried on more ink
+MAX_LOG_ODDS = 60.0  # points: limit of log-odds differences
 
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked of one digit."""
+    """The window, texts and changes to evaluate for one digit."""
 
     one: RowDigit
     start: int  # the window's first column of probabilities
-    columns: slice  # of the window's columns: those that are used
-    texts: list[tuple[int, ...]]  # ten: the symbols within these columns, with each digit in this place
-    patches: list[Window]  # of the tile
-    dots: list[Window]
+    columns: slice  # the columns of the window that are used
+    texts: list[tuple[int, ...]]  # ten: the symbols within these columns, with each digit at this position
+    patches: list[Window]  # in the tile
+    dots: list[Window]  # in the tile
 
 
 def explain_row(recognize: Callable[[np.ndarray], np.ndarray], digits: Sequence[RowDigit]) -> list[DigitExplanation]:
-    """Digits of one row -> why each was read so. `recognize`: as a LineRecognizer.
+    """Explain the digits of one row. `recognize`: as LineRecognizer.__call__.
 
-    One batch of at most MAX_RUNS windows, if patches can be as large as that takes.
+    Runs one batch, of at most MAX_RUNS windows unless the sparsest patches need more.
     """
     if not digits:
         return []
@@ -62,7 +62,7 @@ def _n_runs(question: _Question) -> int:
 
 
 def _ask(digits: Sequence[RowDigit]) -> list[_Question]:
-    """The questions about all digits of a row, with patches as dense as the time allows."""
+    """The questions about all digits of a row, with patches as dense as MAX_RUNS allows."""
     asked: list[_Question] = []
     for step in STEPS:
         asked = [_question(one, step) for one in digits]
@@ -89,19 +89,19 @@ def _question(one: RowDigit, step: int) -> _Question:
 
 
 def _around(one: RowDigit, margin: int) -> Window:
-    """The part of the tile that the digit and so many pixels around it fill."""
+    """The part of the tile covered by the digit and a margin around it."""
     x, y, w, h = one.box
     return slice(max(y - margin, 0), y + h + margin), slice(max(x - margin, 0), x + w + margin)
 
 
 def _squares(around: Window, side: int, step: int) -> list[Window]:
-    """Squares that cover a part of the tile, those at the tile's border cut off there."""
+    """Squares that cover a part of the tile, clipped at the tile's border."""
     ys, xs = (range(part.start, min(part.stop, HEIGHT), step) for part in around)
     return [(slice(y, min(y + side, HEIGHT)), slice(x, min(x + side, HEIGHT))) for y in ys for x in xs]
 
 
 def _windows(question: _Question, row: np.ndarray, width: int) -> np.ndarray:
-    """(32, W) row image -> (runs, 32, width): as it is, then without each patch, then with each dot."""
+    """(32, W) row image -> (runs, 32, width): unchanged, then without each patch, then with each dot."""
     begin = COLUMN * question.start
     windows = np.repeat(row[None, :, begin : begin + width], _n_runs(question), axis=0)
     shift = question.one.left - begin
@@ -112,10 +112,9 @@ def _windows(question: _Question, row: np.ndarray, width: int) -> np.ndarray:
 
 
 def _explain(question: _Question, probs: np.ndarray) -> DigitExplanation:
-    """(runs, T, 22) columns of the windows of one digit -> its explanation."""
+    """(runs, T, 22) column probabilities of one digit's windows -> its explanation."""
     one, tile = question.one, question.one.tile
-    runner_up = runner_up_of(one.digit)
-    both = contrasts(one.digit.digit, runner_up)  # (2, 10)
+    both = contrasts(one.digit.digit, one.digit.runner_up)  # (2, 10)
     logs = log_likelihoods(probs[:, question.columns], question.texts)  # (runs, 10)
     points = np.maximum(logs - logs.max(axis=1, keepdims=True), -MAX_LOG_ODDS) @ both.T  # (runs, 2)
     n = 1 + len(question.patches)
@@ -123,4 +122,4 @@ def _explain(question: _Question, probs: np.ndarray) -> DigitExplanation:
     gains = spread(points[n:, 1:] - points[0, 1:], question.dots, HEIGHT)[0] * (tile <= FAINT)
     totals = log_odds(np.array([one.digit.probs]), both, 1.0)[0].tolist()
     over_all, over_one = (Attribution(total, drop, None) for total, drop in zip(totals, drops, strict=True))
-    return DigitExplanation(one.digit, tile, runner_up, "occlusion", over_all, over_one, gains, box=one.box)
+    return DigitExplanation(one.digit, tile, "occlusion", over_all, over_one, gains, box=one.box)

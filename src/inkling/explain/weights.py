@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
+from inkling.errors import BadBundle, WrongNetwork
 from inkling.models.bundle import Bundle
+from inkling.page_network.graph import Step, read_graph
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.normalize import SIDE
 
-TOLERANCE = 1e-4  # of a probability: how far the weights, run by NumPy, may be from the network, run by LiteRT
+TOLERANCE = 1e-4  # maximum difference of a probability between NumPy with these weights and LiteRT
 SEED = 4
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Flatten -> Dense H, ReLU -> Dense K: all its parameters."""
+    """All parameters of a network Flatten -> Dense H, ReLU -> Dense K."""
 
-    hidden: np.ndarray  # (H, 784) float64: the weights of each hidden unit, row by row of the tile
+    hidden: np.ndarray  # (H, 784) float64: the weights of each hidden unit, by rows of the tile
     hidden_bias: np.ndarray  # (H,)
-    scores: np.ndarray  # (K, H): how much each hidden unit adds to the logit of each class; K is 10 or 11
+    scores: np.ndarray  # (K, H): the weight of each hidden unit in the logit of each class; K is 10 or 11
     scores_bias: np.ndarray  # (K,)
 
     def activations(self, tiles: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) -> (N, H), 0 for a hidden unit that is not active."""
+        """(N, 28, 28) -> (N, H), 0 for inactive hidden units."""
         return np.asarray(np.maximum(tiles.reshape(len(tiles), -1) @ self.hidden.T + self.hidden_bias, 0.0))
 
     def logits(self, tiles: np.ndarray) -> np.ndarray:
@@ -34,44 +35,38 @@ class Weights:
 
 
 def read_weights(bundle: Bundle, model: Classifier) -> Weights | None:
-    """The weights of `bundle` if it holds one hidden layer of ReLU; None for any other network.
+    """The weights of `bundle` if its network has one hidden ReLU layer; None for any other network.
 
-    Checked: the probabilities that NumPy computes with them must be those of `model`.
+    The weights are checked: NumPy must compute the same probabilities with them as `model`.
     """
     found = _dense_layers(bundle)
     return found if found is not None and _agree(found, model) else None
 
 
 def _dense_layers(bundle: Bundle) -> Weights | None:
-    """The two dense layers among the flatbuffer's constants, if they and their biases are all that it holds."""
-    interpreter = Interpreter(model_content=bundle.model_bytes(), num_threads=1)
-    constants = []
-    for tensor in interpreter.get_tensor_details():  # before allocation only constants have values
-        try:
-            constants.append(interpreter.get_tensor(tensor["index"]))
-        except ValueError:
-            continue
-    floats = [constant.astype(np.float64) for constant in constants if constant.dtype == np.float32]
-    matrices = [each for each in floats if each.ndim == 2]
-    vectors = [each for each in floats if each.ndim == 1]
-    if len(floats) != 4 or len(matrices) != 2 or len(vectors) != 2:
+    """The two dense layers, if the network has no other layers with weights."""
+    try:
+        steps = read_graph(bundle).steps
+    except (BadBundle, WrongNetwork):  # a network that only LiteRT can read
         return None
-    # LiteRT keeps a dense layer's weights as (units, inputs): the transpose of Keras's kernel.
-    matrices.sort(key=lambda matrix: matrix.shape[1] != SIDE * SIDE)
-    hidden, scores = matrices
-    if hidden.shape[1] != SIDE * SIDE or scores.shape != (len(scores), len(hidden)) or len(scores) == len(hidden):
+    layers = [step for step in steps if step.op not in ("reshape", "softmax")]
+    if [(step.op, step.activation) for step in layers] != [("dense", "relu"), ("dense", "linear")]:
         return None
-    vectors.sort(key=lambda vector: len(vector) != len(hidden))
-    if [len(vector) for vector in vectors] != [len(hidden), len(scores)]:
-        return None
-    return Weights(hidden, vectors[0], scores, vectors[1])
+    (hidden, hidden_bias), (scores, scores_bias) = map(_parameters, layers)
+    return Weights(hidden, hidden_bias, scores, scores_bias) if hidden.shape[1] == SIDE * SIDE else None
+
+
+def _parameters(layer: Step) -> tuple[np.ndarray, np.ndarray]:
+    """(O, I) weights and (O,) bias of a dense layer, float64."""
+    weights = np.asarray(layer.weights, np.float64)
+    return weights, np.zeros(len(weights)) if layer.bias is None else layer.bias.astype(np.float64)
 
 
 def _agree(weights: Weights, model: Classifier) -> bool:
-    """Whether NumPy with these weights computes what LiteRT computes, on noise of several strengths."""
+    """Whether NumPy with these weights agrees with LiteRT, on noise of several strengths."""
     random = np.random.default_rng(SEED)
     tiles = random.random((16, SIDE, SIDE), np.float32) * np.linspace(0, 1, 16, dtype=np.float32)[:, None, None]
-    logits = weights.logits(tiles)[:, :10]  # the ten, as `model` gives them
+    logits = weights.logits(tiles)[:, :10]  # the ten digits, as in the output of `model`
     ours = np.exp(logits - logits.max(axis=1, keepdims=True))
     ours /= ours.sum(axis=1, keepdims=True)
     return bool(np.abs(ours - model(tiles)).max() <= TOLERANCE)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from inkling.explain.log_odds import Attribution, DigitExplanation
-from inkling.pipeline.result import Box, Digit, Reading
+from inkling.pipeline.box import Box
+from inkling.pipeline.result import Digit, Reading
 from inkling.pipeline.verdict import verdict
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")
-_PATCHES = "Small patches of ink were erased in turn."
-MIN_SHOWN = 0.5  # points: a smaller effect is not worth a sentence
+_PATCHES = "Small patches of ink were erased one at a time."
+MIN_SHOWN = 0.5  # points; smaller effects are not mentioned
 
 
 def how_sure(reading: Reading) -> str:
@@ -24,19 +25,19 @@ def how_sure(reading: Reading) -> str:
 
 
 def overruled(reading: Reading) -> str:
-    """For a text that constraints chose."""
-    return f"The picture alone reads {reading.text.replace(chr(10), ' / ') or 'nothing'}; what is known decided."
+    """The sentence for a text that constraints have changed."""
+    return f"The picture alone reads {reading.text.replace(chr(10), ' / ') or 'nothing'}; the constraints changed it."
 
 
 def percent(share: float) -> str:
-    """Never "100%": no network is certain."""
+    """A probability as text; never "100%", because no network is certain."""
     if share > 0.999:
         return "over 99.9%"
     return f"{share:.1%}" if share > 0.99 else f"{share:.0%}"
 
 
 def short_percent(share: float) -> str:
-    """For a narrow place: "97%", ">99%", "<1%"."""
+    """A short percentage: "97%", ">99%", "<1%"."""
     if share < 0.005:
         return "<1%"
     return f"{share:.0%}" if share < 0.995 else ">99%"
@@ -49,7 +50,7 @@ def counted(n: int, what: str) -> str:
 
 
 def times(points: float) -> str:
-    """Points -> how many times as probable, in words."""
+    """Points -> the ratio of probabilities, in words."""
     ratio = math.exp(min(abs(points), 30.0))
     if ratio >= 1e6:
         return "over a million times"
@@ -65,66 +66,67 @@ def signed(points: float) -> str:
 
 
 def sentence(why: DigitExplanation) -> str:
-    """Why the answer and not the runner-up, in one or two sentences."""
+    """Why the answer was read and not the runner-up, in one or two sentences."""
     answer, runner_up, lead = why.answer, why.runner_up, why.against_runner_up
-    ahead = f"{answer} is {lead.total:.1f} points ahead of {runner_up}, and so {times(lead.total)} as probable."
+    ahead = f"{answer} is {lead.total:.1f} points ahead of {runner_up}, so it is {times(lead.total)} as probable."
     if lead.total < MIN_SHOWN:
-        ahead = f"{answer} and {runner_up} are {lead.total:.1f} points apart: nearly as probable as each other."
+        ahead = f"{answer} and {runner_up} are {lead.total:.1f} points apart: they are almost equally probable."
     best, worst = strongest_places(lead.points, why.tile, why.box)
     if best and worst:
-        return f"{ahead} The ink {best} speaks most for {answer}, the ink {worst} for {runner_up}."
+        return f"{ahead} The ink {best} supports {answer} most, the ink {worst} supports {runner_up}."
     if best:
-        return f"{ahead} The ink {best} speaks most for {answer}."
+        return f"{ahead} The ink {best} supports {answer} most."
     return ahead
 
 
 def total(why: DigitExplanation, attribution: Attribution) -> str:
-    """How the points come together."""
+    """How the points add up."""
     plus = float(attribution.points[attribution.points > 0].sum())
     minus = float(attribution.points[attribution.points < 0].sum())
     if attribution.bias is None:
-        return f"{_PATCHES} The lead falls without blue ink, and grows without orange ink."
+        return f"{_PATCHES} The lead shrinks without blue ink and grows without orange ink."
     rest = signed(attribution.bias)
     return (
-        f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which no pixel brings: "
-        f"{signed(attribution.total)} points. Nothing is estimated: this is the network's own sum."
+        f"Blue ink {signed(plus)}, orange ink {signed(minus)}, and {rest} from the biases, which belong to no pixel: "
+        f"{signed(attribution.total)} points. These contributions are exact, not estimated."
     )
 
 
 def for_caption(why: DigitExplanation) -> str:
-    """What the first map shows."""
+    """The caption of the first map."""
     if why.method == "occlusion":
         return (
-            f"{_PATCHES} Blue: without this ink {why.answer} loses against the other nine digits. Orange: without it "
-            f"{why.answer} would gain."
+            f"{_PATCHES} Blue: without this ink, {why.answer} loses against the other nine digits. Orange: without "
+            f"it, {why.answer} gains."
         )
     return (
-        f"How many points the ink of each pixel brings {why.answer} against the other nine digits, on average. Blue "
-        "speaks for it, orange against."
+        f"The points that the ink of each pixel adds to the average lead of {why.answer} over the other nine digits. "
+        "Blue increases the lead, orange decreases it."
     )
 
 
 def against_caption(why: DigitExplanation) -> str:
-    """What the second map shows."""
-    return f"The same against {why.runner_up} alone. Blue ink speaks for {why.answer}, orange ink for {why.runner_up}."
+    """The caption of the second map."""
+    return f"The same against {why.runner_up} alone. Blue ink supports {why.answer}, orange ink {why.runner_up}."
 
 
 def units(why: DigitExplanation) -> str:
-    """What the hidden units are."""
+    """The caption of the hidden units."""
     active, of = why.active
     return (
-        f"{active} of the {of} hidden units say something here; these weigh most. Blue: ink there excites the unit; "
-        f"orange: it silences it. The number is what the unit adds to the lead of {why.answer} over {why.runner_up}."
+        f"{active} of the {of} hidden units are active; these contribute most. Blue: ink there excites the unit. "
+        f"Orange: ink there inhibits it. The number is the unit's contribution to the lead of {why.answer} over "
+        f"{why.runner_up}."
     )
 
 
 def refused(glyph: Digit) -> str:
     """Why a glyph is not in the text."""
-    return f"No digit, with {percent(glyph.not_digit)}. Of the ten it resembles {glyph.digit} most."
+    return f"Not a digit: {percent(glyph.not_digit)}. It resembles {glyph.digit} most."
 
 
 def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
-    """How to read the numbers, for the foot of a page."""
+    """How to interpret the numbers, for the foot of a page."""
     told = []
     if digits:
         told.append(
@@ -133,19 +135,19 @@ def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
         )
     if any(why.method == "occlusion" for why in digits):
         told.append(
-            "This network has many layers, so no plain sum tells what each pixel adds. It was asked again many times "
+            "This network has many layers, so its output is not a simple sum over pixels. It was run again many times "
             "with ink erased (occlusion; Zeiler and Fergus, 2014). These points do not add up to the lead, because "
-            "strokes stand in for each other."
+            "strokes are redundant."
         )
     if any(why.box for why in digits):
         told.append(
-            "The digits of a row were read together, from the image of the whole row. The lead of a digit is that of "
-            "the whole text over the same text with another digit in its place."
+            "The digits of a row were read together, from the image of the whole row. The lead of a digit is the lead "
+            "of the whole text over the same text with a different digit at that position."
         )
     elif digits:
         told.append(
-            "A network with one hidden layer of ReLUs is a plain weighted sum of the pixels for as long as the same "
-            "units stay active, so each pixel's share of a lead can be read off, exactly."
+            "While the same hidden units are active, a network with one hidden layer of ReLUs is a weighted sum of the "
+            "pixels, so each pixel's contribution to a lead is exact."
         )
     if left_out:
         told.append(
@@ -155,27 +157,27 @@ def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
 
 
 def as_sentence(text: str) -> str:
-    """With a capital letter."""
+    """The text with an initial capital letter."""
     return text[:1].upper() + text[1:]
 
 
 def missing(why: DigitExplanation) -> str:
-    """What ink on the paper would do."""
+    """The caption of the map of missing ink."""
     low = float(why.missing.min())
     start = (
-        "White paper is 0 and brings no points. Yet it can matter that it is white, so a dot of ink was tried in "
-        "each place around the strokes."
+        "White paper is 0 and contributes no points, but its emptiness can matter. So a dot of ink was tried at each "
+        "place around the strokes."
     )
     if low > -MIN_SHOWN:
         return f"{start} No dot would help {why.runner_up} much."
-    spot = place(np.minimum(why.missing, 0), why.tile, why.box)
+    spot = place(why.missing == low, why.tile, why.box)
     return (
-        f"{start} It would help {why.runner_up} most {spot} (orange), so that paper left empty speaks for {why.answer}."
+        f"{start} It would help {why.runner_up} most {spot} (orange), so the empty paper there supports {why.answer}."
     )
 
 
 def strongest_places(points: np.ndarray, tile: np.ndarray, box: Box | None = None) -> tuple[str, str]:
-    """Where in the digit the points are most above and most below 0; "" where there is nothing to speak of."""
+    """Where in the digit most of the positive and most of the negative points are; "" if there are few."""
     plus, minus = np.maximum(points, 0), np.minimum(points, 0)
     best = place(plus, tile, box) if plus.sum() >= MIN_SHOWN else ""
     worst = place(minus, tile, box) if -minus.sum() >= MIN_SHOWN else ""
@@ -183,9 +185,9 @@ def strongest_places(points: np.ndarray, tile: np.ndarray, box: Box | None = Non
 
 
 def place(values: np.ndarray, tile: np.ndarray, box: Box | None = None) -> str:
-    """Where most of (S, S) values of one sign lie, seen from the digit: "at the top left", "in the middle".
+    """Where in the digit most of the (S, S) values of one sign are: "at the top left", "in the middle".
 
-    `box`: the digit's in its tile; None where all ink of the tile is the digit's.
+    `box`: the digit's box in its tile; None if all ink of the tile belongs to the digit.
     """
     ys, xs = np.nonzero(tile > 0.1)
     if box is not None:

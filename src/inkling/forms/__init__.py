@@ -1,1 +1,1 @@
-"""Forms by template: what a page says in each named field of a printed form. START HERE: form.py."""
+"""Form reading by template: the number in each named field of a printed form. START HERE: form.py."""

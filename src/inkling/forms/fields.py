@@ -1,8 +1,8 @@
-"""Read the fields of a page that is laid upon its blank: the texts that each may show, and how probable they are.
+"""Read the fields of a page that is aligned with its blank: candidate texts with probabilities.
 
-Two networks look at each field: the classifier at each digit alone, the line network at all of it as a row. Neither
-sees anything printed. Their opinions are pooled as a product of experts that are each trusted to a share (Hinton,
-"Training Products of Experts by Minimizing Contrastive Divergence", 2002), under all that is known of the field.
+Two networks read each field: the classifier reads each digit separately, the line network reads the field as a row. The
+print is removed for both. Their predictions are combined as a product of experts, each with a trust weight (Hinton,
+"Training Products of Experts by Minimizing Contrastive Divergence", 2002), under the field's constraints.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from inkling.constraints.solver import best_in_allowlist
 from inkling.forms.config import FIELDS as CONFIG
 from inkling.forms.ink import Glyph, PageInk
 from inkling.forms.template import Field
+from inkling.pipeline.box import Box
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.ctc import (
     N_DIGITS,
@@ -32,7 +33,6 @@ from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.pipeline.prefix_search import PrefixSearch
 from inkling.pipeline.reader import Reader
-from inkling.pipeline.result import Box
 from inkling.pipeline.symbols import as_written
 
 Parts = list[tuple[Box, np.ndarray]]  # components of ink: `PageInk.in_box`
@@ -41,11 +41,11 @@ ANYTHING = parse_stated()
 
 @dataclass(frozen=True)
 class Candidates:
-    """The texts that a field may show."""
+    """The candidate texts of a field."""
 
-    texts: tuple[str, ...]  # the most probable first; () where there is no ink
-    probs: tuple[float, ...]  # given all that is known of the field; they sum to 1 at most
-    doubt: str = ""  # why none of them is sure, for a person
+    texts: tuple[str, ...]  # the most probable first; () without ink
+    probs: tuple[float, ...]  # given the field's constraints; they sum to at most 1
+    doubt: str = ""  # for people: why none of them is sure
 
     @property
     def is_empty(self) -> bool:
@@ -56,9 +56,9 @@ class Candidates:
 class _Ink:
     """The ink of a field."""
 
-    parts: Parts  # of all of it
-    glyphs: list[Glyph]  # of each of its digits, where these can be told apart
-    is_gap: bool = False  # whether a box between written ones is empty
+    parts: Parts  # all components
+    glyphs: list[Glyph]  # one per digit, if the digits are separate
+    is_gap: bool = False  # whether a box between filled boxes is empty
 
 
 def read_fields(fields: Sequence[Field], ink: PageInk, reader: Reader) -> list[Candidates]:
@@ -76,7 +76,7 @@ def read_fields(fields: Sequence[Field], ink: PageInk, reader: Reader) -> list[C
 
 
 def field_tiles(field: Field, ink: PageInk) -> np.ndarray:
-    """The separate digits of a field as the classifier sees them, from left to right: (n, 28, 28) float32."""
+    """The separate digits of a field as the classifier's input, from left to right: (n, 28, 28) float32."""
     return _tiles(_ink_of(field, ink).glyphs)
 
 
@@ -98,7 +98,7 @@ def _ink_of(field: Field, ink: PageInk) -> _Ink:
 
 
 def _grouped(parts: Parts) -> list[Parts]:
-    """Components that are one digit together: those above each other, and what is small beside its neighbour."""
+    """Group components into digits: those that overlap horizontally belong together."""
     groups: list[Parts] = []
     for part in parts:
         (x, _, w, _) = part[0]
@@ -128,35 +128,35 @@ def _candidates(field: Field, own: _Ink, prediction: Prediction, ink: PageInk, r
     if not texts:
         texts, probs_of, _ = _best(experts, ANYTHING)
         expected = field.constraints.in_words()
-        return Candidates(texts, probs_of, doubt or f"no such number is like it ({expected}); check it by eye.")
+        return Candidates(texts, probs_of, doubt or f"it resembles no allowed number ({expected}); check it by eye.")
     shown = tuple(text if field.signs else "".join(c for c in text if c.isdigit()) for text in texts)
     return Candidates(shown, tuple(known * prob for prob in probs_of), doubt)
 
 
 def _doubt(field: Field, own: _Ink, prediction: Prediction) -> str:
-    """Why no text of a field can be sure, whatever the networks say."""
+    """Why no text of a field can be sure, whatever the networks' predictions; "" without a reason."""
     n, none = len(own.glyphs), int((prediction.not_digit >= CONFIG.not_digit_at).sum())
     if field.cells:
         length = field.constraints.length
         if length is not None and n < length[0]:
             return f"{n} of {len(field.cells)} boxes are filled in; expected {length[0]}. Check it by eye."
         if own.is_gap:
-            return "a box between written ones is empty; check it by eye."
+            return "a box between filled boxes is empty; check it by eye."
         if none:
-            what = "a box holds" if none == 1 else f"{none} boxes hold"
-            return f"{what} something that is no digit; check it by eye."
+            what = "a box contains" if none == 1 else f"{none} boxes contain"
+            return f"{what} something that is not a digit; check it by eye."
     return ""
 
 
 def _line_columns(parts: Parts, height: int, ink: PageInk, reader: Reader) -> np.ndarray | None:
-    """(T, 22): the line network's opinion of some ink as a row."""
+    """(T, 22): the line network's prediction for the ink as a row; None without a line network."""
     if reader.row_reader is None:
         return None
     return reader.row_reader.recognize.read(ink.row_image(parts, height), np.eye(3)).probs
 
 
 def _as_cells(columns: np.ndarray, n: int) -> np.ndarray | None:
-    """(T, 22) columns -> (n, 10) probabilities of n digits; None where the row shows another number of them."""
+    """(T, 22) columns -> (n, 10) probabilities of n digits; None if no likely text has n digits."""
     of_digits = keep_symbols(columns, N_DIGITS)
     for text, prob in PrefixSearch(of_digits).n_best():
         if len(text) == n and prob >= CONFIG.min_opinion:
@@ -165,7 +165,7 @@ def _as_cells(columns: np.ndarray, n: int) -> np.ndarray | None:
 
 
 def _pooled(probs: np.ndarray, others: np.ndarray | None) -> np.ndarray:
-    """(n, 10) probabilities of n digits by two experts -> by both."""
+    """(n, 10) probabilities of n digits from two experts -> the combined probabilities."""
     if others is None:
         return probs
     both = _trusted(probs, CONFIG.trust_classifier) * _trusted(others, CONFIG.trust_line)
@@ -177,9 +177,9 @@ def _trusted(probs: np.ndarray, trust: float) -> np.ndarray:
 
 
 def _best(experts: Sequence[np.ndarray], constraints: Constraints) -> tuple[tuple[str, ...], tuple[float, ...], float]:
-    """Columns of experts, the classifier's first -> the texts that the constraints allow, and their probabilities.
+    """Columns of experts, the classifier's first -> the allowed texts, their probabilities, and the trust in them.
 
-    The last is how much these are to be trusted. A text is a candidate if one of the experts names it among its best.
+    A text is a candidate if it is among the best of one of the experts.
     """
     named: dict[Text, None] = {}
     fit = 0.0
@@ -194,7 +194,7 @@ def _best(experts: Sequence[np.ndarray], constraints: Constraints) -> tuple[tupl
     scores = np.zeros(len(named))
     trusts = (CONFIG.trust_classifier, CONFIG.trust_line) if len(experts) > 1 else (1.0,)
     for columns, trust in zip(experts, trusts, strict=True):
-        knows_signs = columns is not experts[0]  # the classifier is shown digits alone
+        knows_signs = columns is not experts[0]  # the classifier sees only digits
         kept = keep_symbols(columns, constraints.n_symbols if knows_signs else N_DIGITS)
         possible = [text if fits(text, len(kept)) else () for text in (texts if knows_signs else of_digits)]
         probs = np.exp(log_likelihoods(kept, possible))
@@ -209,7 +209,7 @@ def _best(experts: Sequence[np.ndarray], constraints: Constraints) -> tuple[tupl
 
 
 def _texts(columns: np.ndarray, constraints: Constraints) -> tuple[list[Text], float]:
-    """The most probable texts that the constraints allow, and the probability of all that they allow."""
+    """The most probable texts that the constraints allow, and the total probability of allowed texts."""
     columns = keep_symbols(columns, constraints.n_symbols)
     if constraints.allowlist is not None:
         solution = best_in_allowlist(columns, constraints.allowlist)

@@ -1,4 +1,4 @@
-"""What a sheet says: its fields, its sums, and what is wrong with it."""
+"""The result of reading a sheet: its fields, its sums and its status."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ from typing import Any, Literal
 
 import numpy as np
 
-from inkling.pipeline.result import Box
+from inkling.pipeline.box import Box
 
 FieldOutcome = Literal["read", "unsure", "empty", "missing"]
-Status = Literal["read", "unsure", "empty", "part", "several", "again", "other_form", "blank", "failed"]
-STATUSES: dict[Status, str] = {
-    "read": "every field is sure or empty, and every sum holds",
-    "unsure": "a field is to be checked, or a sum does not hold",
-    "empty": "the form, and nothing is written on it",
-    "part": "a part of the form is not in the picture",
-    "several": "more than one sheet of the form is in the picture; the plainest is read",
-    "again": "this sheet was read before",
-    "other_form": "the form is not in the picture",
-    "blank": "nothing is on the page",
-    "failed": "the page could not be opened",
-}
-# A page to photograph again, or to leave out.
+Status = Literal[
+    "read",  # every field is sure or empty, and every sum is right
+    "unsure",  # a field needs a check, or a sum is wrong
+    "empty",  # nothing is written on the form
+    "part",  # a part of the form is not in the picture
+    "several",  # more than one sheet of the form is in the picture; the clearest is read
+    "again",  # this sheet was read before
+    "other_form",  # the form is not in the picture
+    "blank",
+    "failed",  # the page could not be opened
+]
+# The page must be photographed again or left out.
 FAULTY: tuple[Status, ...] = ("part", "several", "again", "other_form", "blank", "failed")
 
 
@@ -34,13 +33,13 @@ class FilledField:
 
     name: str
     outcome: FieldOutcome  # "missing": not in the picture
-    text: str  # "" where there is none
-    confidence: float  # probability that the text is right, 0..1; 0 where there is none
-    box: Box  # pixels of the upright picture, around the field
-    place: Box  # pixels of the sheet's `image`, where it was laid straight
-    reason: str = ""  # for a person: why it is not sure
+    text: str  # "" if there is none
+    confidence: float  # probability that the text is right, 0..1; 0 without a text
+    box: Box  # the field in pixels of the upright picture
+    place: Box  # the field in pixels of the sheet's straightened `image`
+    reason: str = ""  # for people: why it is not sure
     options: tuple[tuple[str, float], ...] = ()  # the most probable texts, with their probabilities
-    listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # what a roster says of the text; {} without one
+    listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # the text's cells in a roster; {} without one
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -59,9 +58,9 @@ class FilledField:
 class FilledSum:
     """A sum of a sheet."""
 
-    total: str  # the field that holds it
+    total: str  # the field with the sum
     of: tuple[str, ...]
-    holds: bool | None  # None where the total or a part is not a whole number
+    holds: bool | None  # None if the total or a part is not a whole number
 
     def to_json(self) -> dict[str, Any]:
         return {"total": self.total, "of": list(self.of), "holds": self.holds}
@@ -69,16 +68,16 @@ class FilledSum:
 
 @dataclass(frozen=True, eq=False)
 class FilledForm:
-    """What was read on one page."""
+    """The result of reading one page."""
 
     form: str  # the template's name
     status: Status
-    fields: tuple[FilledField, ...] = ()  # as in the template; () where the form was not found
+    fields: tuple[FilledField, ...] = ()  # as in the template; () if the form was not found
     sums: tuple[FilledSum, ...] = ()
-    reason: str = ""  # for a person: what is wrong, and what to do about it
-    agreement: float = 0.0  # share 0..1 of the form's print that was found on the page
-    image: np.ndarray | None = None  # (h, w) uint8: the page laid straight; None where the form was not found
-    writing: np.ndarray | None = None  # (64, 48) float32: where ink is, to know the sheet again
+    reason: str = ""  # for people: the problem and the remedy
+    agreement: float = 0.0  # fraction of the form's print that was found on the page, 0..1
+    image: np.ndarray | None = None  # (h, w) uint8: the straightened page; None if the form was not found
+    writing: np.ndarray | None = None  # (64, 48) float32: a map of the ink, to recognize duplicates
 
     def __getitem__(self, name: str) -> FilledField:
         """The field of that name. Raises KeyError."""
@@ -90,7 +89,7 @@ class FilledForm:
         return {field.name: field.text for field in self.fields}
 
     def picture_of(self, name: str) -> np.ndarray:
-        """(h, w) uint8: a field and a little around it, straight. Raises KeyError."""
+        """(h, w) uint8: the straightened picture of a field with a margin. Raises KeyError."""
         if self.image is None:
             raise KeyError(name)
         x, y, w, h = self[name].place

@@ -1,14 +1,14 @@
-"""START HERE: read filled-in sheets of a form, the steps in order.
+"""START HERE: read filled-in sheets of a form. The steps in order:
 
 form = Form.load("exam.toml")
 sheet = form.read("scan.jpg")       # -> FilledForm
 sheet.status                        # "read", "unsure", "part", "other_form", ..
 sheet["student_number"].text        # "26579220"
 
-register       where the form lies in the picture -> the page, straight, in the blank's pixels
-written_ink    what is on the page and not on the blank
-read_fields    the texts that each field may show, by both networks, under what is known of it
-with_sums      the same, where fields add up
+register       locate the form in the picture -> the straightened page in the blank's pixels
+written_ink    the ink that is on the page but not on the blank
+read_fields    candidate texts of each field from both networks, under the field's constraints
+with_sums      the candidates, reweighted by the sums
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from inkling.batch.sheet import FieldState, judged
+from inkling.batch.form_status import FieldState, judged
 from inkling.errors import BadRequest
 from inkling.forms.blank import blank_picture
 from inkling.forms.config import FORM as CONFIG
@@ -30,12 +30,12 @@ from inkling.forms.registration import Blank, Registered, register
 from inkling.forms.sums import holds, with_sums
 from inkling.forms.template import Field, Template
 from inkling.forms.template_parser import load_template
+from inkling.pipeline.box import Box
 from inkling.pipeline.decode import ImageSource, decode
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
-from inkling.pipeline.layout.page import find_page
+from inkling.pipeline.layout.perspective import find_page
 from inkling.pipeline.layout.sheet import straighten
 from inkling.pipeline.reader import Reader
-from inkling.pipeline.result import Box
 
 NOT_SEEN = "it is not in the picture; show the whole sheet."
 
@@ -52,7 +52,7 @@ class Form:
     def __init__(self, template: Template, reader: Reader | None = None, *, sure_at: float | None = None) -> None:
         """`reader`: the default one if None; `sure_at`: probability, 0..1, from which a field is sure.
 
-        Raises BadTemplate for a blank that cannot be opened or has nothing printed on it.
+        Raises BadTemplate for a blank that cannot be opened or has the wrong shape.
         """
         self.template = template
         self.reader = reader or Reader()
@@ -64,11 +64,11 @@ class Form:
     def load(
         cls, path: str | Path, reader: Reader | None = None, *, among: Mapping[str, str | Path] | None = None
     ) -> Form:
-        """A form by its template's file. `among`: by region, a file that lists all numbers. Raises BadTemplate."""
+        """Load a form from its template file. `among`: region -> file with all numbers. Raises BadTemplate."""
         return cls(load_template(Path(path), among=among), reader)
 
     def read(self, source: ImageSource) -> FilledForm:
-        """Read one page. Raises a BadPicture (see inkling.errors) for what cannot be decoded."""
+        """Read one page. Raises BadPicture (see inkling.errors) if it cannot be decoded."""
         page = decode(source)
         sheets = register(page.image, self._blank)
         if not sheets:
@@ -76,15 +76,15 @@ class Form:
         return self._read(sheets, to_original=page.size_wh[0] / page.image.shape[1])
 
     def tiles(self, source: ImageSource) -> dict[str, np.ndarray]:
-        """The separate digits of each field in the picture, by name: (n, 28, 28) float32, as the classifier sees them.
+        """The separate digits of each field in the picture, by name: (n, 28, 28) float32, the classifier's input.
 
-        Raises BadRequest if the form is not in the picture, and a BadPicture for what cannot be decoded.
+        Raises BadRequest if the form is not in the picture, and BadPicture if the picture cannot be decoded.
         """
         sheets = register(decode(source).image, self._blank)
         if not sheets:
             raise BadRequest(
                 f"the form {self.template.name!r} is not in the picture; expected one of its sheets. Name the template "
-                "of the form that is."
+                "of the form in the picture."
             )
         ink = written_ink(sheets[0], self._blank)
         return {field.name: field_tiles(field, ink) for field in self._fields if self._is_seen(field.box, sheets[0])}
@@ -111,7 +111,7 @@ class Form:
         )
 
     def _is_seen(self, box: Box, sheet: Registered) -> bool:
-        """Whether a field is in the picture, and what is printed around it is there too."""
+        """Whether a field, and the print around it, are in the picture."""
         x, y, w, h = box
         rim = CONFIG.print_rim_px
         around = slice(max(y - rim, 0), y + h + rim), slice(max(x - rim, 0), x + w + rim)
@@ -151,17 +151,15 @@ class Form:
         return FilledField(field.name, outcome, text, confidence, box, field.box, reason, options, listed)
 
     def _not_found(self, page: np.ndarray) -> FilledForm:
-        """Why there is no such form in a picture."""
+        """The result for a picture without the form."""
         name = self.template.name
         sheet, outside = straighten(page, find_page(page))
         contrast = sheet.paper.contrast if outside is None else sheet.paper.contrast * (1 - outside)
         threshold = ink_threshold(contrast)
         inked = 0.0 if threshold > MOST_CONTRAST else float((contrast >= max(threshold, CONFIG.print_contrast)).mean())
         if inked < CONFIG.blank_share:
-            return FilledForm(
-                name, "blank", reason="nothing is on this page; expected a filled-in sheet. Leave it out."
-            )
-        reason = f"this is not the form {name!r}, or too little of it is seen; take its own template, or a new picture."
+            return FilledForm(name, "blank", reason="this page is blank; expected a filled-in sheet. Leave it out.")
+        reason = f"this is not the form {name!r}, or too little of it is visible; use its template, or a new picture."
         return FilledForm(name, "other_form", reason=reason)
 
 
@@ -170,8 +168,8 @@ def _judged(
 ) -> tuple[Status, str]:
     """The status of a sheet and its reason."""
     if len(sheets) > 1:
-        what = "two or more sheets are in this picture and only the plainest is read"
-        return "several", f"{what}; crop it, or photograph each alone."
+        what = "two or more sheets are in this picture and only the clearest is read"
+        return "several", f"{what}; crop it, or photograph each separately."
     missing = [field.name for field in fields if field.outcome == "missing"]
     if missing or sheets[0].cover < CONFIG.min_cover:
         what = f"{len(missing)} fields are" if len(missing) > 1 else f"{missing[0]} is" if missing else "some of it is"
@@ -191,5 +189,5 @@ def _scaled(field: Field, scale: float) -> Field:
 
 
 def _writing(ink: PageInk) -> np.ndarray:
-    """(64, 48) float32: where on the sheet ink is."""
+    """(64, 48) float32: a map of the ink on the sheet."""
     return np.asarray(cv2.resize(ink.soft, (48, 64), interpolation=cv2.INTER_AREA))

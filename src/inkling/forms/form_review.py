@@ -10,14 +10,14 @@ import numpy as np
 
 from inkling.batch.review import ReviewPage
 from inkling.forms.filled import FAULTY
+from inkling.forms.filled_pages import FilledPage
 from inkling.forms.form import Form
-from inkling.forms.many import FilledPage
 
-JPEG_QUALITY = 90  # the page has them at 60
+JPEG_QUALITY = 90  # the page recompresses at 60
 
 
 class FormReview:
-    """The review page of doubtful fields; its corrections name sheet and field, as `inkling merge` takes them."""
+    """The review page of doubtful fields. Its corrections name sheet and field, as `inkling merge` expects."""
 
     def __init__(self, path: Path, form: Form) -> None:
         """Raises NotFound if it cannot be written."""
@@ -27,7 +27,7 @@ class FormReview:
         self._constraints = {field.name: field.constraints for field in form.template.fields}
 
     def add(self, page: FilledPage) -> None:
-        """Take every field of a sheet that is in the picture, and what is wrong with the sheet as a whole."""
+        """Add every visible field of a sheet, and any problem of the sheet as a whole."""
         filled = page.filled
         if filled.status in FAULTY:
             self._page.tell(page.source, filled.reason)
@@ -38,8 +38,8 @@ class FormReview:
             result = {"source": page.source, "ok": True, "outcome": field.outcome, "text": field.text,
                       "confidence": field.confidence, "reason": field.reason}  # fmt: skip
             doubtful = field.outcome == "unsure"
-            may_be_shown = doubtful or constraints.allowlist  # a number of a list is, if it is on another sheet too
-            picture = partial(_same, _jpeg(filled.picture_of(field.name))) if may_be_shown else None
+            may_be_shown = doubtful or constraints.allowlist  # an allowlisted number is shown if it is on two sheets
+            picture = partial(bytes, _jpeg(filled.picture_of(field.name))) if may_be_shown else None
             self._page.add(result, picture, name=field.name, constraints=constraints, doubtful=doubtful)
 
     def finish(self) -> None:
@@ -52,9 +52,5 @@ class FormReview:
 
 
 def _jpeg(picture: np.ndarray) -> bytes:
-    """A twentieth of the pixels' bytes: the pictures of all sheets are kept until the page is written."""
+    """Compress to a twentieth of the bytes, because pictures stay in memory until the page is written."""
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
-
-
-def _same(picture: bytes) -> bytes:
-    return picture

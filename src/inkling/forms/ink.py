@@ -1,4 +1,4 @@
-"""What was written on a form: the page without what the blank has printed, and which strokes are in which box."""
+"""The handwriting on a form: the page without the blank's print, and the strokes in each box."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 
 from inkling.forms.config import INK as CONFIG
 from inkling.forms.registration import Blank, Registered
+from inkling.pipeline.box import Box
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
-from inkling.pipeline.result import Box
 
 Glyph = np.ndarray  # (h, w) float32 ink of one digit, 0..1
 
 
 @dataclass(frozen=True)
 class PageInk:
-    """The writing on a page that is laid upon its blank."""
+    """The writing on a page that is aligned with its blank."""
 
-    soft: np.ndarray  # (h, w) float32, 0..1: how much ink
+    soft: np.ndarray  # (h, w) float32, 0..1: amount of ink
     labels: np.ndarray  # (h, w) int32: the component of each pixel, 0 = paper
     stats: np.ndarray  # (n, 5) x, y, w, h, area of each component
 
     def in_box(self, box: Box) -> list[tuple[Box, np.ndarray]]:
-        """The components in a box, from left to right: where each lies, and its (h, w) bool mask there.
+        """The components in a box, from left to right: the box of each, and its (h, w) bool mask.
 
-        One that crosses the box's side belongs to it whole if most of it is inside and it is no larger than a digit, or
-        if nearly all of it is inside; else only its part inside does. Dirt is left out. Ink as small as dirt is kept
-        just above or below larger ink: it is a piece of a broken stroke.
+        A component that crosses the box's edge belongs to it completely if most of it is inside and it is no larger
+        than a digit, or if nearly all of it is inside; otherwise only the part inside belongs to it. Dirt is removed.
+        Ink as small as dirt is kept just above or below larger ink, as a piece of a broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
@@ -56,7 +56,7 @@ class PageInk:
         return sorted(found, key=lambda one: one[0][0])
 
     def glyph(self, parts: Sequence[tuple[Box, np.ndarray]]) -> tuple[Box, Glyph]:
-        """Components -> the box around them, and their ink in it with a pixel of room."""
+        """Components -> the box around them, and their ink in it with a margin of one pixel."""
         left, top = (min(box[k] for box, _ in parts) for k in (0, 1))
         right, base = (max(box[k] + box[k + 2] for box, _ in parts) for k in (0, 1))
         mask = np.zeros((base - top + 2, right - left + 2), np.uint8)
@@ -66,7 +66,7 @@ class PageInk:
         return (left, top, right - left, base - top), padded * cv2.dilate(mask, np.ones((3, 3), np.uint8))
 
     def row_image(self, parts: Sequence[tuple[Box, np.ndarray]], height: int) -> np.ndarray:
-        """Components -> (h, w) uint8, black on white: those alone, with the room that the line network is used to."""
+        """Components -> (h, w) uint8, black on white: only these, with the margin that the line network expects."""
         _, ink = self.glyph(parts)
         rim_y, rim_x = (round(share * height) for share in (CONFIG.rim_y, CONFIG.rim_x))
         ink = cv2.copyMakeBorder(ink, rim_y, rim_y, rim_x, rim_x, cv2.BORDER_CONSTANT)
@@ -83,9 +83,9 @@ def _is_near(box: Box, others: Sequence[tuple[Box, np.ndarray]], reach_px: float
 
 
 def written_ink(sheet: Registered, blank: Blank) -> PageInk:
-    """A page that is laid upon its blank -> its writing.
+    """A page that is aligned with its blank -> its writing.
 
-    What the blank has printed is taken away; where strokes go on at both sides of a printed line, they cross it.
+    The blank's print is removed. Strokes that continue on both sides of a printed line are joined across it.
     """
     contrast = sheet.contrast
     reach = 2 * CONFIG.print_reach_px + 1

@@ -1,9 +1,9 @@
-"""Find a blank form in the picture of a page, and lay the page straight upon it.
+"""Find a blank form in the picture of a page, and align the page with it.
 
-Features of the print say roughly where the sheet lies, in any scale, tilt, perspective and upside down (ORB: Rublee,
-Rabaud, Konolige, Bradski, "ORB: an efficient alternative to SIFT or SURF", 2011; the homography by USAC, Raguram et
-al., 2013). Then corners of the print are followed from the blank to the page to a fraction of a pixel (Lucas, Kanade,
-1981): they refine the homography, tell whether this is the form at all, and where a page is curled they move it.
+Features of the print locate the sheet roughly, at any scale, rotation and perspective (ORB: Rublee, Rabaud, Konolige,
+Bradski, "ORB: an efficient alternative to SIFT or SURF", 2011; the homography by USAC, Raguram et al., 2013). Then
+corners of the print are tracked from the blank to the page with subpixel accuracy (Lucas, Kanade, 1981). They refine
+the homography, verify that this is the form, and correct the distortion of a curled page.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ import cv2
 import numpy as np
 
 from inkling.forms.config import REGISTRATION as CONFIG
+from inkling.pipeline.box import Box
+from inkling.pipeline.downscaling import reduced_by
 from inkling.pipeline.layout.light import separate
-from inkling.pipeline.result import Box
 
 
 class Blank:
     """A blank form, prepared to be found in pictures."""
 
     def __init__(self, picture: np.ndarray) -> None:
-        """`picture`: (H, W) uint8 grey."""
-        self.scale = min(1.0, CONFIG.work_side_px / max(picture.shape))  # work pixels for each of the picture
-        self.image = resized(picture, self.scale)  # (h, w) uint8
+        """`picture`: (H, W) uint8 gray."""
+        self.scale = min(1.0, CONFIG.work_side_px / max(picture.shape))  # work pixels per pixel of the picture
+        self.image = reduced_by(picture, self.scale)  # (h, w) uint8
         self.contrast = separate(self.image, is_sheet=True).contrast
         self.printed = self.contrast >= CONFIG.printed_at
         self.features = Features(self.image)
@@ -40,30 +41,30 @@ class Blank:
 
 
 class Features:
-    """Features of a picture, in its own pixels."""
+    """Features of a picture, in pixels of the picture."""
 
     def __init__(self, image: np.ndarray) -> None:
         factor = min(1.0, CONFIG.feature_side_px / max(image.shape))
-        small = resized(image, factor)
+        small = reduced_by(image, factor)
         everywhere = np.full(small.shape, 255, np.uint8)
         keypoints, descriptors = cv2.ORB.create(CONFIG.n_features).detectAndCompute(small, everywhere)
         points = np.array([each.pt for each in keypoints], np.float32).reshape(-1, 2)
         self.points = points / (np.array(small.shape[::-1]) / image.shape[::-1])  # (n, 2)
         self.descriptors = np.zeros((0, 32), np.uint8) if descriptors is None else descriptors
-        self.px = 1 / factor  # pixels of the image for each in which features were found
+        self.px = 1 / factor  # pixels of the image per feature pixel
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A page laid upon its blank."""
+    """A page aligned with its blank."""
 
-    image: np.ndarray  # (h, w) uint8 grey, in the blank's work pixels
+    image: np.ndarray  # (h, w) uint8 gray, in the blank's work pixels
     contrast: np.ndarray  # (h, w) uint8, 0 = paper, 255 = black
-    printed: np.ndarray  # (h, w) bool: the blank's print, where it is on the page too
+    printed: np.ndarray  # (h, w) bool: the blank's print that is also on the page
     to_page: np.ndarray  # (3, 3) work pixels -> pixels of the picture
-    seen: np.ndarray  # (h, w) bool: what lies within the picture
-    agreement: float  # share 0..1 of the print's corners that were found again
-    cover: float  # share 0..1 of the print's area that these span
+    seen: np.ndarray  # (h, w) bool: pixels within the picture
+    agreement: float  # fraction of the print's corners that were found, 0..1
+    cover: float  # fraction of the print's area that these corners span, 0..1
 
     def page_box(self, box: Box) -> Box:
         """A box in work pixels -> the upright box around it in the picture."""
@@ -75,7 +76,7 @@ class Registered:
 
 
 def register(page: np.ndarray, blank: Blank) -> list[Registered]:
-    """(H, W) uint8 grey picture -> the sheets of that form in it, at most two, the plainest first; [] for none."""
+    """(H, W) uint8 gray picture -> the sheets of the form in it, at most two, the clearest first; [] for none."""
     features = Features(page)
     pairs = _matches(features, blank)
     found: list[Registered] = []
@@ -92,7 +93,7 @@ def register(page: np.ndarray, blank: Blank) -> list[Registered]:
 
 
 def _matches(page: Features, blank: Blank) -> np.ndarray:
-    """(n, 4): places in the page and in the blank of features that are alike, and of no other so much."""
+    """(n, 4): x, y in the page and x, y in the blank of features that match unambiguously."""
     if min(len(page.points), len(blank.features.points)) < 2:
         return np.zeros((0, 4), np.float32)
     nearest = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(page.descriptors, blank.features.descriptors, k=2)
@@ -102,7 +103,7 @@ def _matches(page: Features, blank: Blank) -> np.ndarray:
 
 
 def _homography(pairs: np.ndarray, px: float, *, least: int) -> np.ndarray | None:
-    """(3, 3) pixels of the blank -> of the page; None where fewer than `least` pairs agree on one."""
+    """(3, 3) pixels of the blank -> pixels of the page; None if it has fewer than `least` inliers."""
     if len(pairs) < least:
         return None
     matrix, inliers = cv2.findHomography(
@@ -112,7 +113,7 @@ def _homography(pairs: np.ndarray, px: float, *, least: int) -> np.ndarray | Non
 
 
 def _laid(page: np.ndarray, blank: Blank, to_page: np.ndarray) -> Registered | None:
-    """The page laid upon the blank, from a rough homography; None where the print is not the same."""
+    """The page aligned with the blank, from a rough homography; None if the print does not match."""
     shape = blank.image.shape
     shift = np.zeros((*shape, 2), np.float32)  # of a curled page, in work pixels
     for reach_px in (None, None, *CONFIG.reach_px):
@@ -154,7 +155,7 @@ def _contrast(aligned: np.ndarray) -> np.ndarray:
 
 
 def _followed(contrast: np.ndarray, blank: Blank) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Corners of the print (n, 2), where they are on the page, and (n,) bool: those that look alike in both."""
+    """Corners of the print (n, 2), their positions on the page (n, 2), and (n,) bool: whether they match."""
     size = (CONFIG.window_px, CONFIG.window_px)
     start = np.zeros_like(blank.corners)  # filled by the call
     if not len(blank.corners):
@@ -175,23 +176,23 @@ def _followed(contrast: np.ndarray, blank: Blank) -> tuple[np.ndarray, np.ndarra
 
 
 def _as_dark(contrast: np.ndarray, blank: Blank) -> np.ndarray:
-    """The contrast of a page whose print is as dark as the blank's: corners are followed by their brightness."""
+    """The page's contrast, scaled so that its print is as dark as the blank's: tracking compares brightness."""
     reach = np.ones((CONFIG.print_reach_px, CONFIG.print_reach_px), np.uint8)
     levels = [float(np.median(cv2.dilate(each, reach)[blank.printed])) for each in (blank.contrast, contrast)]
     return cv2.convertScaleAbs(contrast, alpha=min(levels[0] / max(levels[1], 1.0), CONFIG.max_gain))
 
 
 def _correlation(image: np.ndarray, at: np.ndarray, other: np.ndarray, other_at: np.ndarray) -> float:
-    """Of the surroundings of two places, -1..1."""
+    """The correlation of the windows around two points, -1..1."""
     size = (CONFIG.window_px, CONFIG.window_px)
     one, two = cv2.getRectSubPix(image, size, at.tolist()), cv2.getRectSubPix(other, size, other_at.tolist())
     return float(cv2.matchTemplate(one, two, cv2.TM_CCOEFF_NORMED)[0, 0])
 
 
 def _smoothed(points: np.ndarray, moves: np.ndarray, shape: tuple[int, ...], reach_px: float) -> np.ndarray:
-    """(h, w, 2): how each part of the page moves, as the corners near it do."""
+    """(h, w, 2): the movement of each pixel of the page, interpolated from the corners near it."""
     off = np.linalg.norm(moves - _local_moves(points, moves, points, reach_px), axis=1)
-    kept = off <= CONFIG.max_odd * np.median(off) + CONFIG.flat_px  # a corner that went to another box is left out
+    kept = off <= CONFIG.max_odd * np.median(off) + CONFIG.flat_px  # drops corners that were tracked to another box
     h, w = shape
     rows, columns = (max(2, round(2 * side / CONFIG.reach_px[-1])) for side in shape)
     y, x = np.mgrid[:rows, :columns]
@@ -201,9 +202,9 @@ def _smoothed(points: np.ndarray, moves: np.ndarray, shape: tuple[int, ...], rea
 
 
 def _local_moves(points: np.ndarray, moves: np.ndarray, at: np.ndarray, reach_px: float) -> np.ndarray:
-    """(n, 2) moves of points -> (m, 2) at other places: an affine map fitted to the points around each, by distance.
+    """(n, 2) moves of points -> (m, 2) moves at other points, from an affine map fitted to the points around each.
 
-    Local linear regression (Cleveland, 1979), with a little weight on "nothing moves".
+    Local linear regression (Cleveland, 1979), with a weak prior towards no movement.
     """
     offset = (points[None] - at[:, None]) / reach_px  # (m, n, 2)
     weight = np.exp(-0.5 * np.square(offset).sum(axis=2))
@@ -214,7 +215,7 @@ def _local_moves(points: np.ndarray, moves: np.ndarray, at: np.ndarray, reach_px
 
 
 def _warped(page: np.ndarray, to_page: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """The page in the blank's pixels, (h, w) uint8; `shift`: (h, w, 2) how far each of these moves before."""
+    """The page in the blank's pixels, (h, w) uint8. `shift`: (h, w, 2), added to these before the homography."""
     h, w = shift.shape[:2]
     if not shift.any():
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -227,13 +228,13 @@ def _warped(page: np.ndarray, to_page: np.ndarray, shift: np.ndarray) -> np.ndar
 
 
 def _seen(page_shape: tuple[int, ...], to_page: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(h, w) bool: which pixels of the blank lie within the picture."""
+    """(h, w) bool: which pixels of the blank are within the picture."""
     inside = np.full(page_shape, 255, np.uint8)
     return np.asarray(cv2.warpPerspective(inside, to_page, shape[::-1], flags=cv2.WARP_INVERSE_MAP) > 127)
 
 
 def _is_plausible(to_page: np.ndarray, shape: tuple[int, ...]) -> bool:
-    """Whether a sheet can look so: convex, not mirrored, not seen from its edge."""
+    """Whether the view of a sheet is possible: convex, not mirrored, not edge-on."""
     corners = _sheet_corners(to_page, shape)
     sides = np.roll(corners, -1, axis=0) - corners
     turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
@@ -242,7 +243,7 @@ def _is_plausible(to_page: np.ndarray, shape: tuple[int, ...]) -> bool:
 
 
 def _inside(points: np.ndarray, to_page: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """(n, 2) places in the picture -> (n,) bool: which lie on the sheet."""
+    """(n, 2) points in the picture -> (n,) bool: which are on the sheet."""
     corners = _sheet_corners(to_page, shape)
     return np.array([cv2.pointPolygonTest(corners, each, False) >= 0 for each in points.tolist()], bool)
 
@@ -259,15 +260,7 @@ def _hull_area(points: np.ndarray) -> float:
 
 
 def _within(shape: tuple[int, ...], rim: int) -> np.ndarray:
-    """(h, w) uint8 mask without a rim."""
+    """(h, w) uint8 mask: 255 except for a border of `rim` pixels."""
     mask = np.zeros(shape, np.uint8)
     mask[rim:-rim, rim:-rim] = 255
     return mask
-
-
-def resized(image: np.ndarray, factor: float) -> np.ndarray:
-    """The image smaller by a factor of 1 at most."""
-    if factor >= 1:
-        return image
-    size_wh = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
-    return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)

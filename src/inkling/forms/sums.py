@@ -1,10 +1,10 @@
-"""Fields that add up, read together: `total = q1 + .. + q8`.
+"""Joint reading of fields that add up: `total = q1 + .. + q8`.
 
-Each field has candidates with probabilities. That the sum holds makes all of them depend on one another; what each
-field shows is then found exactly, by convolution over the sums of some fields from the left and of the rest from the
-right (the forward-backward algorithm on sums). Where the total of one sum is a part of another, the two exchange
-messages (Kschischang, Frey, Loeliger, "Factor Graphs and the Sum-Product Algorithm", 2001), which is exact as long as
-sums make no circle.
+Each field has candidates with probabilities, and the sum makes the fields depend on each other. The posterior of each
+field is computed exactly by convolving the distributions of partial sums from the left and from the right (the
+forward-backward algorithm on sums). If the total of one sum is a part of another, the two exchange messages
+(Kschischang, Frey, Loeliger, "Factor Graphs and the Sum-Product Algorithm", 2001), which is exact unless the sums form
+a cycle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from inkling.batch.sheet import added_up
+from inkling.batch.form_status import added_up
 from inkling.forms.config import SUMS as CONFIG
 from inkling.forms.fields import Candidates
 from inkling.forms.template import Sum
@@ -22,10 +22,10 @@ Values = tuple[np.ndarray, np.ndarray]  # (n,) int64 numbers, and (n,) their pro
 
 
 def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str, Candidates]:
-    """Candidates by field -> the same, given that the sums hold as far as the writing lets them."""
+    """Candidates by field -> the same, reweighted by the sums."""
     messages: dict[tuple[int, str], np.ndarray] = {}
     usable = {i: each for i, each in enumerate(sums) if _is_usable(each, found)}
-    for _ in usable:  # so many rounds take every message as far as there are sums
+    for _ in usable:  # one round per sum lets every message reach all sums
         said: dict[tuple[int, str], np.ndarray] = {}
         for i, each in usable.items():
             beliefs = {
@@ -44,20 +44,20 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
 
 
 def holds(each: Sum, texts: Mapping[str, str | None]) -> bool | None:
-    """Whether a sum holds for its fields' texts, where an empty part counts 0; None if one is no whole number."""
+    """Whether a sum is right for its fields' texts, with 0 for an empty part. None if one is not a whole number."""
     total, parts = texts[each.total], added_up(texts[name] for name in each.of)
     return None if parts is None or not total or not total.isdigit() else int(total) == parts
 
 
 def _is_usable(each: Sum, found: Mapping[str, Candidates]) -> bool:
-    """Whether the sum says something: there is a total, and numbers are added up, none of them too long."""
+    """Whether the sum carries information: it has a total and known parts, none of them too long."""
     texts = [text for name in (each.total, *each.of) for text in found[name].texts]
     is_known = all(found[name].texts or found[name].is_empty for name in each.of)
     return bool(found[each.total].texts) and is_known and max(map(len, texts)) <= CONFIG.max_digits
 
 
 def _numbers(field: Candidates, probs: np.ndarray) -> Values:
-    """The numbers that a field may show; an empty one counts 0."""
+    """The candidate numbers of a field; 0 for an empty field."""
     values = np.array([int(text) for text in field.texts] or [0], np.int64)
     return values, np.where(probs >= CONFIG.min_share * probs.max(), probs, 0.0)
 
@@ -65,7 +65,7 @@ def _numbers(field: Candidates, probs: np.ndarray) -> Values:
 def _belief(
     name: str, found: Mapping[str, Candidates], messages: Mapping[tuple[int, str], np.ndarray], but: int | None
 ) -> np.ndarray:
-    """(n,) probabilities of a field's candidates by its ink and by all sums but one; [1.0] of an empty field."""
+    """(n,) probabilities of a field's candidates from its ink and all sums except `but`; [1.0] for an empty field."""
     if not found[name].texts:
         return np.ones(1)
     probs = np.array(found[name].probs) / max(sum(found[name].probs), 1e-300)
@@ -76,7 +76,7 @@ def _belief(
 
 
 def _messages(each: Sum, beliefs: Mapping[str, Values]) -> dict[str, np.ndarray]:
-    """What a sum says of each of its fields, by the beliefs in the others: (n,) for its n candidates."""
+    """The message of a sum to each of its fields, from the beliefs of the others: (n,) for n candidates."""
     nothing = np.zeros(1, np.int64), np.ones(1)
     parts = [beliefs[name] for name in each.of]
     before, after = [nothing], [nothing]
@@ -93,7 +93,7 @@ def _messages(each: Sum, beliefs: Mapping[str, Values]) -> dict[str, np.ndarray]
 
 
 def _added(one: Values, other: Values) -> Values:
-    """The distribution of the sum of two independent numbers; the least probable of very many are left out."""
+    """The distribution of the sum of two independent numbers, limited to the `max_values` most probable values."""
     weights = one[1][:, None] * other[1]
     values, place = np.unique((one[0][:, None] + other[0])[weights > 0], return_inverse=True)
     probs = np.bincount(place, weights=weights[weights > 0])
@@ -104,7 +104,7 @@ def _added(one: Values, other: Values) -> Values:
 
 
 def _probs_at(numbers: Values, at: np.ndarray) -> np.ndarray:
-    """The probabilities of numbers, 0 for those that are none of them; of the shape of `at`."""
+    """The probabilities of the numbers `at`, in the same shape; 0 for numbers without one."""
     values, probs = numbers
     place = np.minimum(np.searchsorted(values, at), len(values) - 1)
     return np.where(values[place] == at, probs[place], 0.0)

@@ -1,18 +1,18 @@
-"""A template: the blank form, its named regions and the fields that these give. As a file it is TOML:
+"""A template: the blank form, its named regions and their fields. Its file format is TOML:
 
 name = "exam"
-blank = "exam.pdf"              # or a picture; beside the TOML
-size = [1260, 1782]             # pixels of the blank, to which the boxes refer
+blank = "exam.pdf"              # or a picture; in the same folder
+size = [1260, 1782]             # of the blank, in pixels; boxes use the same pixels
 
 [[region]]
 name = "student_number"
-kind = "comb"                   # joined boxes for one digit each
+kind = "comb"                   # adjacent boxes for one digit each
 box = [420, 432, 624, 84]       # x, y, w, h
 columns = 8
 length = 8
 
 [[region]]
-name = "mark"                   # gives the fields mark_1 .. mark_9
+name = "mark"                   # creates the fields mark_1 .. mark_9
 kind = "table"
 box = [714, 624, 192, 702]
 rows = 9
@@ -21,7 +21,7 @@ pattern = '[0-9]|10'
 
 [[sum]]
 total = "total"
-of = ["mark"]                   # a table stands for all of its fields
+of = ["mark"]                   # the name of a table means all of its fields
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from inkling.constraints.constraints import Constraints
-from inkling.pipeline.result import Box
+from inkling.pipeline.box import Box
 
 KINDS = {
     "number": "a number of any length, on a line or in one box",
@@ -54,14 +54,14 @@ class Region:
     box: Box  # pixels of the blank
     rows: int = 1  # of a table
     columns: int = 1  # of a comb or table
-    length: str = ""  # and what else is known of each number, as for `inkling read`; "" or (): nothing
+    length: str = ""  # this and the next three: constraints as for `inkling read`; "" or (): none
     pattern: str = ""
     check: str = ""
-    among: str | tuple[str, ...] = ()  # the numbers themselves, or a file beside the template
+    among: str | tuple[str, ...] = ()  # the numbers themselves, or a file in the template's folder
     signs: bool = False  # whether signs are part of the number
 
     def field_boxes(self) -> list[tuple[str, Box]]:
-        """The name and box of each of its fields: one, or those of a table from left to right and top to bottom."""
+        """The name and box of each field: one, or those of a table from left to right and top to bottom."""
         if self.kind != "table":
             return [(self.name, self.box)]
         numbers = itertools.product(range(self.rows), range(self.columns))
@@ -73,7 +73,7 @@ class Region:
         ]  # fmt: skip
 
     def cell_boxes(self, box: Box) -> list[Box]:
-        """The boxes for one digit each of a field of this region; [] where it is written freely."""
+        """The single-digit boxes of a field of this region; [] for free handwriting."""
         if self.kind == "comb":
             return [_part(box, (0, column), (1, self.columns)) for column in range(self.columns)]
         return [box] if self.kind == "cell" or self.length == "1" else []
@@ -81,18 +81,18 @@ class Region:
 
 @dataclass(frozen=True)
 class Field:
-    """One number of a form: where it stands, and what is known of it."""
+    """One number of a form: its box and its constraints."""
 
     name: str
     box: Box  # pixels of the blank
-    cells: tuple[Box, ...]  # for one digit each, from left to right; () where it is written freely
+    cells: tuple[Box, ...]  # for one digit each, from left to right; () for free handwriting
     constraints: Constraints
     signs: bool
 
 
 @dataclass(frozen=True)
 class Sum:
-    """A field that holds the sum of others."""
+    """A field that contains the sum of others."""
 
     total: str
     of: tuple[str, ...]  # names of fields
@@ -100,11 +100,11 @@ class Sum:
 
 @dataclass(frozen=True)
 class Template:
-    """A form. Made by `template_parser`."""
+    """A form. Created by `template_parser`."""
 
     name: str
     about: str
-    blank: str  # the file, beside the template
+    blank: str  # file name, in the template's folder
     size_wh: tuple[int, int]  # pixels of the blank
     regions: tuple[Region, ...]
     fields: tuple[Field, ...]
@@ -112,7 +112,7 @@ class Template:
     folder: Path
 
     def to_data(self) -> dict[str, Any]:
-        """The template as tables, as `parse_template` takes them."""
+        """The template as tables, as `parse_template` accepts them."""
         tables = {name: region for region in self.regions for name, _ in region.field_boxes()}
         sums = []
         for each in self.sums:
@@ -122,7 +122,7 @@ class Template:
         return {**head, "region": [_stated(region) for region in self.regions], "sum": sums}
 
     def to_toml(self) -> str:
-        """The template as a file."""
+        """The template as the content of a TOML file."""
         data = self.to_data()
         lists = {key: data.pop(key) for key in ("region", "sum")}
         parts = [f"[[{key}]]\n{_toml(each)}" for key, tables in lists.items() for each in tables]
@@ -130,7 +130,7 @@ class Template:
 
 
 def _part(box: Box, at: tuple[int, int], shape: tuple[int, int]) -> Box:
-    """The cell at a row and column of a box that is so many rows and columns."""
+    """The cell at a row and column (`at`) of a box with rows and columns (`shape`)."""
     x, y, w, h = box
     (row, column), (rows, columns) = at, shape
     left, right = (round(x + w * k / columns) for k in (column, column + 1))
@@ -139,12 +139,12 @@ def _part(box: Box, at: tuple[int, int], shape: tuple[int, int]) -> Box:
 
 
 def _has_all(region: Region, of: Sum) -> bool:
-    """Whether a sum counts every field of a region."""
+    """Whether a sum includes every field of a region."""
     return {field for field, _ in region.field_boxes()} <= set(of.of)
 
 
 def _stated(region: Region) -> dict[str, Any]:
-    """What a region says, without what is the default."""
+    """The values of a region, without defaults."""
     values: dict[str, Any] = {"name": region.name, "kind": region.kind, "box": list(region.box)}
     if region.kind == "table":
         values["rows"] = region.rows
@@ -158,5 +158,5 @@ def _stated(region: Region) -> dict[str, Any]:
 
 
 def _toml(values: Mapping[str, Any]) -> str:
-    """Names and values in TOML, which writes texts, whole numbers, booleans and lists as JSON does."""
+    """Names and values in TOML, whose strings, integers, booleans and lists are written as in JSON."""
     return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())

@@ -1,4 +1,4 @@
-"""Read a template from TOML, or from JSON as the editor sends it; each fault has its sentence."""
+"""Read a template from TOML, or from the editor's JSON. Every error has a specific message."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inkling.batch.table import FIELD_COLUMNS, field_column
+from inkling.batch.csv_table import FIELD_COLUMNS, field_column
+from inkling.constraints.automata import length_automaton
 from inkling.constraints.constraints import Constraints, parse_constraints, parse_stated
-from inkling.constraints.pattern import N_WRITTEN, length_automaton
+from inkling.constraints.pattern import N_WRITTEN
 from inkling.errors import BadTemplate, InklingError, NotFound, UnknownName
 from inkling.forms.template import GRIDS, KINDS, Field, Region, Sum, Template
 from inkling.pipeline.ctc import N_DIGITS
@@ -21,18 +22,18 @@ from inkling.pipeline.ctc import N_DIGITS
 HEAD = ("name", "about", "blank", "size", "region", "sum")
 REGION = ("name", "kind", "box", "rows", "columns", "length", "pattern", "check", "among", "signs")
 SUM = ("total", "of")
-RESERVED = ("source", "page", "status", "reason", "first_status")  # columns of the table beside the fields
+RESERVED = ("source", "page", "status", "reason", "first_status")  # columns of the table that are not fields
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-MAX_FIELDS = 500  # of a form: reading takes a millisecond or two for each
+MAX_FIELDS = 500  # of a form: reading takes one or two milliseconds per field
 MAX_SIDE = 20_000  # pixels of a blank
-MIN_CELL = 6  # pixels of the blank: no digit fits into less
-MAX_OVERLAP = 0.02  # of the smaller of two regions: drawn boxes may share a wall
+MIN_CELL = 6  # pixels of the blank: no digit fits into a smaller cell
+MAX_OVERLAP = 0.02  # of the smaller of two regions: drawn boxes may share an edge
 
 
 def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """Read a template from a TOML file. `among`: a list of numbers for a region, a file, in place of the template's.
+    """Read a template from a TOML file. `among`: region -> file with its numbers, in place of the template's.
 
-    Raises NotFound if it cannot be read, and BadTemplate for what is wrong in it.
+    Raises NotFound if the file cannot be read, and BadTemplate for errors in it.
     """
     try:
         content = path.read_bytes()
@@ -43,7 +44,7 @@ def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) 
     try:
         data = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadTemplate(f"{path} is no TOML ({error}); expected a template of a form. Correct that line.") from error
+        raise BadTemplate(f"{path} is not TOML ({error}); expected a template of a form. Correct that line.") from error
     try:
         return parse_template(data, path.parent, among=among)
     except BadTemplate as error:
@@ -51,14 +52,18 @@ def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) 
 
 
 def parse_template(data: Any, folder: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """Tables of TOML, or of JSON in the same shape -> Template. `folder`: where it lies. Raises BadTemplate."""
+    """Tables from TOML, or JSON of the same shape -> Template. `folder`: of the file. Raises BadTemplate."""
     head = _checked_keys(data, HEAD, "the template")
     name, about, blank = (_text(head, key, "the template") for key in ("name", "about", "blank"))
     if not NAME.fullmatch(name):
-        raise BadTemplate(f"name is {name!r}; expected letters, digits and _, from a letter on. Rename the form.")
+        raise BadTemplate(f"name is {name!r}; expected letters, digits and _, starting with a letter. Rename the form.")
     if not blank or Path(blank).name != blank:
-        raise BadTemplate(f"blank is {blank!r}; expected the name of a PDF or picture beside the template. Correct it.")
-    size = _whole_numbers(head.get("size"), 2, "size", "the width and height of the blank in pixels, as [1240, 1754]")
+        raise BadTemplate(
+            f"blank is {blank!r}; expected the name of a PDF or picture in the template's folder. Correct it."
+        )
+    size = _whole_numbers(
+        head.get("size"), 2, "size", "the width and height of the blank in pixels, such as [1240, 1754]"
+    )
     if not all(50 <= side <= MAX_SIDE for side in size):
         raise BadTemplate(f"size is {list(size)}; expected sides of 50 to {MAX_SIDE:,} pixels. Correct it.")
     size_wh = size[0], size[1]
@@ -67,15 +72,15 @@ def parse_template(data: Any, folder: Path, *, among: Mapping[str, str | Path] |
         raise BadTemplate("there is no [[region]]; expected at least one field to read. Add one.")
     places = [place for region in regions for place in region.field_boxes()]
     if len(places) > MAX_FIELDS:
-        raise BadTemplate(f"there are {len(places):,} fields; the limit is {MAX_FIELDS}. Make two forms of it.")
+        raise BadTemplate(f"there are {len(places):,} fields; the limit is {MAX_FIELDS}. Split it into two forms.")
     twice = [name for name, n in Counter([name for name, _ in places]).items() if n > 1]
     if twice:
-        raise BadTemplate(f"two fields are called {twice[0]!r}; expected a name of its own for each. Rename one.")
+        raise BadTemplate(f"two fields are called {twice[0]!r}; expected a unique name for each. Rename one.")
     names = {name for name, _ in places}
     if taken := names & {field_column(name, each) for name in names for each in FIELD_COLUMNS}:
         raise BadTemplate(
-            f"a field is called {min(taken)!r}, as a column of the table that belongs to another field; expected "
-            f"another ending than _{', _'.join(FIELD_COLUMNS)}. Rename it."
+            f"a field is called {min(taken)!r}, the name of another field's column in the table; expected a name that "
+            f"does not end in _{', _'.join(FIELD_COLUMNS)}. Rename it."
         )
     _check_overlap(regions)
     unknown = set(among or ()) - {region.name for region in regions}
@@ -99,7 +104,7 @@ def _region(given: Any, size_wh: tuple[int, int]) -> Region:
     name = _text(values, "name", "a [[region]]")
     if not NAME.fullmatch(name) or name in RESERVED:
         raise BadTemplate(
-            f"a region is called {name!r}; expected letters, digits and _, from a letter on, and none of "
+            f"a region is called {name!r}; expected letters, digits and _, starting with a letter, and none of "
             f"{', '.join(RESERVED)}. Rename it."
         )
     where = f"region {name!r}"
@@ -109,17 +114,17 @@ def _region(given: Any, size_wh: tuple[int, int]) -> Region:
     x, y, w, h = _whole_numbers(values.get("box"), 4, f"{where}: box", "x, y, width and height in pixels")
     if x < 0 or y < 0 or w <= 0 or h <= 0 or x + w > size_wh[0] or y + h > size_wh[1]:
         raise BadTemplate(
-            f"{where} is the box {[x, y, w, h]}; expected one that lies within the blank's {size_wh[0]}x{size_wh[1]} "
-            "pixels. Move it."
+            f"{where} has the box {[x, y, w, h]}; expected one within the blank's {size_wh[0]}x{size_wh[1]} pixels. "
+            "Move it."
         )
     length = str(values.get("length", ""))
     if kind == "comb" and "columns" not in values and length.isdigit():
         values = {**values, "columns": int(length)}
     rows, columns = (_count(values, key, kind, where) for key in ("rows", "columns"))
     if kind == "cell" and length not in ("", "1"):
-        raise BadTemplate(f"{where} is a cell of length {length}; a cell holds 1 digit. Make it a comb or a number.")
+        raise BadTemplate(f"{where} is a cell of length {length}; a cell has 1 digit. Make it a comb or a number.")
     if w / columns < MIN_CELL or h / rows < MIN_CELL:
-        raise BadTemplate(f"{where} has cells of less than {MIN_CELL} pixels; no digit fits in. Use a larger blank.")
+        raise BadTemplate(f"{where} has cells of less than {MIN_CELL} pixels; no digit fits. Use a larger blank.")
     among = values.get("among", ())
     is_list = isinstance(among, (list, tuple)) and all(isinstance(each, (str, int)) for each in among)
     if not isinstance(among, str) and not is_list:
@@ -144,7 +149,7 @@ def _region(given: Any, size_wh: tuple[int, int]) -> Region:
 
 
 def _count(values: Mapping[str, Any], key: str, kind: str, where: str) -> int:
-    """`rows` or `columns` of a region: as the kind needs them."""
+    """`rows` or `columns` of a region, if its kind needs them; otherwise 1."""
     needed = kind == "table" or (kind == "comb" and key == "columns")
     if key in values and not needed:
         raise BadTemplate(f"{where} is a {kind} with {key}; only {' and '.join(GRIDS)} have them. Leave {key} out.")
@@ -157,7 +162,7 @@ def _count(values: Mapping[str, Any], key: str, kind: str, where: str) -> int:
 
 
 def _constraints(region: Region, folder: Path, among: str | Path | None) -> Constraints:
-    """What is known of each number of a region."""
+    """The constraints on each number of a region."""
     stated = {key: getattr(region, key) for key in ("length", "pattern", "check") if getattr(region, key)}
     try:
         if among or isinstance(region.among, str):
@@ -168,8 +173,8 @@ def _constraints(region: Region, folder: Path, among: str | Path | None) -> Cons
         raise BadTemplate(f"region {region.name!r}: {error}") from error
     if listed.n_symbols > N_DIGITS and not region.signs:
         raise BadTemplate(
-            f"region {region.name!r} has the pattern {region.pattern!r} with signs, but no signs = true; expected both "
-            "or neither. Add it."
+            f"region {region.name!r} has the pattern {region.pattern!r} with signs, but not signs = true; expected "
+            "both or neither. Add it."
         )
     if region.signs and listed.n_symbols == N_DIGITS:
         least, greatest = listed.length or (1, None)
@@ -195,7 +200,7 @@ def _sum(given: Any, regions: tuple[Region, ...], fields: tuple[Field, ...]) -> 
         if name not in known:
             raise BadTemplate(f"the sum {total!r}: {UnknownName('field', name, [*known, *tables])}")
         if known[name].signs:
-            raise BadTemplate(f"the sum {total!r}: {name!r} has signs; expected fields of digits alone. Leave it out.")
+            raise BadTemplate(f"the sum {total!r}: {name!r} has signs; expected fields without signs. Leave it out.")
     if len({total, *parts}) != 1 + len(parts):
         raise BadTemplate(f"the sum {total!r} counts a field twice; expected each once. Remove one.")
     return Sum(total, tuple(parts))
@@ -211,7 +216,7 @@ def _check_overlap(regions: tuple[Region, ...]) -> None:
 
 def _checked_keys(given: Any, known: tuple[str, ...], where: str) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise BadTemplate(f"{where} is {given!r}; expected names and values. Correct it.")
+        raise BadTemplate(f"{where} is {given!r}; expected keys and values. Correct it.")
     for key in given:
         if key not in known:
             raise BadTemplate(f"{where}: {UnknownName('key', key, known)}")

@@ -1,4 +1,4 @@
-"""Cut single digits out of a picture, by the boxes of a reading and the labels that a person gave them."""
+"""Cut single digits out of a picture, from the boxes of a reading and the labels given by a person."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from inkling.errors import BadRequest
 from inkling.hands.lesson import NONE, Lesson, as_tile
+from inkling.pipeline.box import Box
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.normalize import glyph_crops, normalize_crop
 from inkling.pipeline.reader import PreparedImage, Reader, to_original_box
-from inkling.pipeline.result import Box
 from inkling.pipeline.segmentation import padded_corners, segment
 
-MIN_INSIDE = 0.25  # share of a component's ink inside a box; with less it belongs to a neighbour, or to a printed line
-CUT_RANGE = 0.35  # of a digit's width: how far from an even division a cut may be
+MIN_INSIDE = 0.25  # of a component's ink inside a box; with less it belongs to a neighbor or to a printed line
+CUT_RANGE = 0.35  # of a digit's width: maximum distance of a cut from an even division
 MAX_DIGITS = 20  # in one box
 
 
@@ -25,14 +25,14 @@ class Correction:
     """The right label of one box."""
 
     box: Box  # x, y, w, h in pixels of the upright picture
-    right: str  # its digits, or "none" for no digit
+    right: str  # its digits, or "none" for a non-digit
     said: str = ""  # what was read: a digit or "none"; "" to ask the network
 
 
 def box_lessons(
     reader: Reader, prepared: PreparedImage, corrections: Sequence[Correction], *, source: str = "", session: str = ""
 ) -> list[Lesson]:
-    """A lesson for each digit of each correction, in order, with what `reader` says of its tile.
+    """A lesson for each digit of each correction, in order, with the prediction of `reader` for its tile.
 
     Raises BadRequest for a box without ink or outside the picture, and DeadlineExceeded.
     """
@@ -48,9 +48,9 @@ def box_lessons(
 
 
 def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -> list[Lesson]:
-    """Lessons with what `reader` says of their tiles, (28, 28) float32, how probable that is, and by which network.
+    """Lessons with the prediction of `reader` for their tiles, (28, 28) float32, its probability and the network.
 
-    A `said` that is known already stays.
+    An existing `said` is kept.
     """
     if not lessons:
         return []
@@ -62,7 +62,7 @@ def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -
 
 
 def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: float) -> Lesson:
-    """The lesson with what was said, and how probable that is to the network."""
+    """The lesson with its prediction and the network's probability for it."""
     said = lesson.said or (NONE if not_digit >= reader.bundle.reject_at else str(probs.argmax()))
     confidence = not_digit if said == NONE else float(probs[int(said)])
     name, version = reader.bundle.name, reader.bundle.version
@@ -70,7 +70,7 @@ def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: f
 
 
 def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
-    """The n digits in a box, from left to right, each (28, 28) float32; as the reader saw it if it found that very box.
+    """The n digits in a box, from left to right, each (28, 28) float32; the reader's tile if it found the same box.
 
     Raises BadRequest for a box without ink or outside the picture, or with too little ink for n digits.
     """
@@ -93,13 +93,13 @@ def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
 
 
 def _ink_in(prepared: PreparedImage, box: Box) -> np.ndarray:
-    """(h, w) float32: the ink of a box and one pixel around it, without the ink of its neighbours."""
+    """(h, w) float32: the ink of a box with a margin of one pixel, without the ink of its neighbors."""
     (w_image, h_image), (rows, columns) = prepared.decoded.size_wh, prepared.ink.shape
     x, y, w, h = box
     if not (0 <= x < x + w <= w_image and 0 <= y < y + h <= h_image):
         raise BadRequest(
             f"the box {list(box)} is not inside the picture of {w_image}x{h_image} px; expected x, y, w, h in pixels "
-            "of the upright picture. Send the box that the reading gave."
+            "of the upright picture. Send the box from the reading."
         )
     x_scale, y_scale = columns / w_image, rows / h_image
     left, top = int(x * x_scale), int(y * y_scale)
@@ -113,12 +113,12 @@ def _ink_in(prepared: PreparedImage, box: Box) -> np.ndarray:
     if len(foreign) < len(numbers):
         ink[np.isin(labels, foreign)] = 0
     if not ink.any():
-        raise BadRequest(f"the box {list(box)} holds no ink; expected a digit. Send the box that the reading gave.")
+        raise BadRequest(f"the box {list(box)} contains no ink; expected a digit. Send the box from the reading.")
     return ink
 
 
 def _component_numbers(prepared: PreparedImage) -> np.ndarray:
-    """(H, W): 0 = background, else the number of a connected component of the ink."""
+    """(H, W): 0 = background, otherwise the number of a connected component of the ink."""
     labels, (x, y) = prepared.segmentation.labels, prepared.segmentation.corner_xy
     numbers = np.zeros(prepared.ink.shape, labels.dtype)
     numbers[y : y + labels.shape[0], x : x + labels.shape[1]] = labels
@@ -126,7 +126,7 @@ def _component_numbers(prepared: PreparedImage) -> np.ndarray:
 
 
 def _cuts(profile: np.ndarray, n: int) -> list[int]:
-    """(w,) ink of each column -> the n - 1 columns to cut at: those with the least ink, near an even division."""
+    """(w,) ink of each column -> the n - 1 columns to cut at: those with the least ink near an even division."""
     each = len(profile) / n
     cuts: list[int] = []
     for k in range(1, n):

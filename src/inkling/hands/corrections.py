@@ -1,4 +1,4 @@
-"""Where a reader fails, counted from corrections: by digit, confusion, source and week."""
+"""Statistics of misreadings, counted from corrections: by digit, confusion, source and week."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Said:
 
     @property
     def is_misread(self) -> bool:
-        """Whether something else was said."""
+        """Whether it was read as something else."""
         return self.said not in ("", self.label)
 
 
 def report(lessons: Sequence[Said]) -> dict[str, Any]:
     """Counts of lessons and of misread lessons.
 
-    by_digit: for each label; confusion: what was `said`, what is `right`, and how often, the most frequent first;
-    by_source: the most misread first; by_week: by its Monday, the oldest first. Lessons with an empty `said` count as
-    read correctly.
+    by_digit: for each label; confusion: the label read (`said`), the right label (`right`) and the count, the most
+    frequent first; by_source: the most misread first; by_week: by the week's Monday, the oldest first. Lessons with an
+    empty `said` count as read correctly.
     """
     misread = [lesson for lesson in lessons if lesson.is_misread]
     pairs = Counter((lesson.said, lesson.label) for lesson in misread)
@@ -55,7 +55,7 @@ def report(lessons: Sequence[Said]) -> dict[str, Any]:
 
 
 def kind_of_source(lesson: Said) -> str:
-    """The folder of a file, else the source as it is: "board", "upload", .."""
+    """The folder of a file; otherwise the source unchanged: "board", "upload", .."""
     path = PurePath(lesson.source)
     return (path.parent.name or "(this folder)") if path.suffix else lesson.source or "(not said)"
 
@@ -74,7 +74,7 @@ def page(found: dict[str, Any], *, title: str) -> str:
     confusion = [(row["right"], row["said"], f"{row['n']:,}") for row in found["confusion"]]
     tables: list[tuple[str, str, tuple[str, ...], Sequence[tuple[str, ...]]]] = [
         ("digits", "By digit", ("is", *counted), _rows(shown, "digit")),
-        ("confusion", "What was said instead", ("is", "was read as", "times"), confusion),
+        ("confusion", "Confusions", ("is", "was read as", "times"), confusion),
         ("sources", "By source", ("from", *counted), _rows(found["by_source"], "source")),
         ("weeks", "By week", ("week of", *counted), _rows(found["by_week"], "week")),
     ]

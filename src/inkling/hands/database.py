@@ -1,7 +1,7 @@
-"""Opens the database of the store, migrates it to the newest schema, and words its errors.
+"""Open the store's database, migrate it to the newest schema, and convert its errors to plain sentences.
 
-SQLite keeps a write-ahead log, so that one process writes while others read; a transaction that writes takes the lock
-when it begins, and waits for it. Every other database by its URL.
+SQLite keeps a write-ahead log, so that one process can write while others read. A writing transaction waits for the
+lock and takes it when it begins. Other databases are opened by URL.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from inkling.user_dirs import data_folder
 
 VARIABLE = "INKLING_STORE"
 FILE = "hands.sqlite"
-WAIT_S = 30  # for another process that writes
-MIGRATION_LOCK = 0x1DE4  # any number that nothing else in a PostgreSQL database locks
-WRITES = "inkling_writes"  # execution option of connections that are going to write
-DRIVERS = {  # of each database that a URL may name
+WAIT_S = 30  # for another process that is writing
+MIGRATION_LOCK = 0x1DE4  # a number that no other program locks in the PostgreSQL database
+WRITES = "inkling_writes"  # execution option of connections that will write
+DRIVERS = {  # of each supported database
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -35,7 +35,7 @@ DRIVERS = {  # of each database that a URL may name
 
 
 def store_url(url: str | None = None) -> URL:
-    """`url`, else INKLING_STORE, else the SQLite file in the user's data folder. Raises BadRequest if it is no URL."""
+    """`url`, or INKLING_STORE, or the SQLite file in the user's data folder. Raises BadRequest for an invalid URL."""
     given = url or os.environ.get(VARIABLE, "")
     if not given:
         return URL.create("sqlite", database=str(data_folder() / FILE))
@@ -54,10 +54,10 @@ def store_url(url: str | None = None) -> URL:
 
 
 def open_engine(url: str | None = None) -> Engine:
-    """An engine whose database has the newest schema. Safe to call from many processes at once.
+    """An engine whose database has the newest schema. Many processes may call this concurrently.
 
-    Raises BadRequest for a URL that is none, MissingExtra without its driver, CannotWrite, and BadData for a file that
-    is no database or that a newer inkling wrote.
+    Raises BadRequest for an invalid URL, MissingExtra without its driver, CannotWrite, and BadData for a file that is
+    not a database or that a newer inkling wrote.
     """
     try:
         engine = _engine(store_url(url))
@@ -83,47 +83,47 @@ def _engine(url: URL) -> Engine:
         except OSError as error:
             raise _cannot_write(str(folder), error.strerror or str(error)) from error
     settings = {"timeout": WAIT_S, "isolation_level": None}
-    engine = sa.create_engine(url, connect_args=settings, max_overflow=-1)  # a connection for each thread that asks
+    engine = sa.create_engine(url, connect_args=settings, max_overflow=-1)  # one connection per thread
     sa.event.listen(engine, "connect", _set_up)
     sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def _set_up(connection: Any, _: Any) -> None:
-    # FULL: what was committed outlives a loss of power. secure_delete: deleted pictures are overwritten.
+    # FULL: committed data survives a power failure. secure_delete: deleted pictures are overwritten.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin(connection: Connection) -> None:
-    # sqlite3 would begin a transaction at the first write: too late to wait for the lock if it has read before.
+    # sqlite3 would begin the transaction at the first write, which cannot wait for the lock after a read.
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes: committed when the block ends, and rolled back if it raises. Waits its turn."""
+    """A writing transaction: committed when the block ends, rolled back if it raises. Waits for other writers."""
     with plain_errors(engine), engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that reads."""
+    """A read-only transaction."""
     with plain_errors(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
 def forget_deleted(engine: Engine) -> None:
-    """Empty SQLite's log, which holds what was deleted; if others are reading, the last of them to close does it."""
+    """Empty SQLite's log, which still contains deleted data. With other readers, the last one to close does it."""
     if engine.dialect.name == "sqlite":
         with plain_errors(engine), contextlib.closing(engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _revision(engine: Engine) -> str | None:
-    """The migration that the database has, None for none."""
+    """The database's migration; None for a new database."""
     with engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
@@ -146,19 +146,19 @@ def _migrate(engine: Engine) -> None:
             command.upgrade(config, "head")  # does nothing if another process was first
         except CommandError as error:
             raise BadData(
-                f"{place(engine)} has a schema that this inkling does not know ({error}); expected up to {HEAD}. "
-                "Install the newest inkling."
+                f"{place(engine)} has a schema that this version of inkling does not know ({error}); expected at most "
+                f"{HEAD}. Install the newest inkling."
             ) from error
 
 
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
-    """Turns what a database raises into one sentence."""
+    """Convert a database's errors to one sentence."""
     try:
         yield
     except exc.TimeoutError as error:
         raise Overloaded(
-            f"{place(engine)} has no connection free for this process; expected one within 30 s. Try again in a moment."
+            f"{place(engine)} has no free connection for this process; expected one within 30 s. Try again in a moment."
         ) from error
     except exc.DBAPIError as error:
         why, where = str(error.orig).strip().replace("\n", " "), place(engine)
@@ -176,8 +176,8 @@ def plain_errors(engine: Engine) -> Iterator[None]:
 
 def _cannot_write(where: str, why: str) -> CannotWrite:
     return CannotWrite(
-        f"the store {where} cannot be used ({why}), so nothing was stored; expected a database with free space and the "
-        f"right to write. Free some space, or set {VARIABLE}."
+        f"the store {where} cannot be used ({why}), so nothing was stored; expected a database with free space and "
+        f"write permission. Free some space, or set {VARIABLE}."
     )
 
 

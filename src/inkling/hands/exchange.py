@@ -1,4 +1,4 @@
-"""Export and import lessons: a folder or zip of LABEL__x.png, or a Parquet file, which also keeps their origin."""
+"""Export and import lessons: a folder or zip of LABEL__x.png, or a Parquet file, which also records their origin."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from inkling.errors import BadRequest, CannotWrite, MissingExtra, NotFound
-from inkling.hands.cut import required_label
 from inkling.hands.lesson import LABELS, MAX_TILE_BYTES, Lesson, checked, from_png, label_of, to_png
+from inkling.hands.picture_lessons import required_label
 from inkling.hands.store import MAX_LESSONS
 
 PARQUET = ".parquet"
@@ -21,9 +21,9 @@ MAX_FILE_BYTES = 2 * MAX_LESSONS * MAX_TILE_BYTES
 TEXTS = ("label", "said", "model_name", "model_version", "source", "session", "created")
 COLUMNS = ("tile", *TEXTS, "confidence", "box")
 ROWS_AT_ONCE = 256
-END_BYTES, LOCATOR_BYTES = 22, 20  # end of a zip: its end-of-directory record; in a Zip64, a locator before that
-ENTRY_BYTES = 300  # in the directory, for each file: 46 and its name
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks the others without a limit of memory
+END_BYTES, LOCATOR_BYTES = 22, 20  # a zip's end-of-directory record, and the locator before it in a Zip64 file
+ENTRY_BYTES = 300  # allowed in the directory for each file: 46 bytes and its name
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks other methods without a memory limit
 
 
 def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
@@ -43,7 +43,7 @@ def export_lessons(lessons: Sequence[Lesson], path: Path) -> None:
 
 
 def import_lessons(path: Path) -> list[Lesson]:
-    """What `export_lessons` wrote -> the lessons. Raises NotFound, BadRequest, or MissingExtra without pyarrow."""
+    """Read exported lessons. Raises NotFound, BadRequest, or MissingExtra without pyarrow."""
     if path.is_dir():
         return _read_folder(path)
     if path.suffix == PARQUET and path.is_file():
@@ -58,7 +58,7 @@ def _file_name(lesson: Lesson) -> str:
 def to_zip(lessons: Sequence[Lesson]) -> bytes:
     """Lessons -> a zip of LABEL__x.png."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:  # stored: PNG is compressed
+    with zipfile.ZipFile(content, "w") as archive:  # stored, because PNG is already compressed
         for lesson in lessons:
             archive.writestr(_file_name(lesson), to_png(lesson.tile))
     return content.getvalue()
@@ -67,23 +67,23 @@ def to_zip(lessons: Sequence[Lesson]) -> bytes:
 def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> list[Lesson]:
     """A zip of LABEL__x.png, in folders or not -> its lessons. Raises BadRequest for anything else.
 
-    It writes nothing. The size of the directory and of each tile is checked before memory is used for it.
+    It writes no files. The sizes of the directory and of each tile are checked before memory is allocated for them.
     """
-    expected = "expected files named LABEL__x.png of 28x28 px, as an export holds them. Export them again."
+    expected = "expected files named LABEL__x.png of 28x28 px, as in an export. Export them again."
     _check_directory(content, most, expected)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             files = [each for each in archive.infolist() if not each.is_dir()]
             if not files or len(files) > most:
-                raise BadRequest(f"the zip holds {len(files):,} files; 1 to {most:,} are read. Split it.")
+                raise BadRequest(f"the zip contains {len(files):,} files; expected 1 to {most:,}. Split it.")
             lessons = []
             for file in files:
                 name, shown = file.filename, repr(file.filename[-60:])
                 if file.compress_type not in METHODS:
-                    raise BadRequest(f"the zip holds {shown}, packed by method {file.compress_type}; {expected}")
+                    raise BadRequest(f"the zip contains {shown}, packed by method {file.compress_type}; {expected}")
                 label = label_of(Path(name))
                 if label not in LABELS or not name.lower().endswith(".png"):
-                    raise BadRequest(f"the zip holds {shown}; {expected}")
+                    raise BadRequest(f"the zip contains {shown}; {expected}")
                 with archive.open(file) as opened:
                     tile = from_png(opened.read(MAX_TILE_BYTES + 1), name=f"{shown} in the zip")
                 lessons.append(checked(Lesson(tile, label, session=session)))
@@ -93,7 +93,7 @@ def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> l
 
 
 def _check_directory(content: bytes, most: int, expected: str) -> None:
-    """Raises BadRequest unless the zip ends with a plain directory that is small enough. (APPNOTE.TXT, 4.3.16)"""
+    """Raise BadRequest unless the zip ends with a plain directory that is small enough (APPNOTE.TXT, 4.3.16)."""
     end, before = content[-END_BYTES:], content[-END_BYTES - LOCATOR_BYTES : -END_BYTES]
     if len(end) < END_BYTES or end[:4] != b"PK\5\6" or end[-2:] != b"\0\0" or before[:4] == b"PK\6\7":
         raise BadRequest(f"the body is not a plain zip, without a comment and smaller than 4 GB; {expected}")
@@ -104,7 +104,7 @@ def _check_directory(content: bytes, most: int, expected: str) -> None:
 def _read_folder(path: Path) -> list[Lesson]:
     files = sorted(path.glob("*.png"))
     if not files:
-        raise NotFound(f"{path} holds no PNG; expected files named LABEL__x.png. Name another folder.")
+        raise NotFound(f"{path} contains no PNG; expected files named LABEL__x.png. Name another folder.")
     _check_number(path, len(files))
     lessons = []
     for file in files:
@@ -119,7 +119,7 @@ def _read_folder(path: Path) -> list[Lesson]:
 
 def _check_number(path: Path, n: int) -> None:
     if n > MAX_LESSONS:
-        raise BadRequest(f"{path} holds {n:,} lessons; at most {MAX_LESSONS:,} are kept. Split it.")
+        raise BadRequest(f"{path} contains {n:,} lessons; at most {MAX_LESSONS:,} are kept. Split it.")
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
-"""A classifier's network without its last layer, and that layer: what the light step teaches.
+"""A classifier's network without its last layer, and that layer, which the light step trains.
 
-The last layer is a matrix. Everything before it is the same for all hands, so each hand needs only a matrix of its own.
-The flatbuffer is cut in memory where the last layer begins; the packaged file does not change.
+The last layer is a matrix. The layers before it are the same for all hands, so each hand needs only its matrix. The
+flatbuffer is cut in memory before the last layer; the packaged file does not change.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class FeatureNetwork:
     """A network up to its last layer: digits -> features. Safe to call from several threads."""
 
     def __init__(self, content: bytes, path: Path) -> None:
-        """`content`: a classifier's flatbuffer. Raises WrongNetwork if it does not end as `cnn` does."""
+        """`content`: a classifier's flatbuffer. Raises WrongNetwork if its last layers differ from those of `cnn`."""
         body, self.last_layer = split(content, path)
         self._network = LiteRTModel(body, path, *INPUT_SHAPES)
-        self.size = self.last_layer.shape[1]  # of a feature vector, the 1 included
+        self.size = self.last_layer.shape[1]  # of a feature vector, including the 1
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
         """(N, 28, 28) float32, 1 = ink -> (N, F) float32 features; the last of them is 1, for the biases."""
@@ -41,7 +41,7 @@ class FeatureNetwork:
 
 
 def features_of(bundle: Bundle) -> FeatureNetwork:
-    """The bundle's network, opened once in a process and shared by all hands."""
+    """The bundle's network, opened once per process and shared by all hands."""
     key = (bundle.path, bundle.version)
     with _opening:
         if key not in _networks:
@@ -58,7 +58,7 @@ _opening = threading.Lock()
 def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
     """A flatbuffer -> the same without its last dense layer and softmax, and that layer, (11, F) float32.
 
-    The last column of that layer holds its biases. Raises WrongNetwork, naming `path`, for any other network.
+    The last column of that layer contains the biases. Raises WrongNetwork, with `path`, for any other network.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema

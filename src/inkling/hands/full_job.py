@@ -1,14 +1,14 @@
-"""Teach a hand a whole network in a separate process: start, follow and cancel it, from any process.
+"""Teach a hand a whole network in a separate process: start, follow and cancel the job, from any process.
 
-    FOLDER/lock             held by the process that learns as long as it lives; its text is the job's id
+    FOLDER/lock             held by the training process while it runs; contains the job's id
     FOLDER/HAND/job.json    the hand's last job: its id, the hand, the process id
-    FOLDER/HAND/ID.jsonl    the events, one a line, append-only; an event's number is the byte offset of its end
-    FOLDER/HAND/log.txt     what the process printed
+    FOLDER/HAND/ID.jsonl    the events, one per line, append-only; an event's number is the byte offset of its end
+    FOLDER/HAND/log.txt     the output of the process
 
 The process is `inkling.training.hand_worker`, the only part that needs TensorFlow. It reads the lessons from the store
-and writes the version there in one transaction, so a process that is killed leaves nothing behind.
+and writes the version there in one transaction, so a killed process leaves nothing behind.
 
-| event | holds |
+| event | fields |
 | --- | --- |
 | `started` | `job`, `hand` |
 | `progress` | `stage`, in words; `done`, 0..1 of the whole job |
@@ -43,11 +43,11 @@ from inkling.models.bundle import Bundle
 from inkling.user_dirs import MNIST, cache_folder, data_folder
 
 WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
-MIN_LESSONS = 100  # with fewer, half of them say too little about a whole network; the light step takes any number
+MIN_LESSONS = 100  # with fewer, half of them are too few to evaluate a whole network; the light step takes any number
 THREADS = 2  # of the process
 MAX_S = 1_800  # for the whole job; a minute is enough on two idle cores
 POLL_S = 0.2
-CANCEL_S = 5.0  # until a process that does not end by itself is killed
+CANCEL_S = 5.0  # until a process that does not end after SIGTERM is killed
 FINAL = ("done", "failed", "cancelled")
 NOT_HERE = {
     "system": "a whole network is taught on Linux and macOS only, whose file locks it relies on; expected one of them. "
@@ -56,13 +56,13 @@ NOT_HERE = {
     "with: make install-learn. The light step works without it.",
     "data": "teaching a whole network needs MNIST, which is not in the cache; fetch it once with: inkling data fetch. "
     "The light step works without it.",
-    "keras": "this network has no model.keras beside it, as in a wheel, so it cannot be taught as a whole; expected a "
-    "clone of the project. The light step works here.",
+    "keras": "this network has no model.keras file, as in a wheel, so it cannot be taught as a whole; expected a clone "
+    "of the project. The light step works here.",
 }
 
 
 def not_here(bundle: Bundle) -> str:
-    """Why no whole network can be taught here, in a sentence; "" if it can."""
+    """Why a whole network cannot be taught here, in a sentence; "" if it can."""
     if importlib.util.find_spec("fcntl") is None:
         return NOT_HERE["system"]
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
@@ -73,10 +73,10 @@ def not_here(bundle: Bundle) -> str:
 
 
 def start(store: Store, name: str, bundle: Bundle) -> str:
-    """Start to teach a hand, and return the job's id.
+    """Start teaching a hand, and return the job's id.
 
-    Raises LabClosed where TensorFlow, MNIST or model.keras is missing, UnknownName, BadRequest for too few lessons,
-    Busy while this machine teaches any hand, and CannotWrite.
+    Raises LabClosed if TensorFlow, MNIST or model.keras is missing, UnknownName, BadRequest for too few lessons, Busy
+    while this machine is teaching any hand, and CannotWrite.
     """
     if why := not_here(bundle):
         raise LabClosed(why)
@@ -91,43 +91,43 @@ def start(store: Store, name: str, bundle: Bundle) -> str:
         _of_hand(store, name).mkdir(parents=True, exist_ok=True)
         lock = take_lock(folder / "lock")
         if lock is None:
-            raise Busy("this machine is already teaching a network; expected one at a time. Wait for it, or cancel it.")
+            raise Busy("this machine is already teaching a network; expected one at a time. Wait, or cancel it.")
         try:
             return _spawn(store, name, bundle, lock)
         finally:
-            os.close(lock)  # the process has its own
+            os.close(lock)  # the process has inherited a copy
 
 
 def state(store: Store, name: str) -> dict[str, Any]:
     """The state of the hand's last job.
 
-    `state`: "none", "running", "done", "failed" or "cancelled"; `said`: whether an event says that it has ended; `job`:
-    its id; `last`: the offset of the last event; and what the events said: `stage` and `done`, `version`, `promoted`
+    `state`: "none", "running", "done", "failed" or "cancelled"; `said`: whether an event reports the end; `job`: its
+    id; `last`: the offset of the last event; and the fields of the events: `stage` and `done`, `version`, `promoted`
     and `reason`, or `error`.
     """
     job = read_json(_of_hand(store, name) / "job.json")
     if not job:
         return {"state": "none", "job": "", "last": 0, "said": False}
-    running = _is_running(job)  # asked first, because a process writes its last event while it lives
+    running = _is_running(job)  # checked first, because a process writes its last event before it ends
     found: dict[str, Any] = {"state": "running", "job": job["job"], "last": 0, "stage": "starting", "done": 0.0}
     for end, event in _events(store, name, job["job"], 0):
         kind = event.pop("type")
         found |= {**event, "last": end, "state": kind if kind in FINAL else "running"}
-    found["said"] = found["state"] in FINAL  # by the process itself
+    found["said"] = found["state"] in FINAL  # reported by the process
     if not found["said"] and not running:
         found |= {
             "state": "failed",
-            "error": "the process that learned ended before it was done, so no version was stored; expected it to "
-            "finish. It may have run out of memory or disk space: free some, and teach again.",
+            "error": "the training process ended too early, so no version was stored; expected it to finish. It may "
+            "have run out of memory or disk space: free some, and teach again.",
         }
     return found
 
 
 def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterator[tuple[int, dict[str, Any]] | None]:
-    """The events of the hand's last job as they come, each with its offset; None after each POLL_S without one.
+    """Yield the events of the hand's last job as they occur, each with its offset; None after each POLL_S without one.
 
-    `job`, `after`: the id of a job, and the offset of its last event that was seen. Ends after `done`, `failed` or
-    `cancelled`, and at once if the hand has no job.
+    `job`, `after`: the id of a job, and the offset of the last event that the caller has seen. Ends after `done`,
+    `failed` or `cancelled`, and immediately if the hand has no job.
     """
     now = state(store, name)
     if now["state"] == "none":
@@ -139,7 +139,7 @@ def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterato
         if now["job"] != job:
             return
         new = _events(store, name, job, after)
-        for after, event in new:  # the last offset is where the next look begins
+        for after, event in new:  # the last offset is where the next poll starts
             yield after, event
             if event["type"] in FINAL:
                 return
@@ -166,18 +166,18 @@ def cancel(store: Store, name: str) -> bool:
         if not _is_running(job):
             break
     now = state(store, name)
-    if now["state"] == "failed" and not now["said"]:  # it was killed before it could say so
+    if now["state"] == "failed" and not now["said"]:  # it was killed before it could report this
         EventFile(_of_hand(store, name) / f"{job['job']}.jsonl").append("cancelled")
     return bool(state(store, name)["state"] == "cancelled")
 
 
 def forget(store: Store, name: str) -> None:
-    """Delete the files that the jobs of a deleted hand left."""
+    """Delete the job files of a deleted hand."""
     shutil.rmtree(_of_hand(store, name), ignore_errors=True)
 
 
 class EventFile:
-    """The events of a job; the process that learns appends to it."""
+    """The event log of a job; the training process appends to it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -200,7 +200,7 @@ def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
     threads = str(THREADS)
     environment = {
         **os.environ,
-        "INKLING_STORE": store.url,  # not as an argument, which all users see: it may hold a password
+        "INKLING_STORE": store.url,  # not as an argument, which all users can see: it may contain a password
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), threads),
         "TF_NUM_INTEROP_THREADS": "1",
     }
@@ -212,7 +212,7 @@ def _spawn(store: Store, name: str, bundle: Bundle, lock: int) -> str:
             stderr=log,
             pass_fds=(lock,),
             env=environment,
-            start_new_session=True,  # a separate group, which `cancel` ends and Ctrl+C in a terminal does not reach
+            start_new_session=True,  # a separate process group: `cancel` can kill it, and Ctrl+C in a terminal does not
         )
     write_json(folder / "job.json", {"job": job, "hand": name, "pid": process.pid})
     threading.Thread(target=process.wait, name="inkling-teaching", daemon=True).start()
@@ -237,7 +237,7 @@ def _folder() -> Path:
 
 
 def _of_hand(store: Store, name: str) -> Path:
-    """The hand's folder, whose name does not reveal the hand's."""
+    """The hand's folder; its name does not reveal the name of the hand."""
     return _folder() / hashlib.sha256(f"{store.where}\n{checked_name(name)}".encode()).hexdigest()[:16]
 
 
@@ -248,5 +248,5 @@ def _write_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise CannotWrite(
             f"{folder} cannot be written ({error.strerror or error}), so nothing was taught; expected a folder with "
-            "free space and the right to write. Free some space."
+            "free space and write permission. Free some space."
         ) from error

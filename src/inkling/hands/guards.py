@@ -1,6 +1,6 @@
-"""Checks that nothing else is read worse after a hand was taught: ordinary digits, other hands, non-digits.
+"""Checks that nothing else is read worse after teaching a hand: ordinary digits, other hands, non-digits.
 
-A hand is learned with some of the replayed images and judged on others: on MNIST's validation images, which are not
+A hand is trained with some of the replay images and evaluated on others: on MNIST's validation images, which are not
 replayed, and on the second half of the non-digits.
 """
 
@@ -28,13 +28,13 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Guard:
-    """An error rate on one set of images, and how much it may grow."""
+    """An error rate on one set of images, and its allowed increase."""
 
     name: str  # a key of ALLOWED
     n: int
-    before: float  # share that goes wrong with the network as it came, 0..1
+    before: float  # error rate of the original network, 0..1
     after: float
-    allowed: float  # how much higher `after` may be
+    allowed: float  # maximum increase from `before` to `after`
 
     @property
     def holds(self) -> bool:
@@ -48,19 +48,19 @@ class Guard:
 
 
 def answers(probs: np.ndarray, reject_at: float) -> np.ndarray:
-    """(N, 11) probabilities -> (N,) what is read: 0..9, or NO_DIGIT where it is refused."""
+    """(N, 11) probabilities -> (N,) the digits read, 0..9, or NO_DIGIT if refused."""
     return np.where(probs[:, NO_DIGIT] >= reject_at, NO_DIGIT, probs[:, :NO_DIGIT].argmax(axis=1))
 
 
 def replayed(replay: Replay, probs: np.ndarray) -> np.ndarray:
-    """Indices of images that are shown again while a hand is learned; `probs`: (N, 11), of the network as it came."""
+    """Indices of images that are replayed while a hand is learned; `probs`: (N, 11), of the original network."""
     top = np.sort(probs[replay.varied], axis=1)
     uncertain = np.argsort(top[:, -1] - top[:, -2], kind="stable")[:N_REPLAYED]
     return np.concatenate([replay.varied[uncertain], replay.others[::2]])
 
 
 def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: float) -> list[Guard]:
-    """Compares two networks by their probabilities of the N replayed images, (N, 11) each."""
+    """Compare two networks by their probabilities for the N replay images, (N, 11) each."""
     parts: dict[str, tuple[np.ndarray, Callable[[np.ndarray, np.ndarray], np.ndarray]]] = {
         "mnist-validation": (np.arange(replay.n_plain), lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
         "varied": (replay.varied, lambda probs, labels: probs[:, :10].argmax(axis=1) != labels),
@@ -75,7 +75,8 @@ def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: f
 
 
 def temperature(replay: Replay, before: np.ndarray, after: np.ndarray, *, fitted: float) -> float:
-    """The temperature of a hand: the network's own, `fitted`, times how much more its digits need now.
+    """The temperature of a hand: `fitted`, that of the network, times the ratio of the temperatures needed after and
+    before teaching.
 
     `before`, `after`: see `check`.
     """

@@ -1,4 +1,4 @@
-"""A reader for one hand: another reader's networks, with the hand's own last layer or its own classifier."""
+"""A reader for one hand: another reader's networks, with the hand's last layer or classifier."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from inkling.errors import WrongNetwork
 from inkling.hands.feature_network import FeatureNetwork, features_of
-from inkling.hands.full import LearnedNetwork, NetworkClassifier
-from inkling.hands.light import Learned
+from inkling.hands.hand_network import LearnedNetwork, NetworkClassifier
+from inkling.hands.light_teaching import Learned
 from inkling.hands.prototypes import Metric, metric_of
 from inkling.hands.replay import load_replay
 from inkling.hands.rows import Version
@@ -22,7 +22,7 @@ from inkling.pipeline.reader import Reader
 
 
 class HandClassifier(Classifier):
-    """A network that all hands share, and a hand's last layer. Safe to call from several threads."""
+    """The shared network with a hand's last layer. Safe to call from several threads."""
 
     def __init__(self, network: FeatureNetwork, learned: Learned, metric: Metric) -> None:
         self._features, self._learned, self._metric = network, learned, metric
@@ -33,9 +33,9 @@ class HandClassifier(Classifier):
 
 
 class HandReader(Reader):
-    """Reads like another reader, except that it reads single digits as a hand writes them: digits that stand alone,
-    digits in boxes and cells, and digits about which the line network is in doubt. It takes a few kilobytes, or about
-    1 MB with a network of its own, and can be pickled."""
+    """Reads like another reader, but classifies single digits for one hand: separate digits, digits in boxes and cells,
+    and digits about which the line network is uncertain. It takes a few kilobytes, or about 1 MB with a separate
+    network, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
         """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""
@@ -55,7 +55,7 @@ class HandReader(Reader):
 
 
 def is_large(reader: Reader) -> bool:
-    """Whether a reader has a network of its own."""
+    """Whether a reader has a separate network for its hand."""
     return isinstance(reader, HandReader) and isinstance(reader._learned, LearnedNetwork)
 
 
@@ -78,7 +78,7 @@ def with_version(reader: Reader, name: str, version: Version) -> Reader:
 
 
 def check_network(name: str, version: Version, bundle: Bundle) -> None:
-    """Raises WrongNetwork if a version of the hand `name` was taught with another network than `bundle`."""
+    """Raise WrongNetwork if a version of the hand `name` was taught with another network than `bundle`."""
     if (version.base_name, version.base_version) != (bundle.name, bundle.version):
         raise WrongNetwork(
             f"version {version.number} of hand {name!r} was taught with {version.base_name} {version.base_version}; "

@@ -1,11 +1,11 @@
-"""Learn a last layer: softmax regression that stays close to the layer as it came. NumPy only.
+"""Learn a last layer: softmax regression that stays close to the original layer. NumPy only.
 
-The loss is the cross-entropy of the examples plus `strength` / 2 times the mean square by which the logits of ordinary
-writing change: E|(W' - W) f|^2 = tr(D C D^T), with D = W' - W and C the second moment of the features f. What ordinary
-writers never show is cheap to change, what they show is not. It is the quadratic penalty of elastic weight
-consolidation (Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017), with the change of
-the outputs in place of the Fisher information. The loss is convex; Newton's method finds its minimum, with conjugate
-gradients for each step, so that no Hessian is built (Nocedal, Wright, "Numerical Optimization", algorithm 7.1).
+The loss is the cross-entropy of the examples plus `strength` / 2 times the mean squared change of the logits of
+ordinary writing: E|(W' - W) f|^2 = tr(D C D^T), with D = W' - W and C the second moment of the features f. Changes are
+cheap in directions that ordinary writing does not use. It is the quadratic penalty of elastic weight consolidation
+(Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017), with the change of the outputs in
+place of the Fisher information. The loss is convex; Newton's method finds its minimum, with conjugate gradients for
+each step, so that no Hessian is built (Nocedal, Wright, "Numerical Optimization", algorithm 7.1).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-STEPS = 20  # Newton steps; five to ten are taken
-INNER_STEPS = 60  # of conjugate gradients for each
-TOLERANCE = 1e-3  # of the gradient, relative to the first
-RIDGE = 1e-3  # share of C's mean eigenvalue that is added to all: a direction that nobody shows is not free
+STEPS = 20  # maximum Newton steps; five to ten are typical
+INNER_STEPS = 60  # maximum steps of conjugate gradients per Newton step
+TOLERANCE = 1e-3  # of the gradient's norm, relative to the first
+RIDGE = 1e-3  # fraction of C's mean eigenvalue that is added to all, so that unused directions are not free
 
 
 def fit(
@@ -29,13 +29,13 @@ def fit(
     *,
     strength: float,
 ) -> np.ndarray:
-    """The last layer (K, F) of a hand, by N examples: features (N, F), target probabilities (N, K), weights (N,).
+    """The last layer (K, F) of a hand, from N examples: features (N, F), target probabilities (N, K), weights (N,).
 
-    `second_moment`: C, (F, F). `strength`: above 0; larger stays closer to the layer as it came.
+    `second_moment`: C, (F, F). `strength`: above 0; larger values stay closer to the original layer.
     """
     root = _inverse_root(second_moment)
     x = features.astype(np.float64) @ root  # (N, F), whitened: the penalty is strength / 2 |E|^2
-    base = features @ last_layer.T.astype(np.float64)  # (N, K) logits as they came
+    base = features @ last_layer.T.astype(np.float64)  # (N, K) original logits
 
     def loss(change: np.ndarray) -> float:
         logits = base + x @ change.T
@@ -98,7 +98,7 @@ def _newton_step(
 def _line_search(
     change: np.ndarray, step: np.ndarray, gradient: np.ndarray, loss: Callable[[np.ndarray], float]
 ) -> np.ndarray:
-    """The change after the whole step, or a half, quarter, .. of it: the first that lowers the loss enough (Armijo)."""
+    """Backtracking line search: the change after the first of 1, 1/2, 1/4, .. steps that meets Armijo's condition."""
     now, slope = loss(change), float((gradient * step).sum())
     for halvings in range(20):
         share = 0.5**halvings

@@ -1,4 +1,4 @@
-"""A lesson: the picture of a digit, and what it is."""
+"""A lesson: the picture of a digit with its label."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from inkling.errors import BadRequest
+from inkling.pipeline.box import Box
 from inkling.pipeline.normalize import SIDE
-from inkling.pipeline.result import Box
 
-NONE = "none"  # the label of ink that is no digit
+NONE = "none"  # the label of ink that is not a digit
 LABELS = (*"0123456789", NONE)  # in the order of a classifier's outputs
 MAX_TILE_BYTES = 2_000  # of a tile as PNG; noise takes 900
-MAX_TEXT = 1_000  # characters of each text that comes with a lesson
+MAX_TEXT = 1_000  # characters of each text of a lesson
 NAME = re.compile(r"\w[\w .-]{0,39}")
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One picture and what it is. `id` and `created` are set by the store."""
+    """One picture and its label. The store sets `id` and `created`."""
 
     tile: np.ndarray  # (28, 28) uint8 normalized digit, 255 = ink
     label: str  # one of LABELS
-    said: str = ""  # what was read: a label, or "" where nothing was read before
-    confidence: float | None = None  # of what was said, 0..1
-    model_name: str = ""  # of the network that said it
+    said: str = ""  # the label that was read, or "" if nothing was read before
+    confidence: float | None = None  # of `said`, 0..1
+    model_name: str = ""  # of the network that read it
     model_version: str = ""
-    box: Box | None = None  # in pixels of the picture that it was cut out of
-    source: str = ""  # file or page that it comes from
-    session: str = ""  # lessons of one sitting: a file, a day, a page that was open
+    box: Box | None = None  # in pixels of the picture that contains it
+    source: str = ""  # file or page of the picture
+    session: str = ""  # groups the lessons of one session: a file, a day, an open page
     id: int = 0
     created: str = ""  # UTC, ISO 8601
 
@@ -48,7 +48,7 @@ class Lesson:
 
     @property
     def sha256(self) -> str:
-        """Of the tile's 784 bytes: equal for equal pictures, however they were compressed."""
+        """The hash of the tile's 784 bytes, which does not depend on the compression of the picture."""
         return hashlib.sha256(np.ascontiguousarray(self.tile).tobytes()).hexdigest()
 
 
@@ -62,7 +62,7 @@ def checked(lesson: Lesson) -> Lesson:
     if not tile.any():
         raise BadRequest("the tile is empty; expected ink. Leave it out.")
     if lesson.said not in ("", *LABELS):
-        raise BadRequest(f"what was said is {lesson.said[:40]!r}; expected one of {', '.join(LABELS)}. Correct it.")
+        raise BadRequest(f"the label read is {lesson.said[:40]!r}; expected one of {', '.join(LABELS)}. Correct it.")
     for name in ("model_name", "model_version", "source", "session"):
         if (n := len(getattr(lesson, name))) > MAX_TEXT:
             raise BadRequest(f"the {name} of a lesson has {n:,} characters; at most {MAX_TEXT:,} are kept. Shorten it.")
@@ -92,7 +92,7 @@ def from_png(content: bytes, *, name: str) -> np.ndarray:
 
     The size is checked before a pixel is decoded.
     """
-    expected = "expected a grey PNG of 28x28 px that inkling exported. Use inkling teach for other pictures."
+    expected = "expected a gray PNG of 28x28 px that inkling exported. Use inkling teach for other pictures."
     if len(content) > MAX_TILE_BYTES:
         raise BadRequest(f"{name} has {len(content):,} bytes; {expected}")
     try:
@@ -101,7 +101,7 @@ def from_png(content: bytes, *, name: str) -> np.ndarray:
                 raise BadRequest(f"{name} is {image.width}x{image.height} px of mode {image.mode}; {expected}")
             return np.asarray(image)
     except UnidentifiedImageError as error:
-        raise BadRequest(f"{name} is no PNG; {expected}") from error
+        raise BadRequest(f"{name} is not a PNG; {expected}") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise BadRequest(f"{name} cannot be decoded ({error}); {expected}") from error
 
@@ -118,7 +118,7 @@ def checked_name(name: str) -> str:
 
 
 def contradictions(lessons: Iterable[Lesson]) -> list[tuple[Lesson, ...]]:
-    """Lessons of the same picture with different labels, together. None of them is taught until one label is left."""
+    """Groups of lessons of the same picture with different labels. They are not taught until only one label remains."""
     by_tile: dict[str, list[Lesson]] = {}
     for lesson in lessons:
         by_tile.setdefault(lesson.sha256, []).append(lesson)
@@ -126,6 +126,6 @@ def contradictions(lessons: Iterable[Lesson]) -> list[tuple[Lesson, ...]]:
 
 
 def teachable(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """The lessons that nothing contradicts, in order."""
+    """The lessons without contradictions, in order."""
     times = Counter(lesson.sha256 for lesson in lessons)
     return [lesson for lesson in lessons if times[lesson.sha256] == 1]

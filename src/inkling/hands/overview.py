@@ -1,4 +1,4 @@
-"""Each hand in numbers: its lessons, versions and contradictions."""
+"""Statistics of each hand: its lessons, versions and contradictions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Hand:
 
 
 def overview(connection: Connection, which: sa.ColumnElement[bool]) -> list[Hand]:
-    """The hands that meet a condition on `schema.hand`, by name."""
+    """The hands that satisfy a condition on `schema.hand`, sorted by name."""
     hand, lesson, version = schema.hand.c, schema.lesson.c, schema.version.c
     chosen = sa.select(hand.id).where(which)
 

@@ -1,11 +1,10 @@
-"""Prototypes: misread lessons of a hand, and how near a digit is to each of them.
+"""Prototypes: misread lessons of a hand, and the similarity of a digit to each of them.
 
-A last layer alone changes the answer for everything that points in the direction of a corrected 7, including a 4 that
-resembles it. Nearness to the lesson itself separates the two. It is one more feature of the last layer for each
-prototype: the cosine of the angle between digit and lesson, to the fourth power, after the features are centred and
-whitened by their covariance within the classes, so that a difference is measured by how much digits of the same class
-vary in it (Fisher's linear discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section
-4.3).
+Training only the last layer changes the answer for everything in the direction of a corrected 7, including a similar 4.
+The nearness to the lesson separates the two. It is an additional feature of the last layer for each prototype: the
+fourth power of the cosine of the angle between digit and lesson, after the features are centered and whitened by their
+within-class covariance. A difference is thus measured relative to the variation within a class (Fisher's linear
+discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section 4.3).
 """
 
 from __future__ import annotations
@@ -17,15 +16,17 @@ import numpy as np
 
 from inkling.hands.replay import Replay
 
-MOST = 64  # prototypes of a hand: 25 KB
-POWER = 4  # the higher it is, the nearer a digit must be; chosen on hands 0 to 19 of training.odd_hands
-SCALE = 3.0  # of this feature; the network's own have a mean square of about 1
-RIDGE = 0.01  # share of the mean variance, added to each: directions with no variance are not stretched
+MOST = 64  # maximum prototypes of a hand: 25 KB
+POWER = 4  # a higher power requires a nearer digit; chosen on hands 0 to 19 of training.odd_hands
+SCALE = 3.0  # of this feature; the network's features have a mean square of about 1
+RIDGE = (
+    0.01  # fraction of the mean variance that is added to each, so that directions without variance are not stretched
+)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """What makes features of one network comparable; the same for all its hands."""
+    """The metric that compares features of one network; the same for all its hands."""
 
     mean: np.ndarray  # (F - 1,) float32, without the last feature, which is always 1
     whitening: np.ndarray  # (F - 1, F - 1) float32
@@ -43,7 +44,7 @@ class Metric:
 
 @lru_cache(maxsize=4)
 def metric_of(replay: Replay) -> Metric:
-    """The metric of the network that the features belong to."""
+    """The metric of the network that produced the features."""
     features = replay.features[:, :-1].astype(np.float64)
     means = np.stack([features[replay.labels == label].mean(axis=0) for label in np.unique(replay.labels)])
     within = np.cov((features - means[np.unique(replay.labels, return_inverse=True)[1]]).T)
@@ -53,7 +54,7 @@ def metric_of(replay: Replay) -> Metric:
 
 
 def chosen(misread: np.ndarray) -> np.ndarray:
-    """Which of the misread lessons are prototypes: (M,) numbers -> at most MOST of them, spread evenly."""
+    """The misread lessons that become prototypes: (M,) indices -> at most MOST of them, evenly spaced."""
     return np.asarray(misread[np.unique(np.linspace(0, len(misread) - 1, min(len(misread), MOST)).astype(int))])
 
 

@@ -1,6 +1,6 @@
-"""The features of ordinary writing: `replay.npz` beside a network's model.tflite, so that guards need no MNIST.
+"""The features of ordinary writing: `replay.npz` next to a network's model.tflite, so that guards need no MNIST.
 
-`inkling.training.replay` writes it. It holds features, not pictures, as bytes: 0..255 times `scale` for each feature.
+`inkling.training.replay` writes it. It contains features, not pictures, as bytes: 0..255 times `scale` per feature.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle
 
 FILE = "replay.npz"
-NO_DIGIT = 10  # the label of what is no digit
+NO_DIGIT = 10  # the label of non-digits
 MAX_BYTES = 4_000_000
 MAX_ROWS = 50_000
 COMMAND = "python -m inkling.training.replay"
@@ -25,11 +25,11 @@ COMMAND = "python -m inkling.training.replay"
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Features of N images that nobody corrected: MNIST's validation images, the same augmented, and non-digits."""
+    """Features of N ordinary images: MNIST's validation images, augmented versions of these, and non-digits."""
 
     features: np.ndarray  # (N, F) float32, the last of F is 1
-    labels: np.ndarray  # (N,) 0..10; 10 is no digit
-    n_plain: int  # the first of them are validation images as they are
+    labels: np.ndarray  # (N,) 0..10; 10 is a non-digit
+    n_plain: int  # the first `n_plain` images are unchanged validation images
     second_moment: np.ndarray  # (F, F) float32, the mean of f f^T over training images and non-digits
 
     @property
@@ -39,17 +39,17 @@ class Replay:
 
     @property
     def varied(self) -> np.ndarray:
-        """Indices of other hands, pens and forms: the same images augmented, and synthetic digits."""
+        """Indices of other hands, pens and shapes: augmented validation images and synthetic digits."""
         return np.flatnonzero((self.labels < NO_DIGIT) & (np.arange(len(self.labels)) >= self.n_plain))
 
     @property
     def others(self) -> np.ndarray:
-        """Indices of what is no digit."""
+        """Indices of the non-digits."""
         return np.flatnonzero(self.labels == NO_DIGIT)
 
 
 def load_replay(bundle: Bundle) -> Replay:
-    """Raises BadBundle if the bundle has none, it is damaged, or it was made for another version of the network."""
+    """Load a bundle's features. Raises BadBundle if they are missing, damaged or of another version of the network."""
     return _loaded(bundle.path / FILE, bundle.version)
 
 
@@ -67,7 +67,7 @@ def _loaded(path: Path, version: str) -> Replay:
                 return _checked(content)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadBundle(f"{path} is damaged ({error}); expected features of ordinary digits. {make}") from error
-    raise BadBundle(f"{path} is of version {made_for[:20]} of the network; expected {version}. {make}")
+    raise BadBundle(f"{path} belongs to version {made_for[:20]} of the network; expected {version}. {make}")
 
 
 def _checked(content: np.lib.npyio.NpzFile) -> Replay:

@@ -1,4 +1,4 @@
-"""Rows of the tables <-> lessons and versions."""
+"""Conversion between rows of the tables and lessons or versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["light", "full"]
 
 @dataclass(frozen=True)
 class Version:
-    """What a hand learned at one time."""
+    """A version of a hand: the result of one teaching."""
 
     number: int  # 1, 2, ..
     kind: Kind
@@ -27,18 +27,18 @@ class Version:
     report: dict[str, Any]
     promoted: bool
     created: str
-    payload: bytes = b""  # what was learned; empty in a list of versions
+    payload: bytes = b""  # the learned parameters; empty in a list of versions
 
 
 def insert_new(connection: Connection, table: sa.Table) -> sa.Insert:
-    """An INSERT that skips rows that exist already."""
+    """An INSERT that skips existing rows."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def now() -> str:
-    """UTC, ISO 8601."""
+    """The time in UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -48,7 +48,7 @@ def now_exactly() -> str:
 
 
 def row_of(lesson: Lesson) -> dict[str, Any]:
-    """The row of a lesson without its hand. Raises BadRequest."""
+    """The row of a lesson, without the hand's id. Raises BadRequest."""
     checked(lesson)
     return {
         "sha256": lesson.sha256,

@@ -26,7 +26,7 @@ hand = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(40), nullable=False, unique=True),
     Column("created", String(32), nullable=False),  # UTC, ISO 8601
-    Column("active_version", Integer, nullable=False, server_default="0"),  # its number; 0 = the network as it came
+    Column("active_version", Integer, nullable=False, server_default="0"),  # its number; 0 = the original network
 )
 
 lesson = Table(
@@ -37,8 +37,8 @@ lesson = Table(
     Column("sha256", String(64), nullable=False),  # of the tile's pixels
     Column("tile", LargeBinary, nullable=False),  # PNG, 28x28
     Column("label", String(4), nullable=False),  # "0".."9" or "none"
-    Column("said", String(4), nullable=False),  # the same, or "" where nothing was read before
-    Column("confidence", Float),  # of what was said, 0..1
+    Column("said", String(4), nullable=False),  # the same, or "" if nothing was read before
+    Column("confidence", Float),  # of `said`, 0..1
     Column("model_name", Text, nullable=False),
     Column("model_version", Text, nullable=False),
     Column("box", Text, nullable=False),  # JSON [x, y, w, h] in pixels of the picture, or ""
@@ -57,7 +57,7 @@ version = Table(
     Column("kind", String(8), nullable=False),  # "light" or "full"
     Column("base_name", Text, nullable=False),  # the network that was taught
     Column("base_version", Text, nullable=False),
-    Column("payload", LargeBinary, nullable=False),  # what was learned: an npz, or a LiteRT flatbuffer
+    Column("payload", LargeBinary, nullable=False),  # the learned parameters: an npz file
     Column("report", Text, nullable=False),  # JSON
     Column("promoted", Boolean, nullable=False),
     Column("created", String(32), nullable=False),

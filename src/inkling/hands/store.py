@@ -1,41 +1,44 @@
-"""The store of lessons and versions. What `add` and `add_version` return has been committed to the disk."""
+"""The store of lessons and versions. `add` and `add_version` return after the data is committed to disk."""
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from inkling.errors import NotFound, StoreFull, UnknownName
+from inkling.errors import NotFound, StoreFull
 from inkling.hands import schema
 from inkling.hands.corrections import Said
-from inkling.hands.database import WRITES, forget_deleted, open_engine, place, reading, writing
+from inkling.hands.database import forget_deleted, open_engine, place, reading, writing
 from inkling.hands.lesson import Lesson, checked_name
 from inkling.hands.overview import Hand, overview
+from inkling.hands.queries import (
+    MAX_VERSIONS,
+    Stamp,
+    activate,
+    count_lessons,
+    delete_hands,
+    forget_oldest_versions,
+    hand_id_of,
+    stamp_of,
+)
 from inkling.hands.rows import (
     Kind,
     Version,
     insert_new,
     lesson_of,
     now,
-    now_exactly,
     row_of,
     version_of,
 )
 
-MAX_HANDS = 1_000
 MAX_LESSONS = 20_000  # of a hand
 MAX_ALL_LESSONS = 200_000  # at most 3 KB each
-MAX_VERSIONS = 200  # of a hand
 MAX_PAYLOAD_BYTES = 20_000_000  # of a version
-MAX_HAND_BYTES = 60_000_000  # of a hand's versions
 MAX_ALL_BYTES = 2_000_000_000  # of all versions
-MAX_CHOICES = 20  # hands that an error names
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,12 @@ class Added:
     """How many lessons were stored."""
 
     new: int
-    known: int  # the same picture with the same label was stored already
+    known: int  # already stored: the same picture with the same label
     ids: tuple[int, ...] = field(default=(), compare=False)  # of the new ones
 
 
-Stamp = tuple[int, str, int]  # identifies the active version: it changes whenever that changes
-
-
 class Store:
-    """Hands, their lessons and versions. Safe to call from several threads and processes. Close it, or use `with`.
+    """Hands, their lessons and versions. Safe to call from several threads and processes. Close it or use `with`.
 
     >>> import tempfile
     >>> import numpy as np
@@ -61,7 +61,7 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        """`url`: of a database; None is INKLING_STORE, or a file in the user's data folder.
+        """`url`: of a database; None: INKLING_STORE, or a file in the user's data folder.
 
         This and every method raises CannotWrite or BadData if the database cannot be used; see `database.open_engine`.
         """
@@ -69,7 +69,7 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The database's URL with its password: for another process that opens the same store, never to be shown."""
+        """The database's URL with its password, for another process that opens the same store. Never display it."""
         return self._engine.url.render_as_string(hide_password=False)
 
     @property
@@ -87,26 +87,26 @@ class Store:
         self.close()
 
     def add(self, name: str, lessons: Iterable[Lesson], *, most: int = MAX_LESSONS) -> Added:
-        """Store lessons of a hand, all of them or none; a new hand is created. `most`: lessons of the hand.
+        """Store lessons of a hand, all or none; a new hand is created. `most`: maximum lessons of the hand.
 
         Raises BadRequest for a bad name, label or tile, and StoreFull if there are too many.
         """
         name = checked_name(name)
         rows = [row_of(lesson) for lesson in lessons]
         with writing(self._engine) as connection:
-            hand_id = self._hand_id(connection, name, make=True)
+            hand_id = hand_id_of(connection, name, make=True)
             lesson = schema.lesson.c
             mine = lesson.hand_id == hand_id
             last = connection.execute(sa.select(sa.func.max(lesson.id)).where(mine)).scalar() or 0
             if rows:
                 connection.execute(insert_new(connection, schema.lesson), [{**row, "hand_id": hand_id} for row in rows])
             ids = tuple(connection.execute(sa.select(lesson.id).where(mine, lesson.id > last)).scalars())
-            if ids and (after := self._count(connection, hand_id)) > most:
+            if ids and (after := count_lessons(connection, hand_id)) > most:
                 raise StoreFull(
                     f"hand {name!r} would have {after:,} lessons; at most {most:,} are kept, and none of these was. "
                     "Delete others first."
                 )
-            if ids and (n := self._count(connection)) > MAX_ALL_LESSONS:
+            if ids and (n := count_lessons(connection)) > MAX_ALL_LESSONS:
                 raise StoreFull(
                     f"all hands would have {n:,} lessons; at most {MAX_ALL_LESSONS:,} are kept, and none of these was. "
                     "Delete others first."
@@ -114,20 +114,20 @@ class Store:
         return Added(len(ids), len(rows) - len(ids), ids)
 
     def hands(self) -> list[Hand]:
-        """All hands, by name."""
+        """All hands, sorted by name."""
         with reading(self._engine) as connection:
             return overview(connection, sa.true())
 
     def hand(self, name: str) -> Hand:
         """One hand. Raises UnknownName."""
         with reading(self._engine) as connection:
-            return overview(connection, schema.hand.c.id == self._hand_id(connection, name))[0]
+            return overview(connection, schema.hand.c.id == hand_id_of(connection, name))[0]
 
     def lessons(self, name: str) -> list[Lesson]:
         """The lessons of a hand in the order in which they were added. Raises UnknownName."""
         lesson = schema.lesson
         with reading(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             query = sa.select(lesson).where(lesson.c.hand_id == hand_id).order_by(lesson.c.id)
             return [lesson_of(row) for row in connection.execute(query)]
 
@@ -135,7 +135,7 @@ class Store:
         """At most `limit` lessons of a hand, the newest first; `before`: only older ones. Raises UnknownName."""
         lesson = schema.lesson.c
         with reading(self._engine) as connection:
-            query = sa.select(schema.lesson).where(lesson.hand_id == self._hand_id(connection, name))
+            query = sa.select(schema.lesson).where(lesson.hand_id == hand_id_of(connection, name))
             if before is not None:
                 query = query.where(lesson.id < before)
             return [lesson_of(row) for row in connection.execute(query.order_by(lesson.id.desc()).limit(limit))]
@@ -146,14 +146,14 @@ class Store:
         query = sa.select(lesson.label, lesson.said, lesson.source, lesson.created).order_by(lesson.id)
         with reading(self._engine) as connection:
             if name is not None:
-                query = query.where(lesson.hand_id == self._hand_id(connection, name))
+                query = query.where(lesson.hand_id == hand_id_of(connection, name))
             return [Said(*row) for row in connection.execute(query)]
 
     def of_pictures(self, name: str, sha256s: Iterable[str]) -> list[Lesson]:
         """The lessons of a hand with these pictures, whatever their label. Raises UnknownName."""
         lesson = schema.lesson.c
         with reading(self._engine) as connection:
-            query = sa.select(schema.lesson).where(lesson.hand_id == self._hand_id(connection, name))
+            query = sa.select(schema.lesson).where(lesson.hand_id == hand_id_of(connection, name))
             query = query.where(lesson.sha256.in_(list(sha256s))).order_by(lesson.id)
             return [lesson_of(row) for row in connection.execute(query)]
 
@@ -161,7 +161,7 @@ class Store:
         """Raises UnknownName, or NotFound if the hand has no such lesson."""
         lesson = schema.lesson
         with writing(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             gone = connection.execute(
                 sa.delete(lesson).where(lesson.c.hand_id == hand_id, lesson.c.id == lesson_id)
             ).rowcount
@@ -173,24 +173,24 @@ class Store:
         forget_deleted(self._engine)
 
     def delete_hand(self, name: str) -> int:
-        """Delete a hand, its lessons and its versions. Returns how many lessons it had. Raises UnknownName."""
+        """Delete a hand, its lessons and its versions. Returns its number of lessons. Raises UnknownName."""
         with writing(self._engine) as connection:
-            n = self._delete(connection, [self._hand_id(connection, name)])
+            n = delete_hands(connection, [hand_id_of(connection, name)])
         forget_deleted(self._engine)
         return n
 
     def delete_all(self) -> int:
-        """Delete every hand. Returns how many there were."""
+        """Delete every hand. Returns the number of hands."""
         with writing(self._engine) as connection:
             ids = list(connection.execute(sa.select(schema.hand.c.id)).scalars())
-            self._delete(connection, ids)
+            delete_hands(connection, ids)
         forget_deleted(self._engine)
         return len(ids)
 
     def add_version(
         self, name: str, kind: Kind, *, base: tuple[str, str], payload: bytes, report: dict[str, Any], promoted: bool
     ) -> int:
-        """Store what a hand learned, and make it the active version if it was promoted. Returns its number.
+        """Store a new version of a hand, and make it the active version if it was promoted. Returns its number.
 
         `base`: name and version of the network that was taught. Beyond MAX_VERSIONS or MAX_HAND_BYTES the oldest
         versions are deleted, but never the active one. Raises UnknownName, and StoreFull for too many bytes.
@@ -201,15 +201,15 @@ class Store:
             )
         version = schema.version
         with writing(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             mine = version.c.hand_id == hand_id
             number = (connection.execute(sa.select(sa.func.max(version.c.number)).where(mine)).scalar() or 0) + 1
             row = {"hand_id": hand_id, "number": number, "kind": kind, "base_name": base[0], "base_version": base[1]}
             row |= {"payload": payload, "report": json.dumps(report), "promoted": promoted, "created": now()}
             connection.execute(sa.insert(version), row)
             if promoted:
-                self._activate(connection, hand_id, number)
-            self._forget_oldest(connection, hand_id)
+                activate(connection, hand_id, number)
+            forget_oldest_versions(connection, hand_id)
             all_bytes = connection.execute(sa.select(sa.func.sum(sa.func.length(version.c.payload)))).scalar_one()
             if all_bytes > MAX_ALL_BYTES:
                 raise StoreFull(
@@ -223,7 +223,7 @@ class Store:
         version = schema.version
         columns = [column for column in version.c if column.name != "payload"]
         with reading(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             query = sa.select(*columns).where(version.c.hand_id == hand_id).order_by(version.c.number.desc())
             return [version_of(row) for row in connection.execute(query.limit(newest))][::-1]
 
@@ -231,27 +231,27 @@ class Store:
         """One version with its payload. Raises UnknownName, or NotFound."""
         version = schema.version
         with reading(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             query = sa.select(version).where(version.c.hand_id == hand_id, version.c.number == number)
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise NotFound(f"hand {name!r} has no version {number}; expected one that is stored. List them first.")
+            raise NotFound(f"hand {name!r} has no version {number}; expected a stored version. List them first.")
         return version_of(row)
 
     def active(self, name: str) -> Version | None:
-        """The version that reads; None for the original network. Raises UnknownName."""
+        """The active version; None for the original network. Raises UnknownName."""
         return self.stamped(name)[1]
 
     def stamp(self, name: str) -> Stamp:
         """The stamp of a hand's active version: reads one row by the hand's name. Raises UnknownName."""
         with reading(self._engine) as connection:
-            return self._stamp(connection, name)
+            return stamp_of(connection, name)
 
     def stamped(self, name: str) -> tuple[Stamp, Version | None]:
         """`stamp` and `active` in one transaction. Raises UnknownName."""
         version = schema.version
         with reading(self._engine) as connection:
-            stamp = self._stamp(connection, name)
+            stamp = stamp_of(connection, name)
             query = sa.select(version).where(version.c.hand_id == stamp[0], version.c.number == stamp[2])
             row = connection.execute(query).one_or_none()
         return stamp, None if row is None else version_of(row)
@@ -260,7 +260,7 @@ class Store:
         """Make a version the active one; 0 is the original network. Raises UnknownName, or NotFound."""
         version = schema.version
         with writing(self._engine) as connection:
-            hand_id = self._hand_id(connection, name)
+            hand_id = hand_id_of(connection, name)
             query = sa.select(version.c.number).where(version.c.hand_id == hand_id).order_by(version.c.number)
             there = [0, *connection.execute(query).scalars()]
             if number not in there:
@@ -268,68 +268,4 @@ class Store:
                     f"hand {name!r} has no version {number}; expected one of {', '.join(map(str, there))}, where 0 is "
                     "the original network. Choose one."
                 )
-            self._activate(connection, hand_id, number)
-
-    def _activate(self, connection: Connection, hand_id: int, number: int) -> None:
-        connection.execute(sa.update(schema.hand).where(schema.hand.c.id == hand_id).values(active_version=number))
-
-    @staticmethod
-    def _forget_oldest(connection: Connection, hand_id: int) -> None:
-        """Delete the oldest versions, so that teaching after every correction never fails for lack of space."""
-        version, hand = schema.version.c, schema.hand.c
-        active = connection.execute(sa.select(hand.active_version).where(hand.id == hand_id)).scalar_one()
-        query = sa.select(version.id, version.number, sa.func.length(version.payload)).where(version.hand_id == hand_id)
-        n_bytes, old = 0, []
-        for n, (row_id, number, size) in enumerate(connection.execute(query.order_by(version.number.desc()))):
-            n_bytes += size
-            if n and number != active and (n >= MAX_VERSIONS or n_bytes > MAX_HAND_BYTES):
-                old.append(row_id)
-                n_bytes -= size
-        connection.execute(sa.delete(schema.version).where(version.id.in_(old)))
-
-    def _stamp(self, connection: Connection, name: str) -> Stamp:
-        hand = schema.hand.c
-        query = sa.select(hand.id, hand.created, hand.active_version).where(hand.name == checked_name(name))
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise self._unknown(connection, name)
-        return row.id, row.created, row.active_version
-
-    def _hand_id(self, connection: Connection, name: str, *, make: bool = False) -> int:
-        """The id of a hand. A transaction that writes also locks its row, if the database has such locks."""
-        hand, name = schema.hand, checked_name(name)
-        query = sa.select(hand.c.id).where(hand.c.name == name)
-        if connection.get_execution_options().get(WRITES):
-            query = query.with_for_update()
-        found = connection.execute(query).scalar()
-        if found is None and make:
-            if connection.execute(sa.select(sa.func.count()).select_from(hand)).scalar_one() >= MAX_HANDS:
-                raise StoreFull(f"there are {MAX_HANDS:,} hands, the most that are kept; expected fewer. Delete one.")
-            connection.execute(insert_new(connection, hand), {"name": name, "created": now_exactly()})
-            found = connection.execute(query).scalar()
-        if found is None:
-            raise self._unknown(connection, name)
-        return int(found)
-
-    @staticmethod
-    def _unknown(connection: Connection, name: str) -> UnknownName:
-        names = list(connection.execute(sa.select(schema.hand.c.name)).scalars())
-        if len(names) > MAX_CHOICES:
-            names = difflib.get_close_matches(name, names, n=MAX_CHOICES, cutoff=0)
-        return UnknownName("hand", name, names)
-
-    @staticmethod
-    def _count(connection: Connection, hand_id: int | None = None) -> int:
-        """The number of lessons of a hand, or of all if `hand_id` is None."""
-        query = sa.select(sa.func.count()).select_from(schema.lesson)
-        if hand_id is not None:
-            query = query.where(schema.lesson.c.hand_id == hand_id)
-        return int(connection.execute(query).scalar_one())
-
-    @staticmethod
-    def _delete(connection: Connection, ids: Sequence[int]) -> int:
-        """Delete hands. Returns how many lessons were deleted."""
-        gone = {}
-        for table, column in ((schema.version, "hand_id"), (schema.lesson, "hand_id"), (schema.hand, "id")):
-            gone[table.name] = connection.execute(sa.delete(table).where(table.c[column].in_(ids))).rowcount
-        return gone["lesson"]
+            activate(connection, hand_id, number)

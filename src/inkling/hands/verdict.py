@@ -1,6 +1,6 @@
-"""Whether a new version of a hand is an improvement: which lessons are held back, the verdict, and the report.
+"""Decide whether a new version of a hand is an improvement: the held-back lessons, the verdict, and the report.
 
-It is the same for the light step and for a whole network (`inkling.training.hand_tuning`).
+The light step and the teaching of a whole network (`inkling.training.hand_tuning`) share this code.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from inkling.errors import BadRequest
 from inkling.hands.guards import Guard
 from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
-MIN_HELD_BACK = 20  # lessons; if there are fewer, all are learned
-MIN_MISREAD = 8  # of them; if fewer are misread, held-back lessons say nothing
-LEAST_GAIN = 0.25  # share of the errors on held-back lessons that must disappear
+MIN_HELD_BACK = 20  # lessons; with fewer, all are learned
+MIN_MISREAD = 8  # of these lessons; with fewer, a test on held-back lessons is not conclusive
+LEAST_GAIN = 0.25  # fraction of the errors on held-back lessons that must disappear
 MAX_NAMED = 500  # changed lessons that a report lists
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What N lessons are, and what they are read as: (N,) indices of LABELS each."""
+    """The labels of N lessons and their readings: (N,) indices of LABELS each."""
 
     labels: np.ndarray
     before: np.ndarray  # read by the original network
@@ -57,17 +57,17 @@ def usable(lessons: Sequence[Lesson]) -> list[Lesson]:
 
 
 def n_contradicted(lessons: Sequence[Lesson]) -> int:
-    """The number of lessons that others contradict."""
+    """The number of lessons that contradict each other."""
     return sum(len(same) for same in contradictions(lessons))
 
 
 def can_hold_back(before: np.ndarray) -> bool:
-    """Whether enough lessons were misread to judge by held-back ones. `before`: which are read right, (N,) bool."""
+    """Whether enough lessons were misread to evaluate on held-back ones. `before`: which are right, (N,) bool."""
     return len(before) >= MIN_HELD_BACK and int((~before).sum()) >= MIN_MISREAD
 
 
 def halves(lessons: Sequence[Lesson], before: np.ndarray) -> np.ndarray:
-    """Two halves, (N,) 0 or 1: split by session, else with the same mix of labels and of right and wrong answers."""
+    """Two halves, (N,) 0 or 1: split by session if possible, otherwise stratified by label and correctness."""
     sessions: dict[str, list[int]] = {}
     for i, lesson in enumerate(lessons):
         sessions.setdefault(lesson.session, []).append(i)
@@ -96,11 +96,9 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
         if n_after <= n_before or (before & ~after).any():
             what = f"of {n:,} lessons {n_before:,} were right before, {n_after:,} after"
             return Verdict(False, f"Not promoted: {what}. Teach more.")
-        return Verdict(
-            True,
-            f"Promoted: {n_after:,} of {n:,} lessons are right, where {n_before:,} were, and ordinary writing is read "
-            "as before. Too few were misread to hold half of them back.",
-        )
+        counts = f"{n_after:,} of your {n:,} digits; before, it read {n_before:,}"
+        what = "your digit; before, it did not" if n == 1 else counts
+        return Verdict(True, f"It now reads {what}. Ordinary writing is read as before.")
     n_after = int(outcome.right(outcome.held_back).sum())
     what = f"of {n:,} lessons, each held back in turn, {n_before:,} were right before and {n_after:,} after"
     if n_after - n_before < LEAST_GAIN * (n - n_before):
@@ -111,9 +109,9 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
 def report(lessons: Sequence[Lesson], outcome: Outcome, checked: Sequence[Guard], found: Verdict) -> dict[str, Any]:
     """The report that is stored with a version.
 
-    promoted and why (`reason`, a sentence), lessons, held_back and own (how many were read right before and after, with
-    Wilson's 95 % interval), changed (lessons that are now read as something else: `lesson`, its number, `label`,
-    `before`, `after`), confusion (label, read as, how many; before and after), guards.
+    Keys: promoted, reason (a sentence), lessons, held_back and own (how many were read right before and after, with
+    Wilson's 95 % interval), changed (lessons with a different reading: the lesson's number `lesson`, `label`, `before`,
+    `after`), confusion (label, reading, count; before and after), guards.
     """
     right = outcome.right
     changed = np.flatnonzero(outcome.before != outcome.after)[:MAX_NAMED]

@@ -1,1 +1,1 @@
-"""What the web server and the training process have agreed upon. See README.md."""
+"""The interface between the web server and the training process. See README.md."""

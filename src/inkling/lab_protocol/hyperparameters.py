@@ -1,7 +1,7 @@
-"""The hyperparameters that a page offers, each with range, default and description; and presets.
+"""The hyperparameters on the Train page, with ranges, defaults and descriptions; and presets.
 
-`Hyperparameter.name` is the parameter's name in a recipe, in the recipe's table `part` if that is not empty. The ranges
-are narrower than a recipe's: here someone watches the training and waits for its end.
+`Hyperparameter.name` is the parameter's name in a recipe, within the recipe's table `part` if that is not empty. The
+ranges are narrower than a recipe's, because a user waits for the training.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ N_IMAGES = 55_000  # the rest of MNIST's training images
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One hyperparameter of a training, as the page's form shows it."""
+    """One hyperparameter, as shown in the page's form."""
 
     name: str
     label: str
     about: str  # a sentence
     default: Value
-    options: tuple[Value, ...] = ()  # the only values; empty for a range
+    options: tuple[Value, ...] = ()  # the allowed values; empty for a range
     low: float = 0
     high: float = 0
-    step: float = 0  # of a slider
+    step: float = 0  # of the slider
     unit: str = ""
-    fits: tuple[str, ...] = ()  # architectures that have it; empty for all
+    fits: tuple[str, ...] = ()  # architectures it applies to; empty for all
     part: str = ""  # its table in the recipe
 
     @property
@@ -47,7 +47,7 @@ class Preset:
 
     name: str
     title: str
-    about: str  # what it shows, in a sentence or two
+    about: str  # what it demonstrates, in a sentence or two
     values: Mapping[str, Value]  # those that differ from the defaults
 
 
@@ -59,14 +59,15 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter(
         "architecture",
         "Network",
-        "One hidden layer; the same with dropout; or two layers of small filters that slide over the image.",
+        "One hidden layer; the same with dropout; or two convolutional layers, whose small filters slide over the "
+        "image.",
         "ann",
         options=("ann", "ann-dropout", "cnn-small"),
     ),
     Hyperparameter(
         "hidden",
         "Hidden units",
-        "Neurons between the pixels and the ten answers. More can tell more forms apart, and learn more by heart.",
+        "Neurons between the pixels and the ten outputs. More of them distinguish more shapes, but also memorize more.",
         128,
         low=1,
         high=512,
@@ -76,7 +77,7 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter(
         "dropout",
         "Dropout",
-        "Share of the neurons that is switched off at random at each step, so that none relies on another.",
+        "Share of the neurons that is switched off at random in each step, so that no neuron relies on another.",
         0.3,
         high=0.8,
         step=0.05,
@@ -85,34 +86,35 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter(
         "learning_rate",
         "Learning rate",
-        "How far each step moves the weights (optimizer: Adam). Too low takes for ever, too high never settles.",
+        "How far each step moves the weights (optimizer: Adam). If it is too low, training is slow; if it is too high, "
+        "the loss never settles.",
         0.001,
         options=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
     ),
     Hyperparameter(
         "batch_size",
         "Batch size",
-        "Images looked at before each step. Small batches make more and rougher steps.",
+        "Number of images per step. Smaller batches make more steps, which are noisier.",
         128,
         options=(16, 32, 64, 128, 256, 512),
     ),
-    Hyperparameter("epochs", "Epochs", "How often it goes through all its images.", 5, low=1, high=100, step=1),
+    Hyperparameter("epochs", "Epochs", "Number of passes over all training images.", 5, low=1, high=100, step=1),
     Hyperparameter(
         "n_train",
         "Training images",
-        "How many of MNIST's images it learns from. 5,000 others are held back to judge it by.",
+        "How many of MNIST's images the network learns from. 5,000 others are held back for validation.",
         N_IMAGES,
         options=(500, 1_000, 2_000, 5_000, 10_000, 20_000, N_IMAGES),
     ),
-    _augmentation("rotation", "Rotation", "Turned by up to this much to either side.", high=30, step=1, unit="°"),
-    _augmentation("shear", "Slant", "Leaning by up to this much.", high=0.5, step=0.05),
-    _augmentation("stretch", "Stretch", "Made wider or narrower.", high=0.6, step=0.05),
-    _augmentation("shift", "Shift", "Moved off the middle by up to this much.", high=4, step=0.5, unit="px"),
-    _augmentation("elastic", "Bending", "Bent like rubber.", high=60, step=2),
+    _augmentation("rotation", "Rotation", "Maximum rotation to either side.", high=30, step=1, unit="°"),
+    _augmentation("shear", "Slant", "Maximum slant to either side.", high=0.5, step=0.05),
+    _augmentation("stretch", "Stretch", "Makes digits wider or narrower.", high=0.6, step=0.05),
+    _augmentation("shift", "Shift", "Maximum shift from the center.", high=4, step=0.5, unit="px"),
+    _augmentation("elastic", "Bending", "Elastic deformation, like bending rubber.", high=60, step=2),
     _augmentation(
-        "stroke", "Pen width", "Strokes made thicker or thinner by about as much.", high=1.2, step=0.1, unit="px"
+        "stroke", "Pen width", "Makes strokes thicker or thinner by about this much.", high=1.2, step=0.1, unit="px"
     ),
-    _augmentation("noise", "Grain", "Speckled like poor paper.", high=0.3, step=0.02),
+    _augmentation("noise", "Grain", "Adds noise, like the grain of poor paper.", high=0.3, step=0.02),
 )
 BY_NAME = {each.name: each for each in HYPERPARAMETERS}
 
@@ -121,47 +123,47 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "quick",
         "Quick look",
-        "10,000 images, five times over: some seconds on two cores once the libraries are loaded. "
-        "Ends near 95 % right, which the whole set would beat.",
+        "10,000 images for five epochs: a few seconds on two cores once the libraries are loaded. Reaches about 95 % "
+        "accuracy; training on all images reaches more.",
         {"n_train": 10_000, "batch_size": 64},
     ),
     Preset(
         "tutorial",
         "The tutorial",
-        "The network that every tutorial trains, on all its images: about 97.5 % right after five epochs.",
+        "The network from most tutorials, trained on all images: about 97.5 % accuracy after five epochs.",
         {},
     ),
     Preset(
         "too-fast",
         "Too fast",
-        "A learning rate of 0.3: each step overshoots, the loss leaps about, and the network does worse the longer it "
-        "goes on.",
+        "A learning rate of 0.3: each step overshoots, the loss jumps up and down, and the network gets worse the "
+        "longer it trains.",
         {"n_train": 10_000, "batch_size": 64, "learning_rate": 0.3},
     ),
     Preset(
         "by-heart",
-        "Learning by heart",
-        "Only 500 images: soon it knows each one by heart, and the two curves part. That gap is overfitting.",
+        "Overfitting",
+        "Only 500 images: the network soon memorizes each of them, and the two curves diverge. The gap is overfitting.",
         _FEW,
     ),
     Preset(
         "dropout",
         "... with dropout",
-        "The same 500 images with half the neurons off at each step: it learns by heart more slowly, and the gap "
+        "The same 500 images with half of the neurons off in each step: the network memorizes more slowly, and the gap "
         "is smaller.",
         {**_FEW, "architecture": "ann-dropout", "dropout": 0.5},
     ),
     Preset(
         "drawn-anew",
         "... with augmentation",
-        "The same 500 images, changed at random every time: there is nothing to learn by heart, and it reads more of "
-        "the others.",
+        "The same 500 images, changed at random every time: the network cannot memorize them, and it reads more of the "
+        "validation images.",
         {**_FEW, "rotation": 10, "shear": 0.2, "stretch": 0.15, "shift": 0.5, "elastic": 34},
     ),
     Preset(
         "filters",
         "Small filters",
-        "A small convolutional network on 10,000 images: a tenth of the weights, slower, and better.",
+        "A small convolutional network on 10,000 images: a tenth of the weights; slower, but more accurate.",
         {"architecture": "cnn-small", "dropout": 0.1, "n_train": 10_000, "batch_size": 64, "learning_rate": 0.003},
     ),
 )
@@ -170,25 +172,25 @@ PRESETS: tuple[Preset, ...] = (
 def validated(given: Mapping[str, Any]) -> dict[str, Value]:
     """A value for every hyperparameter: the given ones, and defaults for the rest.
 
-    Raises BadRequest that begins with the name of the wrong one.
+    Raises BadRequest; the message begins with the name of the wrong hyperparameter.
     """
     for name in given:
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(BY_NAME)}."
-            raise BadRequest(f"{name} is nothing that can be chosen; a known choice was expected. {hint}")
+            raise BadRequest(f"{name} is not a hyperparameter; expected a known one. {hint}")
     values = {each.name: _checked(each, given.get(each.name, each.default)) for each in HYPERPARAMETERS}
     if int(values["batch_size"]) > int(values["n_train"]):
         raise BadRequest(
-            f"batch_size is {values['batch_size']}; expected at most the {values['n_train']} images to learn from. "
-            "Lower it."
+            f"batch_size is {values['batch_size']}; expected at most the number of training images, "
+            f"{values['n_train']}. Lower it."
         )
     return values
 
 
-def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
+def recipe_table(values: Mapping[str, Value]) -> dict[str, Any]:
     """Validated values as the table of a recipe (`training.recipe.from_table`)."""
-    table: dict[str, Any] = {"name": name, "schedule": "constant", "n_validation": N_VALIDATION}
+    table: dict[str, Any] = {"name": "lab", "schedule": "constant", "n_validation": N_VALIDATION}
     for each in HYPERPARAMETERS:
         if not each.fits or values["architecture"] in each.fits:
             part = table.setdefault(each.part, {}) if each.part else table
@@ -197,7 +199,7 @@ def recipe_table(values: Mapping[str, Value], *, name: str) -> dict[str, Any]:
 
 
 def _checked(each: Hyperparameter, given: Any) -> Value:
-    """A given value in the hyperparameter's own type."""
+    """The given value, validated and converted to the hyperparameter's type."""
     if each.options:
         if given not in each.options or isinstance(given, bool):
             listed = ", ".join(str(option) for option in each.options)

@@ -1,6 +1,6 @@
-"""The lab's folder: which file says what. See README.md for who writes which.
+"""The files in the lab's folder. README.md says which process writes each of them.
 
-Files are written beside their final names and renamed, so a reader finds the old one or the new one, never half.
+Files are replaced atomically (write, then rename), so a reader sees either the old or the new content.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from typing import Any
 
 from inkling.user_dirs import data_folder
 
-ACTIVE_STATES = ("starting", "running", "paused", "saving")  # the training process is at work
+ACTIVE_STATES = ("starting", "running", "paused", "saving")  # the training process is running
 FINAL_STATES = ("finished", "stopped", "failed", "interrupted")
 COMMANDS = ("pause", "resume", "more", "stop", "end")
 LOCK_ATTEMPTS = 5
+MAX_READ_BYTES = 1 << 18  # of the events at a time
 MODEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one safe path part
 
 
 class LabFolder:
-    """The paths inside a lab's folder."""
+    """The paths in a lab's folder."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,19 +44,19 @@ class LabFolder:
 
 
 def find_lab_folder(folder: str) -> LabFolder:
-    """The lab in `folder`; "" for the user's own."""
+    """The lab in `folder`; "" for the one in the user's data folder."""
     return LabFolder(Path(folder) if folder else data_folder() / "lab")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file as a whole."""
+    """Replace a JSON file atomically."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_text(json.dumps(value, separators=(",", ":"), allow_nan=False), "utf-8")
     os.replace(temporary, path)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; {} for a missing file or anything but an object."""
+    """The object in a JSON file; {} if the file is missing or does not contain an object."""
     try:
         value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -64,9 +65,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def take_lock(path: Path) -> int | None:
-    """Take the lock and return its file descriptor, or None while another process holds it.
+    """Take the lock and return its file descriptor, or None if another process holds it.
 
-    The lock belongs to the descriptor: a child process that inherits it holds the lock until it ends.
+    The lock belongs to the descriptor: a child process that inherits it holds the lock until it exits.
     """
     import fcntl
 
@@ -75,7 +76,7 @@ def take_lock(path: Path) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(0.01)  # it may only be a process that checks
+            time.sleep(0.01)  # the other process may only be checking the lock
         except OSError:
             break
         else:
@@ -93,7 +94,7 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two processes that check do not collide
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several processes may check at the same time
     except BlockingIOError:
         return True
     finally:
@@ -101,10 +102,10 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def events_after(path: Path, offset: int, most_bytes: int = 262_144) -> list[tuple[int, str]]:
-    """The whole lines from a byte offset on, each with the offset of its end; [] when there are none yet.
+def events_after(path: Path, offset: int) -> list[tuple[int, str]]:
+    """The complete lines after a byte offset, each with the offset of its end; [] if there are none yet.
 
-    An offset that is not the end of a line gives [].
+    Also [] if the offset is not the end of a line.
     """
     try:
         with path.open("rb") as file:
@@ -112,7 +113,7 @@ def events_after(path: Path, offset: int, most_bytes: int = 262_144) -> list[tup
                 file.seek(offset - 1)
                 if file.read(1) != b"\n":
                     return []
-            content = file.read(most_bytes)
+            content = file.read(MAX_READ_BYTES)
     except OSError:
         return []
     lines, end = [], offset

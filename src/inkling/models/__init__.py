@@ -1,1 +1,1 @@
-"""Bundles: what they hold, and how one is found by name."""
+"""Bundles: their contents, and finding one by name."""

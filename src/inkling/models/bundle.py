@@ -1,11 +1,14 @@
-"""Open a bundle: the folder in which a trained network travels.
+"""Open a bundle: the folder of a trained network.
 
-model.tflite     the network as it runs
+model.tflite     the network for inference
 model.keras      the same network, for fine-tuning and inspection (only `inkling.training` opens it; not in wheels)
-manifest.json    facts learned, written by a command and never edited by hand
-README.md        its model card                        (these three are for people,
-history.csv      how training went, a line an epoch     and a network runs without them)
-report/          what the pages show, written by inkling.training.publish
+manifest.json    metadata and fitted values, written by a command and never edited by hand
+README.md        the model card
+history.csv      the training history, by epoch
+report/          data for the pages, written by inkling.training.publish
+replay.npz       data of a hand's guards, written by inkling.training.replay
+
+The last four are not needed to run the network.
 """
 
 from __future__ import annotations
@@ -19,19 +22,19 @@ from typing import Any
 
 from inkling.errors import BadBundle
 
-IDENTITY_KEYS = ("name", "version")  # of every manifest
-MNIST_TEST = "mnist-test"  # the name of the test images among a manifest's scores
+IDENTITY_KEYS = ("name", "version")  # required in every manifest
+MNIST_TEST = "mnist-test"  # the key of the test images in a manifest's scores
 SCORE_SETS = {MNIST_TEST: "test images", "mnist-validation": "validation images", "validation": "validation images"}
 READER_KEYS = (*IDENTITY_KEYS, "temperature", "sure_at", "reject_at")  # checked for every reader
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """One trained network and what is known about it.
+    """One trained network and its manifest.
 
-    `manifest` also holds: architecture, parameters, layers, input (shape, dtype, range), classes, scores (by data
-    set), recipe, data (checksums), libraries (versions), created, training, test_looks,
-    reproducibility (what a repeated training must share to end in the same weights).
+    `manifest` also contains: architecture, parameters, layers, input (shape, dtype, range), classes, scores (by data
+    set), recipe, data (checksums), libraries (versions), created, training, test_looks, reproducibility (the conditions
+    under which training gives the same weights again).
     """
 
     path: Path
@@ -48,7 +51,7 @@ class Bundle:
 
     @property
     def temperature(self) -> float:
-        """Of the calibration, above 0: more than 1 makes the network less certain, 1 changes nothing."""
+        """The calibration temperature, above 0. More than 1 reduces confidence; 1 changes nothing."""
         return float(self.manifest["temperature"])
 
     @property
@@ -58,24 +61,24 @@ class Bundle:
 
     @property
     def reject_at(self) -> float:
-        """Probability, 0..1, of being no digit from which a glyph is refused; 1 = the network cannot tell."""
+        """Probability, 0..1, of a non-digit from which a glyph is rejected; 1 if the network has no such class."""
         return float(self.manifest.get("reject_at", 1.0))
 
     @property
     def test_looks(self) -> int | None:
-        """How often it was judged on MNIST's test images; None where that was not counted."""
+        """How often the network was evaluated on MNIST's test images; None if that was not counted."""
         looks = self.manifest.get("test_looks", None if MNIST_TEST in self.manifest.get("scores", {}) else 0)
         return None if looks is None else int(looks)
 
     @property
     def test_looks_in_words(self) -> str:
-        """ "once", "3 times"."""
+        """`test_looks` as text: "once", "3 times"."""
         n = self.test_looks
         return "an unknown number of times" if n is None else {0: "never", 1: "once", 2: "twice"}.get(n, f"{n} times")
 
     @property
     def can_refuse(self) -> bool:
-        """Whether the network has an output for what is no digit."""
+        """Whether the network can reject non-digits."""
         return self.reject_at < 1
 
     @property
@@ -83,12 +86,12 @@ class Bundle:
         return self.path / "model.tflite"
 
     def model_bytes(self) -> bytes:
-        """The flatbuffer, checked against the manifest. Raises BadBundle when it does not match."""
+        """The flatbuffer, checked against the manifest. Raises BadBundle if it does not match."""
         try:
             content = self.model_path.read_bytes()
         except OSError as error:
             raise BadBundle(
-                f"{self.model_path} cannot be read ({error.strerror}); a bundle holds model.tflite and "
+                f"{self.model_path} cannot be read ({error.strerror}); a bundle contains model.tflite and "
                 "manifest.json. Export the run again."
             ) from error
         version = version_of(content)
@@ -101,7 +104,7 @@ class Bundle:
 
 
 def best_known_score(bundle: Bundle) -> tuple[str, dict[str, Any]]:
-    """What it was judged on and its score there: test images, else validation images, else "" and {}."""
+    """The evaluation set and the score on it: test images, else validation images, else "" and {}."""
     scores = bundle.manifest.get("scores", {})
     for name, words in SCORE_SETS.items():
         if "accuracy_95" in scores.get(name, {}):
@@ -115,7 +118,7 @@ def version_of(model: bytes) -> str:
 
 
 def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
-    """Open a bundle folder. Raises BadBundle when it is not one, or one of the `keys` is missing or malformed."""
+    """Open a bundle folder. Raises BadBundle if it is not a bundle, or one of the `keys` is missing or malformed."""
     manifest_path = path / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text("utf-8"))
@@ -124,11 +127,11 @@ def open_bundle(path: Path, *, keys: Sequence[str] = READER_KEYS) -> Bundle:
             getattr(bundle, key)
     except OSError as error:
         raise BadBundle(
-            f"{path} has no readable manifest.json ({error.strerror}); a bundle holds model.tflite and "
+            f"{path} has no readable manifest.json ({error.strerror}); a bundle contains model.tflite and "
             "manifest.json. Name a bundle folder, a run folder or a packaged model."
         ) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadBundle(
-            f"{manifest_path} is damaged ({error!r}); a manifest is JSON written by export. Export the run again."
+            f"{manifest_path} is damaged ({error!r}); expected JSON written by export. Export the run again."
         ) from error
     return bundle

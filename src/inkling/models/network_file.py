@@ -1,4 +1,4 @@
-"""A network in a file of its own, as a tutorial leaves it: model.tflite without a bundle."""
+"""A network in a single .tflite file, as a tutorial saves it, without a bundle."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle, version_of
 
 SUFFIX = ".tflite"
-SURE_AT = 0.95  # probability from which a digit is sure: nothing was fitted for such a network
+SURE_AT = 0.95  # probability from which a digit is sure, because no value was fitted for the network
 
 
 class NetworkFile(Bundle):
-    """A network of which nothing is known: its confidences are not calibrated, and it refuses nothing."""
+    """A network without metadata: its confidences are not calibrated, and it rejects nothing."""
 
     @property
     def model_path(self) -> Path:
@@ -20,7 +20,7 @@ class NetworkFile(Bundle):
 
 
 def open_network_file(path: Path) -> NetworkFile:
-    """Raises BadBundle if it cannot be read."""
+    """Open a .tflite file. Raises BadBundle if it cannot be read."""
     try:
         version = version_of(path.read_bytes())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Find a bundle by name or path; the packaged ones lie in `bundles/` beside this file."""
+"""Find a bundle by name or path. The packaged bundles are in `bundles/` next to this file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
 from inkling.models.network_file import SUFFIX, NetworkFile, open_network_file
 
 PACKAGED = Path(__file__).parent / "bundles"
-LINE = "line"  # the line recognizer: it reads no digit alone, so it is not among the classifiers
-PREFERRED = ("cnn", "ann", "ann-tutorial")  # the default reader is the first of these that is packaged
+LINE = "line"  # the line recognizer, which is not a classifier of single digits
+PREFERRED = ("cnn", "ann", "ann-tutorial")  # the first of these that is packaged is the default
 
 
 def line_recognizer() -> Bundle:
-    """The network that reads a line as a whole; every reader uses the same one, beside its classifier."""
+    """The network that reads a line as a whole. All readers use the same one, in addition to their classifiers."""
     return open_bundle(PACKAGED / LINE, keys=IDENTITY_KEYS)
 
 
 def packaged() -> dict[str, Bundle]:
-    """The classifiers that come with the package, by name."""
+    """The packaged classifiers, by name."""
     return {name: open_bundle(PACKAGED / name) for name in _names()}
 
 
@@ -33,41 +33,41 @@ def default_name() -> str:
 
 
 def find(model: str | Path | None = None) -> Bundle:
-    """A classifier's bundle by packaged name, bundle folder, run folder (whose `bundle/` is taken) or .tflite file.
+    """Open a classifier's bundle by packaged name, bundle folder, run folder (with `bundle/` in it) or .tflite file.
 
-    Raises UnknownName for a name that is not packaged, BadBundle for a folder that is no bundle, and WrongNetwork for
-    a line recognizer's.
+    Raises UnknownName for a name that is not packaged, BadBundle for a folder that is not a bundle, and WrongNetwork
+    for a line recognizer.
     """
     found = _find(default_name() if model is None else model, _names())
     if reads_lines(found):
         raise WrongNetwork(
-            f"{found.path} holds a line recognizer, which reads no single digit; a classifier was expected. "
-            "Name another model."
+            f"{found.path} holds a line recognizer, which cannot read single digits; expected a classifier. "
+            "Choose another model."
         )
     return found if isinstance(found, NetworkFile) else open_bundle(found.path)
 
 
 def reads_lines(bundle: Bundle) -> bool:
-    """Whether it holds a line recognizer, not a classifier."""
+    """Whether a bundle's network is a line recognizer, not a classifier."""
     return bool(bundle.manifest.get("architecture") == LINE)
 
 
 def is_packaged(bundle: Bundle) -> bool:
-    """Whether it is one of those that come with the package."""
+    """Whether a bundle is packaged."""
     return bundle.path.resolve().parent == PACKAGED.resolve()
 
 
 def check_replaceable(folder: Path) -> None:
-    """Raises CannotWrite for a folder of the installed package. In a clone of the project a command may replace it."""
+    """Raise CannotWrite for a folder of the installed package. In a clone of the project, commands may replace it."""
     if folder.resolve().is_relative_to(PACKAGED.resolve()) and not (PACKAGED.parents[3] / "pyproject.toml").is_file():
         raise CannotWrite(
-            f"{folder} belongs to the installed package, whose files stay as they are; a folder of yours or a clone of "
-            "the project was expected. Copy the folder and name the copy."
+            f"{folder} belongs to the installed package, whose files must not change; expected your own folder, or one "
+            "in a clone of the project. Copy the folder and name the copy."
         )
 
 
 def find_network(model: str | Path) -> Bundle:
-    """As `find`, line recognizers included: what training describes, packages and fine-tunes."""
+    """As `find`, but including line recognizers, for training, packaging and fine-tuning."""
     return _find(model, [*_names(), LINE])
 
 

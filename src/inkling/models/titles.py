@@ -1,4 +1,4 @@
-"""What people call a network: "Best reader", not `cnn`. Names stay the ids of commands, addresses and the API."""
+"""Display titles of networks: "Best reader", not `cnn`. Commands, URLs and the API use the names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLES = {
 
 
 def title_of(bundle: Bundle) -> str:
-    """A packaged network's title; of another one, its manifest's `title`, or else its name."""
+    """A packaged network's title; for any other network, its manifest's `title`, or else its name."""
     if is_packaged(bundle):
         return TITLES.get(bundle.name, bundle.name)
     return str(bundle.manifest.get("title") or bundle.name)

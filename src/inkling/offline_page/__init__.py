@@ -1,8 +1,8 @@
-"""HTML pages that open as one offline file: the templates they extend, and style sheets and scripts put inside.
+"""Self-contained HTML pages, with style sheets and scripts inlined, that open offline.
 
-base.html, base.css    document frame, colours, type and footer of every such page
-macros.html            a table and a list of key figures
-report.css             a page of figures and tables: the report of a run, the report of a sweep
+base.html, base.css    layout, colors, fonts and footer of every such page
+macros.html            a table, a list of key figures, and links to sections
+report.css             pages of figures and tables: the report of a run, the report of a sweep
 
 Standard library and Jinja only.
 """
@@ -19,7 +19,7 @@ REPORT_CSS = HERE / "report.css"
 
 
 def render(template: Path, *, styles: tuple[Path, ...] = (), script: Path | None = None, **values: Any) -> str:
-    """The HTML of a template that extends `base.html`, its style sheets (after `base.css`) and its script inside."""
+    """The HTML of a template that extends `base.html`, with its style sheets (after `base.css`) and script inlined."""
     loader = jinja2.FileSystemLoader([template.parent, HERE])
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     css = "".join(path.read_text("utf-8") for path in (HERE / "base.css", *styles))

@@ -1,1 +1,1 @@
-"""Networks for pages: a bundle's network as one small file that runs in a browser. Start at `binary.page_network`."""
+"""Convert a bundle's network to one small file that runs in a browser. Start at `binary.page_network`."""

@@ -2,12 +2,12 @@
 
 4 bytes      "inkn"
 4 bytes      the length of the head, uint32, little endian
-head         JSON: what the network is, its steps, and where each array lies in the body
+head         JSON: metadata, the steps, and the position of each array in the body
 the rest     the body, compressed (zlib)
 
-A weight tensor is rounded to multiples of one step size. The whole numbers, with their sign as the lowest bit, are cut
-in three, and each part lies with its like, which compresses best: a high byte, nearly always 0; a middle byte, small
-more often than large; and the bits below, which are random and packed without gaps. Biases are float32.
+A weight tensor is rounded to multiples of one step size. The resulting integers, with their sign as the lowest bit, are
+split into three planes, which compresses best: a high byte, nearly always 0; a middle byte, small more often than
+large; and the bits below, which are random and packed without gaps. Biases are float32.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from inkling.page_network.precision import needed_steps, rounded
 
 MAGIC = b"inkn"
 FORMAT = 1
-MIDDLE_SPREAD = 40  # what the middle byte of a weight typically is: most fit, and it compresses best
-MANIFEST_KEYS = ("temperature", "sure_at", "reject_at", "classes", "second_opinion")  # what reading needs to know
+MIDDLE_SPREAD = 40  # RMS of the middle byte; most weights fit, and it compresses best
+MANIFEST_KEYS = ("temperature", "sure_at", "reject_at", "classes", "second_opinion")  # required for reading
 
 
 def page_network(bundle: Bundle) -> bytes:
-    """The network of a bundle as a page runs it: probabilities within 1e-4 of LiteRT's at half the size.
+    """A bundle's network in the page's format, with probabilities within 1e-4 of LiteRT's at half the size.
 
-    Raises WrongNetwork for a network with layers that a page cannot compute, and BadBundle for a damaged one.
+    Raises WrongNetwork for a network with layers that a page cannot compute, and BadBundle for a damaged network.
     """
     graph = read_graph(bundle)
     body = _Body(needed_steps(bundle.model_bytes(), graph, float(bundle.manifest.get("temperature", 1.0))))
@@ -59,9 +59,9 @@ def _arrays(step: Step) -> list[np.ndarray]:
 class _Body:
     """The arrays: all biases, then the planes of all weight tensors."""
 
-    step_sizes: list[float]  # of the weight tensors that are still to come
+    step_sizes: list[float]  # of the remaining weight tensors
     biases: list[bytes] = field(default_factory=list)
-    high: list[bytes] = field(default_factory=list)  # what exceeds the middle byte: nearly always 0
+    high: list[bytes] = field(default_factory=list)  # the bits above the middle byte, nearly always 0
     middle: list[bytes] = field(default_factory=list)
     low: list[bytes] = field(default_factory=list)  # the bits below it, packed
 
@@ -98,7 +98,7 @@ class _Body:
 
 
 def _described(step: Step, body: _Body) -> dict[str, Any]:
-    """A step as the head has it; its arrays go into the body."""
+    """The head's entry for a step. Its arrays are added to the body."""
     found: dict[str, Any] = {"op": step.op, "inputs": list(step.inputs), "name": step.name, "type": step.type}
     if step.op in ("conv", "depthwise", "max_pool", "average_pool"):
         found |= {"window": list(step.window), "strides": list(step.strides), "padding": step.padding}

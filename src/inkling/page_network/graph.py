@@ -1,6 +1,6 @@
-"""Read the layers of a network from its flatbuffer: LiteRT's operators -> `Graph`, with every constant.
+"""Read the layers of a network from its flatbuffer: LiteRT's operators -> `Graph`, with all constants.
 
-Batch normalization and dropout are gone by then: export folds the one into convolutions and drops the other.
+There is no batch normalization or dropout: export folds the former into convolutions and drops the latter.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from inkling.errors import BadBundle, WrongNetwork
 from inkling.models.bundle import Bundle
 
-ALIASES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")  # the same numbers under another shape
+ALIASES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")  # only change the shape
 PADDINGS = ("same", "valid")  # in the schema's order
 ACTIVATIONS = {0: "linear", 1: "relu", 3: "relu6"}  # the schema's numbers
-MANIFEST_TYPES = {  # which layers of a manifest a step may be
+MANIFEST_TYPES = {  # step -> possible layer types in the manifest
     "conv": ("Conv2D",),
     "depthwise": ("DepthwiseConv2D",),
     "dense": ("Dense",),
@@ -34,23 +34,22 @@ class Step:
     """One computation on channels-last arrays."""
 
     op: str  # a key of MANIFEST_TYPES, or "reshape", "scale" or "softmax"
-    inputs: tuple[int, ...]  # numbers of arrays: 0 is the network's input, k + 1 what step k puts out
+    inputs: tuple[int, ...]  # numbers of arrays: 0 is the network's input, k + 1 the output of step k
     name: str = ""  # as in the manifest: "conv_1"
     type: str = ""  # Conv2D, Dense, ...
-    weights: np.ndarray | None = (
-        None  # float32: (O, h, w, I) of a convolution, (h, w, O) depthwise, (O, I) dense, (O,) scale
-    )
+    # float32: (O, h, w, I) of a convolution, (h, w, O) of a depthwise one, (O, I) of a dense layer, (O,) of a scale
+    weights: np.ndarray | None = None
     bias: np.ndarray | None = None  # (O,) float32
     activation: str = "linear"  # "linear", "relu" or "relu6"
-    window: tuple[int, int] = (1, 1)  # of a convolution or pooling: down, across
+    window: tuple[int, int] = (1, 1)  # height, width of a convolution or pooling
     strides: tuple[int, int] = (1, 1)
-    padding: str = "valid"  # "same" as TensorFlow has it, or "valid"
+    padding: str = "valid"  # "same" as in TensorFlow, or "valid"
     shape: tuple[int | None, ...] = ()  # of one example, after a reshape; None = any
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A network: its steps in the order in which they run, the answer last."""
+    """A network: its steps in order of execution, the output last."""
 
     input_shape: tuple[int | None, ...]  # of one example; None = any
     steps: tuple[Step, ...]
@@ -59,7 +58,7 @@ class Graph:
 def read_graph(bundle: Bundle) -> Graph:
     """The layers of a bundle's network.
 
-    Raises BadBundle for a damaged file, and WrongNetwork for a layer of another kind.
+    Raises BadBundle for a damaged file, and WrongNetwork for an unsupported layer.
     """
     content = bundle.model_bytes()
     try:
@@ -74,11 +73,11 @@ def read_graph(bundle: Bundle) -> Graph:
 
 @dataclass
 class _Reading:
-    """What is known while the operators are read one by one."""
+    """The state while the operators are read one by one."""
 
     content: bytes
     name: str  # of the network, for messages
-    arrays: dict[int, int] = field(default_factory=dict)  # tensor -> number of the array that holds it
+    arrays: dict[int, int] = field(default_factory=dict)  # tensor -> number of its array
     steps: list[Step] = field(default_factory=list)
 
     def graph(self) -> Graph:
@@ -98,14 +97,14 @@ class _Reading:
         if self.subgraph.InputsLength() != 1 or self.subgraph.OutputsLength() != 1 or answer not in self.arrays:
             raise self._unknown("more than one input or output")
         if self.arrays[answer] != len(self.steps):
-            raise self._unknown("an answer that is not its last layer's")
+            raise self._unknown("an output that is not from its last layer")
         return Graph(self._shape(first), tuple(self.steps))
 
     def _add(self, kind: str, operator: Any) -> None:
         inputs = [int(i) for i in operator.InputsAsNumpy()]
         output = int(operator.Outputs(0))
         if self.subgraph.Tensors(output).Type() == self.schema.TensorType.INT32:
-            return  # shapes at work, which whoever runs this network knows without them
+            return  # computed shapes, which are known when this network runs
         if kind in ALIASES:
             self._put(output, Step("reshape", self._from(inputs[:1]), shape=self._shape(output)))
         elif kind in ("ADD", "MUL") and (constant := self._constant_of(inputs)) is not None:
@@ -113,7 +112,7 @@ class _Reading:
         elif kind in _OPERATORS:
             self._put(output, _OPERATORS[kind](self, inputs, operator))
         else:
-            raise self._unknown(f"a layer of the kind {kind}")
+            raise self._unknown(f"an unsupported layer {kind}")
 
     def _put(self, output: int, step: Step) -> None:
         self.steps.append(step)
@@ -125,16 +124,16 @@ class _Reading:
         return tuple(self.arrays[tensor] for tensor in tensors)
 
     def _shape(self, tensor: int) -> tuple[int | None, ...]:
-        """Of one example."""
+        """The shape of one example."""
         found = self.subgraph.Tensors(tensor)
         sizes = found.ShapeSignatureAsNumpy() if found.ShapeSignatureLength() else found.ShapeAsNumpy()
         shape = tuple(None if size < 0 else int(size) for size in sizes[1:])
         if shape.count(None) > 1:
-            raise self._unknown("an array with more than one unknown side")
+            raise self._unknown("an array with more than one unknown dimension")
         return shape
 
     def _constant(self, tensor: int) -> np.ndarray | None:
-        """Its float32 values; None for -1 and for what a layer computes. Raises WrongNetwork for other numbers."""
+        """A tensor's float32 values; None for -1 and for computed tensors. Raises WrongNetwork for other types."""
         if tensor < 0 or tensor in self.arrays:
             return None
         found = self.subgraph.Tensors(tensor)
@@ -142,7 +141,7 @@ class _Reading:
         if not buffer.DataLength():
             return None
         if found.Type() != self.schema.TensorType.FLOAT32:
-            raise self._unknown("weights that are no float32")
+            raise self._unknown("weights that are not float32")
         values = buffer.DataAsNumpy().view("<f4").astype(np.float32)
         return np.asarray(values.reshape(found.ShapeAsNumpy() if found.ShapeLength() else ()))
 
@@ -151,11 +150,11 @@ class _Reading:
         return found[0] if len(found) == 1 else None
 
     def _scale(self, kind: str, inputs: list[int], constant: np.ndarray, output: int, operator: Any) -> None:
-        """A constant that is added to each channel, or multiplied with it: a bias, or a normalization that is left."""
+        """A constant per channel that is added or multiplied: a bias, or a remaining normalization."""
         [source] = [each for each in inputs if each in self.arrays]
         n = self._shape(source)[-1]
         if n is None or constant.size not in (1, n):
-            raise self._unknown(f"{kind} with numbers of the shape {constant.shape}")
+            raise self._unknown(f"{kind} with constants of shape {constant.shape}")
         values = np.broadcast_to(constant.ravel(), (n,)).astype(np.float32)
         activation = self._activation(operator, self.schema.AddOptions if kind == "ADD" else self.schema.MulOptions)
         k = self._from([source])[0] - 1
@@ -190,7 +189,7 @@ class _Reading:
     def _unknown(self, what: str) -> WrongNetwork:
         return WrongNetwork(
             f"{self.name!r} has {what}; expected convolutions, dense layers, poolings, ReLU, sums and softmax. "
-            "The server reads with it; a page cannot."
+            "The server can run it; a page cannot."
         )
 
     def _windowed(self, operator: Any, cls: Any) -> dict[str, Any]:
@@ -205,7 +204,7 @@ class _Reading:
         }
 
     def _weighted(self, op: str, inputs: list[int], **facts: Any) -> tuple[Step, np.ndarray]:
-        """A step with constant weights, and a bias or none; and its weights."""
+        """A step with constant weights and an optional bias; and its weights."""
         weights = self._constant(inputs[1])
         if weights is None:
             raise self._unknown("weights that are not constant")
@@ -241,7 +240,7 @@ class _Reading:
     def mean(self, inputs: list[int], operator: Any) -> Step:
         axes = self._numbers(inputs[1])
         if sorted(axes) != [1, 2]:
-            raise self._unknown("a mean over something else than all places")
+            raise self._unknown("a mean that is not over all positions")
         return Step("mean", self._from(inputs[:1]))
 
     def add(self, inputs: list[int], operator: Any) -> Step:
@@ -255,11 +254,11 @@ class _Reading:
 
     def softmax(self, inputs: list[int], operator: Any) -> Step:
         if self._options(operator, self.schema.SoftmaxOptions).Beta() != 1:
-            raise self._unknown("a softmax with a temperature of its own")
+            raise self._unknown("a softmax with a temperature")
         return Step("softmax", self._from(inputs))
 
     def _numbers(self, tensor: int) -> list[int]:
-        """An int32 constant."""
+        """The values of an int32 constant."""
         buffer = self.model.Buffers(self.subgraph.Tensors(tensor).Buffer())
         return [int(each) for each in buffer.DataAsNumpy().view("<i4")]
 
@@ -279,7 +278,7 @@ _OPERATORS: dict[str, Callable[[_Reading, list[int], Any], Step]] = {
 
 
 def _named(steps: Sequence[Step], layers: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
-    """Steps with the names of the manifest's layers: the second convolution is the second Conv2D."""
+    """Name steps after the manifest's layers, matched by type and order: the second "conv" is the second Conv2D."""
     waiting = {op: [layer for layer in layers if layer["type"] in types] for op, types in MANIFEST_TYPES.items()}
     named = []
     for k, step in enumerate(steps, 1):

@@ -1,15 +1,15 @@
-// What networks.js runs: matrix products and poolings on float32 arrays, channels last, in WebAssembly with SIMD.
+// The kernels of networks.js: matrix products and poolings on float32 arrays, channels last, in WebAssembly with SIMD.
 // Build with `make kernels`. Nothing is allocated here: the caller passes addresses in the exported memory.
 //
-// A convolution is a matrix product whose rows are patches. With its border padded, each row of a patch is contiguous
-// in the image (kernel width * channels numbers), so patches are read in place and never copied.
+// A convolution is a matrix product whose rows are patches. In a padded image, each row of a patch is contiguous
+// (kernel width * channels numbers), so patches are read in place and never copied.
 
 #include <wasm_simd128.h>
 
 #define EXPORT(name) __attribute__((export_name(name)))
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 8, ROWS = 4 }; // outputs and patches that one step of the inner loop computes: as the registers allow
+enum { LANES = 8, ROWS = 4 }; // outputs and patches per step of the inner loop, limited by the registers
 
 enum activation { LINEAR, RELU, RELU6 };
 
@@ -25,18 +25,18 @@ INLINE float activated_number(float x, int activation) {
   return activation == RELU6 && x > 6 ? 6 : x;
 }
 
-// The patches of a product, and where its numbers go.
+// The patches and weights of a product.
 struct product {
   int segments;       // rows of a patch
-  int segment_step;   // from one to the next, floats
+  int segment_step;   // from one row to the next, floats
   int segment_length; // floats
-  const float *weights; // (segments * segment_length, 8): of eight outputs
+  const float *weights; // (segments * segment_length, 8): for eight outputs
   const float *bias;    // (8,)
-  int outputs;          // that are stored of these eight
+  int outputs;          // how many of the eight are stored
   int activation;
 };
 
-// Eight outputs of `rows` patches. `rows` is constant where this is called, so that all sums stay in registers.
+// Computes eight outputs of `rows` patches. `rows` is a compile-time constant, so all sums stay in registers.
 INLINE void multiply(const struct product *p, const float *const *patches, float *const *to, const int rows) {
   v128_t low[ROWS], high[ROWS];
 #pragma clang loop unroll(full)
@@ -75,7 +75,7 @@ INLINE void multiply(const struct product *p, const float *const *patches, float
 }
 
 // (height * width) patches of `from`, at steps of `step_y` and `step_x` floats, times the weights -> (height, width,
-// outputs). `weights`: ((outputs + 7) / 8, segments * segment_length, 8); `bias`: as many, padded to eights.
+// outputs). `weights`: ((outputs + 7) / 8, segments * segment_length, 8); `bias`: padded to a multiple of eight.
 EXPORT("product")
 void product(const float *from, int height, int width, int step_y, int step_x, int segments, int segment_step,
              int segment_length, const float *weights, const float *bias, float *to, int outputs, int activation) {
@@ -106,7 +106,7 @@ void product(const float *from, int height, int width, int step_y, int step_x, i
   }
 }
 
-// (height, width, channels) -> a border of zeros around it: (padded_height, padded_width, channels).
+// (height, width, channels) -> padded with zeros: (padded_height, padded_width, channels).
 EXPORT("pad")
 void pad(const float *from, int height, int width, int channels, int top, int left, int padded_height,
          int padded_width, float *to) {
@@ -117,7 +117,7 @@ void pad(const float *from, int height, int width, int channels, int top, int le
                      sizeof(float) * width * channels);
 }
 
-// Each channel by itself: (padded) `from`, rows of `line` floats -> (height, width, channels * multiplier).
+// Depthwise convolution: padded `from`, with rows of `line` floats -> (height, width, channels * multiplier).
 // `weights`: (window_h, window_w, channels * multiplier).
 EXPORT("depthwise")
 void depthwise(const float *from, int line, int height, int width, int channels, int multiplier, int window_h,
@@ -140,7 +140,7 @@ void depthwise(const float *from, int line, int height, int width, int channels,
     }
 }
 
-// The greatest or the mean number of each channel in each window; what lies outside the image does not count.
+// The maximum or mean of each channel in each window. Positions outside the image do not count.
 EXPORT("pool")
 void pool(const float *from, int height, int width, int channels, int window_h, int window_w, int stride_y,
           int stride_x, int top, int left, int out_height, int out_width, float *to, int is_mean, int activation) {
@@ -159,7 +159,7 @@ void pool(const float *from, int height, int width, int channels, int window_h, 
     }
 }
 
-// n numbers of `channels` channels, each channel times its weight, and its bias added.
+// n numbers with `channels` channels: each channel is multiplied by its weight, and its bias is added.
 EXPORT("scale")
 void scale(const float *from, int n, int channels, const float *weights, const float *bias, float *to,
            int activation) {

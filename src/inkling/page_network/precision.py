@@ -1,4 +1,4 @@
-"""How finely weights must be rounded: the network runs with rounded weights in LiteRT, on strokes, until it agrees."""
+"""Find the coarsest rounding of weights that keeps the probabilities, by running LiteRT on random strokes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inkling.page_network.graph import Graph
 
-AIM = 5e-5  # the largest difference of a probability among the probes; pictures at large stay below 1e-4 then
+AIM = 5e-5  # maximum difference of a probability on the probes; keeps it below 1e-4 for all pictures
 PRECISION_BITS = np.arange(12.0, 18.5, 0.5)  # tried in this order
 N_PROBES = 192
-N_LINES, LINE_WIDTH = 12, 192  # of a network whose width is open, pixels
+N_LINES, LINE_WIDTH = 12, 192  # probes for a network of any width, and their width in pixels
 SEED = 5
 
 
 def step_sizes(graph: Graph, bits: float) -> list[float]:
-    """The step to which each weight tensor is rounded, in the order of the layers.
+    """The rounding step of each weight tensor, in the order of the layers.
 
-    `bits` below the spread of a layer's weights, because an error counts relative to it. Bits are best spent where
-    each layer adds an error in proportion to the number of its weights, so a layer of few weights is rounded finely.
+    Steps are 2**-bits of the standard deviation of a layer's weights, because errors count relative to it. For a given
+    size, the best allocation lets each layer's error grow with its number of weights, so small layers are rounded more
+    finely.
     """
     tensors = [step.weights for step in graph.steps if step.weights is not None]
     total = sum(tensor.size for tensor in tensors)
@@ -32,7 +33,7 @@ def step_sizes(graph: Graph, bits: float) -> list[float]:
 
 
 def needed_steps(content: bytes, graph: Graph, temperature: float) -> list[float]:
-    """The coarsest step sizes with which the flatbuffer `content` keeps its calibrated probabilities."""
+    """The coarsest step sizes that keep the calibrated probabilities of the flatbuffer `content`."""
     x = probes(graph.input_shape)
     expected = _calibrated(_run(content, x), temperature)
     for bits in PRECISION_BITS:
@@ -44,7 +45,7 @@ def needed_steps(content: bytes, graph: Graph, temperature: float) -> list[float
 
 
 def probes(shape: Sequence[int | None]) -> np.ndarray:
-    """(N, *shape) float32: a few random strokes each. Most are no clear digit, so rounding shows at once."""
+    """(N, *shape) float32: a few random strokes each. Most are not clear digits, so they are sensitive to rounding."""
     random = np.random.default_rng(SEED)
     is_line = None in shape
     h, w = (shape[0] or 32, LINE_WIDTH) if is_line else (28, 28)
@@ -67,7 +68,7 @@ def probes(shape: Sequence[int | None]) -> np.ndarray:
 
 
 def rounded(tensor: np.ndarray, step: float) -> np.ndarray:
-    """The whole numbers of steps, int64."""
+    """The tensor in integer multiples of the step, int64."""
     return np.rint(tensor.astype(np.float64) / step).astype(np.int64)
 
 

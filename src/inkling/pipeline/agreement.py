@@ -1,7 +1,7 @@
-"""Where two ways of reading meet: digits that stand alone, read one by one, and rows read as a whole.
+"""Combine the two readings of an image: isolated digits read one by one, and rows read as a whole.
 
-A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion of the symbol in
-the same place; and a glyph as high as the digits that no symbol of the row covers is ink that nobody has explained.
+A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol in
+the same place. A glyph as tall as the digits that no symbol of the row covers is unexplained ink.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.line import AGREEMENT as CONFIG
 from inkling.pipeline.quality import QualityWarning
-from inkling.pipeline.result import Box, Digit, Other, Reading, doubted, with_others, with_warnings
+from inkling.pipeline.result import Digit, Other, Reading, doubted, with_others, with_warnings
 from inkling.pipeline.segmentation import Segmentation, bounding_box, glyph_mask
 
 
@@ -28,7 +29,7 @@ def is_complete(segmentation: Segmentation) -> bool:
 
 
 def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
-    """Whether a glyph may outline a page: it is nearly as wide or high as a picture of some size, or at its border."""
+    """Whether a glyph may be a page's outline: it touches the border of a large picture, or nearly fills a side."""
     if min(shape) < CONFIG.min_outlined_px:
         return False
     boxes = [glyph.box_xywh for glyph in segmentation.glyphs]
@@ -39,7 +40,7 @@ def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
 
 
 def may_be_one_digit(segmentation: Segmentation) -> bool:
-    """Whether the glyphs may be parts of one broken digit: there are few, and together they are no wider than one."""
+    """Whether the glyphs may be parts of one broken digit: they are few and together no wider than one digit."""
     glyphs = segmentation.glyphs
     if not 2 <= len(glyphs) <= CONFIG.max_parts:
         return False
@@ -48,13 +49,12 @@ def may_be_one_digit(segmentation: Segmentation) -> bool:
 
 
 def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Box] = ()) -> Reading:
-    """The answer of two readings of one image: by rows, and glyph by glyph.
+    """Choose between two readings of one image: by rows, and glyph by glyph.
 
-    `complete`: all ink belongs to the glyphs, so they may be right; else there is more than the classifier sees. A
-    single digit is the classifier's, unless other ink hides it and the row is sure, or it stands in one of several
-    `cells` of a comb or table. Where no ink stands out, rows that are not probable are texture. Everything else is
-    read by rows, unless sure glyphs say the same or are more probable; it is doubted where a glyph contradicts or was
-    missed.
+    `complete`: all ink belongs to the glyphs; otherwise the classifier does not see all of it. A single digit is taken
+    from the classifier, unless other ink hides it and the row is sure, or it is in one of several `cells` of a comb or
+    table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless the glyphs are
+    sure and agree or are more probable. The answer is doubtful if a glyph contradicts it or is not covered by it.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
     is_single = len(cells) < 2 and len(rows.digits) == 1 and len(glyphs.digits) < 2
@@ -67,7 +67,7 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Bo
     if complete and _is_likelier(glyphs, rows):
         if glyphs.text == rows.text or len(glyphs.digits) + len(glyphs.others) == 1:
             return glyphs
-        return doubted(glyphs, f"read as one row it looks like {rows.text.split()[0]}; check it by eye.")
+        return doubted(glyphs, f"read as one row, it looks like {rows.text.split()[0]}; check it by eye.")
     missed = _missed(rows, glyphs, cells)
     if missed:
         rows = with_others(rows, missed)
@@ -78,9 +78,10 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Bo
 
 
 def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
-    """Rows with the warnings of the glyphs. A comb, a ruled page or patterned paper may look like a text's glyphs.
+    """Add the glyphs' warnings to the reading by rows.
 
-    So rows that are surely numbers are no text, and probable ones are doubted and no more.
+    The glyphs of a comb, a ruled page or patterned paper may look like text. So the warning "page" is dropped if the
+    rows are sure, and only makes them doubtful if they are probable.
     """
     warnings = tuple(each for each in warnings if each.code != "page" or rows.outcome != "read")
     if warnings and warnings[0].code == "page" and rows.confidence >= CONFIG.min_faint_confidence:
@@ -89,7 +90,7 @@ def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
-    """Whether glyphs that hold all ink are the better answer: they say the same, no sign, or are more probable."""
+    """Whether glyphs with all ink are the better answer: the same text and no signs, or a more probable text."""
     if glyphs.outcome == "read" and glyphs.text == rows.text:
         return not rows.others
     is_one = len(glyphs.digits) + len(glyphs.others) == 1
@@ -97,7 +98,7 @@ def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
 
 
 def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]:
-    """Digits of rows with the glyph in the same place, where the classifier is sure of another digit."""
+    """Pairs of a row's digit and the glyph in the same place that the classifier is sure is a different digit."""
     sure = [glyph for glyph in glyphs.digits if glyph.sure]
     symbols, others = (_as_array([digit.box for digit in digits]) for digits in (rows.digits, sure))
     common = _common(symbols, others)
@@ -106,22 +107,22 @@ def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]
     return [(rows.digits[i], sure[k]) for i, k in found if rows.digits[i].digit != sure[k].digit]
 
 
-def _missed(rows: Reading, glyphs: Reading, cells: Sequence[Box] = ()) -> list[Other]:
-    """Glyphs about as high as the rows' digits, or higher, of which the rows' symbols cover less than half.
+def _missed(rows: Reading, glyphs: Reading, cells: Sequence[Box]) -> list[Other]:
+    """Glyphs at least about as tall as the rows' digits of which the rows' symbols cover less than half.
 
-    Walls of cells do not count: they enclose a whole cell.
+    Cell walls, which enclose a whole cell, do not count.
     """
     height = float(np.median([digit.box[3] for digit in rows.digits]))
-    found = [box for box in _boxes(glyphs) if box[3] >= CONFIG.min_height * height]
-    in_common = _common(_as_array(found), _as_array(cells)) / np.maximum(_areas(_as_array(cells)), 1)
-    found = [box for box, shares in zip(found, in_common, strict=True) if not (shares >= CONFIG.min_enclosed).any()]
-    covered = _common(_as_array(found), _as_array(_boxes(rows))).sum(axis=1)
-    areas = _areas(_as_array(found))
-    return [Other("refused", found[i]) for i in np.flatnonzero(covered < CONFIG.min_covered * areas).tolist()]
+    found, of_cells = _boxes(glyphs), _as_array(cells)
+    found = found[found[:, 3] >= CONFIG.min_height * height]
+    enclosed = _common(found, of_cells) / np.maximum(_areas(of_cells), 1)
+    covered = _common(found, _boxes(rows)).sum(axis=1)
+    is_missed = (enclosed < CONFIG.min_enclosed).all(axis=1) & (covered < CONFIG.min_covered * _areas(found))
+    return [Other("refused", (x, y, w, h)) for x, y, w, h in found[is_missed].tolist()]
 
 
-def _boxes(reading: Reading) -> list[Box]:
-    return [*(digit.box for digit in reading.digits), *(other.box for other in reading.others)]
+def _boxes(reading: Reading) -> np.ndarray:
+    return _as_array([*(digit.box for digit in reading.digits), *(other.box for other in reading.others)])
 
 
 def _as_array(boxes: Sequence[Box]) -> np.ndarray:
@@ -134,7 +135,7 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 def _common(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """(n, 4) and (m, 4) x, y, w, h -> (n, m) pixels that both cover."""
+    """(n, 4) and (m, 4) x, y, w, h -> (n, m) areas of the intersections, pixels."""
     ends, other_ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
     sides = np.minimum(ends[:, None], other_ends) - np.maximum(boxes[:, None, :2], others[:, :2])
     return np.asarray(np.prod(np.maximum(sides, 0), axis=2))

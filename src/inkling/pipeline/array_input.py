@@ -1,14 +1,13 @@
-"""Numbers of any type -> levels 0..255, where it is safe to say what they mean; else a sentence on how to convert them.
+"""Convert arrays of any type to levels 0..255. Ambiguous values are rejected with advice on how to convert them.
 
 | type | meaning |
 | --- | --- |
 | bool | False is 0, True is 255 |
 | uint8 | levels |
-| another integer | levels 0..255; if some are higher, the highest is white, as in pictures of 16 bits |
-| float | 0..1 if the highest is at most 1, else 0..255 |
+| another integer | levels 0..255; if some are higher, the maximum is white, as in 16-bit images |
+| float | 0..1 if the maximum is at most 1, 0..255 if it is 64 to 255 |
 
-Refused, because they may mean two things: integers that are all 0 or 1, floats whose highest is between, what is
-negative or not finite.
+Rejected: integers that are all 0 or 1, floats with another maximum, negative values, nan and infinity.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ import numpy as np
 from inkling.errors import BadRequest
 from inkling.pipeline.normalize import SIDE
 
-OVERSHOOT = 1.001  # of 1: what resizing and rounding add to floats of 0..1
-LEAST_BRIGHT = 64.0  # of 255: the highest of floats that are surely levels; the 0..16 of scikit-learn's digits are not
+OVERSHOOT = 1.001  # maximum of floats in 0..1, with the overshoot of resizing and rounding
+LEAST_BRIGHT = 64.0  # lowest maximum of floats that are levels 0..255; scikit-learn's digits have a range of 0..16
 
 
 def as_array(source: Any) -> np.ndarray:
-    """What has `__array__` (a tensor, a data frame, ..) -> array. Raises BadRequest."""
+    """Convert an object with `__array__` (a tensor, a data frame, ..) to an array. Raises BadRequest."""
     try:
         return np.asarray(source)
-    except (TypeError, ValueError, RuntimeError) as error:  # as PyTorch's, of a tensor on a GPU or with a gradient
+    except (TypeError, ValueError, RuntimeError) as error:  # as for a PyTorch tensor on a GPU or with a gradient
         raise BadRequest(
             f"a {type(source).__name__} cannot become an array ({str(error).rstrip('.')}); expected numbers in main "
             "memory. Convert it first, for example t.detach().cpu().numpy()."
@@ -36,7 +35,7 @@ def as_array(source: Any) -> np.ndarray:
 
 
 def to_levels(array: np.ndarray) -> np.ndarray:
-    """An array of any shape, bool or of real numbers -> uint8 levels 0..255. Raises BadRequest."""
+    """An array of bool or real numbers, of any shape -> uint8 levels 0..255. Raises BadRequest."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == bool:
@@ -50,16 +49,16 @@ def to_levels(array: np.ndarray) -> np.ndarray:
         return np.zeros(array.shape, np.uint8)
     low, high = float(array.min()), float(array.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise _refusal(array, "holds nan or infinity", "np.where(np.isfinite(a), a, 0)")
+        raise _refusal(array, "contains nan or infinity", "np.where(np.isfinite(a), a, 0)")
     if low < 0:
-        raise _refusal(array, f"goes from {low:g} to {high:g}", "(a - a.min()) / (a.max() - a.min())")
+        raise _refusal(array, f"has values from {low:g} to {high:g}", "(a - a.min()) / (a.max() - a.min())")
     if array.dtype.kind == "f":
         if high <= OVERSHOOT:
             return np.asarray(np.rint(np.minimum(array.astype(np.float32), 1) * 255), np.uint8)
         if not LEAST_BRIGHT <= high <= 255:
-            raise _refusal(array, f"goes up to {high:g}", "a / a.max()")
+            raise _refusal(array, f"has values up to {high:g}", "a / a.max()")
     elif high == 1:
-        raise _refusal(array, "holds 0 and 1 alone", "a.astype(bool)")
+        raise _refusal(array, "contains only 0 and 1", "a.astype(bool)")
     return np.asarray(np.rint(array.astype(np.float32) * (255 / max(high, 255.0))), np.uint8)
 
 
@@ -77,9 +76,9 @@ def to_picture(array: np.ndarray) -> np.ndarray:
 
 
 def to_tiles(x: Any) -> np.ndarray:
-    """MNIST's images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N, 28, 28) float32, 1 = ink.
+    """MNIST images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N, 28, 28) float32, 1 = ink.
 
-    Raises BadRequest for another shape, and as `to_levels`.
+    Raises BadRequest for any other shape, and for the values that `to_levels` rejects.
     """
     array = as_array(x)
     if array.shape[1:] not in ((SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,)):
@@ -89,7 +88,7 @@ def to_tiles(x: Any) -> np.ndarray:
         )
     array = array.reshape(-1, SIDE, SIDE)
     if array.dtype.kind == "f" and array.size and array.min() >= 0 and array.max() <= OVERSHOOT:
-        return np.asarray(np.minimum(array, 1), np.float32)  # as exact as it is
+        return np.asarray(np.minimum(array, 1), np.float32)  # without rounding to levels
     return to_levels(array).astype(np.float32) / 255
 
 

@@ -1,7 +1,7 @@
-"""Binarize softly: how much of each pixel is ink, whatever the pen, the background and the light.
+"""Soft binarization: how much of each pixel is ink, for any pen, background and light.
 
 Brightness is illumination times reflectance. Illumination changes slowly over the page, so the background's brightness
-is estimated everywhere, and ink is what reflects less than the background around it (more, for light ink on dark).
+can be estimated at every pixel. Ink reflects less than the background around it (more, for light ink on dark).
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from inkling.pipeline.config.binarization import GLOBAL_THRESHOLD
 from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.downscaling import downscale, upscale
 from inkling.pipeline.global_threshold import binarize_globally
-from inkling.pipeline.level_statistics import level_range, median_level
+from inkling.pipeline.level_statistics import level_range, median_and_noise, median_level, upper_median
 from inkling.pipeline.page_crop import crop_page
 from inkling.pipeline.polarity import has_light_background
 from inkling.pipeline.stroke_width import stroke_width
 
 LEVELS = np.arange(256)
-P10_TO_SIGMA = 1.2816  # a normal distribution's 10th percentile lies so many standard deviations below its median
 
 
 def binarize(image: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 grey -> (H, W) float32 in 0..1; 0 = background, 1 = full ink, between = edges of strokes.
+    """(H, W) uint8 gray -> (H, W) float32; 0 = background, 1 = full ink, between = edges of strokes.
 
-    All zeros when nothing stands out from the background.
+    All zeros if nothing stands out from the background.
     """
     image, small = crop_page(image, downscale(image))
     ink = binarize_globally(image, small) if _has_no_shadow(image) else None
@@ -43,7 +42,7 @@ def binarize(image: np.ndarray) -> np.ndarray:
 
 
 def _binarize_locally(image: np.ndarray, small: np.ndarray, *, require_sharp: bool = False) -> np.ndarray | None:
-    """(H, W) uint8 image and its small version -> ink against the background estimate; None when there is none."""
+    """(H, W) uint8 image and its small version -> ink relative to the estimated background; None without ink."""
     if not has_light_background(small):
         image, small = cv2.bitwise_not(image), cv2.bitwise_not(small)
     image, background = denoise(image), estimate_background(small)
@@ -53,22 +52,22 @@ def _binarize_locally(image: np.ndarray, small: np.ndarray, *, require_sharp: bo
 
 
 def _has_no_shadow(image: np.ndarray) -> bool:
-    """Whether it is an icon, or has only two levels, as a scanner or a program leaves them."""
+    """Whether the image is an icon, or has only two levels, as from a scanner or a program."""
     if max(image.shape) <= GLOBAL_THRESHOLD.icon_side_px:
         return True
     return all(_has_two_levels(some) for some in (np.ascontiguousarray(image[::7, ::5]), image))
 
 
 def _has_two_levels(image: np.ndarray) -> bool:
-    """Whether there is nothing between the darkest and the lightest level of an (H, W) uint8 image."""
+    """Whether an (H, W) uint8 image has at most two levels."""
     return not np.any((image > image.min()) & (image < image.max()))
 
 
 def flatten_illumination(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The image and its small version, both under even light: columns and rows are brought to one brightness.
+    """Normalize the brightness of all columns and rows of the image and its small version.
 
-    For light that falls so unevenly that no ink was found: the curl of a receipt, the bands of a scanner. The lighter
-    part of a row or column is background, unless a stroke runs along most of it.
+    This is for light so uneven that no ink was found: the curl of a receipt, the bands of a scanner. The lighter part
+    of a row or column is background, unless a stroke covers most of it.
     """
     brightness = np.maximum(small, 1).astype(np.float32)
     columns = np.quantile(brightness, CONFIG.background_quantile, axis=0)
@@ -83,9 +82,9 @@ def flatten_illumination(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarr
 
 
 def denoise(image: np.ndarray) -> np.ndarray:
-    """Smooth a photograph of (H, W) uint8; a drawing has no noise and is returned unchanged.
+    """Smooth an (H, W) uint8 photograph. A drawing has no noise and is returned unchanged.
 
-    The noise level is the median step between neighbouring pixels on a sparse grid, which strokes hardly touch.
+    The noise level is the median step between neighboring pixels on a sparse grid, which strokes hardly affect.
     """
     if max(image.shape) < CONFIG.denoise_min_side_px or image.shape[1] < 2:  # OpenCV aborts on an empty difference
         return image
@@ -96,9 +95,9 @@ def denoise(image: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def contrast_of_levels(background: float) -> np.ndarray:
-    """The contrast of each grey level with an even background of that level -> (256,) int.
+    """(256,) int: the contrast of each gray level with an even background.
 
-    It is the share of the background's brightness that is missing: CONFIG.zero_contrast_level = none, 255 = all.
+    Contrast is the missing fraction of the background's brightness: CONFIG.zero_contrast_level = none, 255 = all.
     """
     zero = CONFIG.zero_contrast_level
     share = (background - LEVELS) / (background + SHARED.level_offset)
@@ -106,19 +105,19 @@ def contrast_of_levels(background: float) -> np.ndarray:
 
 
 def contrast_with_background(image: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """The same for an uneven background: (H, W) uint8 and its (h, w) estimate -> contrast, (H, W) uint8."""
-    # 1 - (image + offset) / (background + offset) is the same share, in fewer passes over the image.
+    """The same for an uneven background: (H, W) uint8 image and (h, w) background estimate -> (H, W) uint8 contrast."""
+    # 1 - (image + offset) / (background + offset) is the same fraction, in fewer passes over the image.
     offset = np.float32(SHARED.level_offset)
     remaining = (image + offset) / upscale(background + offset, image.shape)
     return np.asarray(np.maximum(255 - remaining * np.float32(255 - CONFIG.zero_contrast_level), 0), np.uint8)
 
 
 def estimate_background(small: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 small image -> (h, w) float32 brightness of the bare background.
+    """(h, w) uint8 small image -> (h, w) float32 brightness of the background.
 
-    A grey closing (dilation, then erosion: Serra 1982) removes dark things narrower than its kernel, which are
-    strokes, and keeps wider ones, which are shadow. Where light falls off smoothly towards the border, the closing
-    stays too light by half a kernel; such a background is first divided by the surface fitted to its inside.
+    A gray closing (dilation, then erosion: Serra 1982) removes dark regions narrower than its kernel, which are
+    strokes, and keeps wider ones, which are shadow. If light falls off smoothly towards the border, the closing is too
+    light within half a kernel of the border. The image is then divided by a surface fitted to its inner part first.
     """
     side = max(3, round(max(small.shape) * CONFIG.max_stroke_share) | 1)
     background = _close(small, side)
@@ -133,9 +132,9 @@ def estimate_background(small: np.ndarray) -> np.ndarray:
 
 
 def _find_blots(small: np.ndarray, background: np.ndarray) -> np.ndarray | None:
-    """(h, w) bool: dark patches wider than any stroke; None where there are none.
+    """(h, w) bool mask of dark patches wider than any stroke; None if there are none.
 
-    A shadow comes in from the border or fades; a blot is dark, clear of the border and ends in an edge.
+    A shadow touches the border or fades out; a blot is dark, clear of the border and has a sharp edge.
     """
     threshold = CONFIG.max_blot_brightness * float(np.median(small))
     n, labels, stats, _ = cv2.connectedComponentsWithStats((small < threshold).astype(np.uint8), connectivity=8)
@@ -148,7 +147,7 @@ def _find_blots(small: np.ndarray, background: np.ndarray) -> np.ndarray | None:
 
 
 def _kernel_side(small: np.ndarray, background: np.ndarray) -> int:
-    """The smallest odd kernel that still removes the strokes: the smaller, the less shadow is taken for ink."""
+    """The smallest odd kernel that removes the strokes. A smaller kernel mistakes less shadow for ink."""
     contrast = 1 - (small + SHARED.level_offset) / (background + SHARED.level_offset)
     strongest = float(np.quantile(contrast, CONFIG.strong_contrast_quantile))
     strokes = (contrast > CONFIG.stroke_contrast_share * strongest).astype(np.uint8)
@@ -156,17 +155,17 @@ def _kernel_side(small: np.ndarray, background: np.ndarray) -> int:
 
 
 def _close(small: np.ndarray, side: int) -> np.ndarray:
-    """Grey closing with a square kernel, smoothed."""
+    """Gray closing with a square kernel, smoothed."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     dilated = cv2.dilate(small, kernel, borderType=cv2.BORDER_REPLICATE)
-    if level_range(dilated) == 0:  # on a drawing, bare background is near everywhere: erosion and blur change nothing
+    if level_range(dilated) == 0:  # a drawing: erosion and blur would change nothing
         return np.asarray(dilated, np.float32)
     closed = cv2.erode(dilated, kernel, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), side / CONFIG.kernel_to_sigma), np.float32)
 
 
 def _fit_surface(background: np.ndarray, rim: int) -> np.ndarray | None:
-    """The quadratic surface through the inside of `background`, continued over its rim; None where it does not fit."""
+    """A quadratic surface fitted to `background` without its rim, extrapolated over the rim; None if it fits badly."""
     h, w = background.shape
     if min(h, w) <= 2 * rim + 3:
         return None
@@ -181,17 +180,21 @@ def _fit_surface(background: np.ndarray, rim: int) -> np.ndarray | None:
 
 
 def stretch_contrast(image: np.ndarray, contrast: np.ndarray, *, require_sharp: bool = False) -> np.ndarray | None:
-    """Map the noise of the background to 0 and the body of the strokes to 1. (H, W) uint8 -> (H, W) float32 ink.
+    """Map the background's noise to 0 and the body of the strokes to 1. (H, W) uint8 -> (H, W) float32 ink.
 
-    `contrast`: that of each level of the image, (256,) int. None where nothing stands out. Faint marks, or with
-    `require_sharp` all marks, must end in sharp edges.
+    `contrast`: (256,) int, the contrast of each level of the image. Returns None if nothing stands out. Faint marks
+    must have sharp edges; with `require_sharp`, all marks must.
     """
     every = max(1, len(image) // CONFIG.histogram_rows)
     histogram = cv2.calcHist([image[::every]], [0], None, [256], [0, 256]).ravel()
     histogram = np.bincount(contrast, histogram, 256)
-    middle, sigma = _background_noise(histogram)
+    middle, sigma = median_and_noise(histogram)
     edge = min(middle + CONFIG.background_sigmas * sigma, CONFIG.max_background_level)
-    body = _stroke_level(histogram, round(edge))
+    marks = histogram.copy()
+    marks[: round(edge) + 1] = 0
+    if not marks.any():
+        return None
+    body = upper_median(marks)
     depth = body - middle
     if depth < max(CONFIG.min_depth_levels, SHARED.min_signal_sigmas * sigma):
         return None
@@ -207,30 +210,6 @@ def stretch_contrast(image: np.ndarray, contrast: np.ndarray, *, require_sharp: 
 
 
 def _edge_to_body(histogram: np.ndarray, middle: float, body: float) -> float:
-    """Pixels in the soft edges of strokes, for each one in their body."""
+    """The number of pixels in the soft edges of strokes per pixel in their body."""
     low, high = (round(middle + share * (body - middle)) for share in SHARED.edge_band)
     return float(histogram[low:high].sum() / max(histogram[high:].sum(), 1.0))
-
-
-def _background_noise(histogram: np.ndarray) -> tuple[float, float]:
-    """Median and standard deviation of the background's levels, from quantiles that ink hardly moves."""
-    cumulated = histogram.cumsum() / histogram.sum()
-    low, middle = (int(np.searchsorted(cumulated, q)) for q in (0.1, 0.5))
-    return float(middle), (middle - low) / P10_TO_SIGMA
-
-
-def _stroke_level(histogram: np.ndarray, edge: int) -> float:
-    """The usual level of the strokes: the median above Otsu's threshold, among the levels above `edge`."""
-    marks = histogram.copy()
-    marks[: edge + 1] = 0
-    weight = marks.cumsum()
-    total = weight[-1]
-    if total == 0:
-        return 0.0
-    moment = (marks * LEVELS).cumsum()
-    rest = np.maximum(weight * (total - weight), 1e-9)
-    threshold = int(np.argmax((moment[-1] * weight - moment * total) ** 2 / rest))
-    above = total - weight[threshold]
-    if above == 0:  # a single level, such as pure black on white
-        return float(marks.argmax())
-    return float(np.searchsorted(weight, weight[threshold] + 0.5 * above))

@@ -1,7 +1,7 @@
-"""Remove border noise: what reaches in from the image's border, such as a finger, a pen, a torn edge, a scroll bar.
+"""Remove border noise: fingers, pens, torn edges, scroll bars and the like that reach in from the image's border.
 
-Only what cannot be a digit is removed, and only beside whole digits: a digit that the border cuts must stay, because
-leaving it out would change the number.
+Only components that cannot be digits are removed, and only if there are whole digits too. A digit cut off by the border
+must stay, because dropping it would change the number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from inkling.pipeline.stroke_width import distance_to_edge
 
 
 def remove_border_noise(ink: np.ndarray) -> np.ndarray:
-    """(H, W) float32 ink -> the same, with 0 where border noise was."""
+    """(H, W) float32 ink -> the same, with border noise set to 0."""
     margin = max(1, round(CONFIG.margin_share * max(ink.shape)))
     bands = ink[:margin], ink[-margin:], ink[:, :margin], ink[:, -margin:]
     if not any(band.size and band.max() > SHARED.ink_threshold for band in bands):
@@ -35,7 +35,7 @@ def remove_border_noise(ink: np.ndarray) -> np.ndarray:
 
 
 def _find_rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Labels of the lines from the left border to the right one, as ruled paper has them."""
+    """Labels of the lines from the left to the right border, as on ruled paper."""
     x, _, w, h, area = stats.T
     across = (x <= 0) & (w >= shape[1])
     across[0] = False
@@ -46,10 +46,10 @@ def _find_rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _find_noise(
     mask: np.ndarray, labels: np.ndarray, stats: np.ndarray, *, rules: np.ndarray, margin: int
 ) -> list[int]:
-    """Labels of the components near the border that are no digits, where there are whole digits to compare with."""
+    """Labels of the components near the border that are not digits. Empty without whole digits for comparison."""
     h_image, w_image = mask.shape
     x, y, w, h, _ = stats.T
-    gaps = np.stack([x, y, w_image - x - w, h_image - y - h])  # pixels to the left, upper, right and lower border
+    gaps = np.stack([x, y, w_image - x - w, h_image - y - h])  # pixels to the left, top, right and bottom border
     gap = gaps.min(axis=0)
     min_height = max(CONFIG.min_digit_height_px, CONFIG.min_digit_height_share * min(mask.shape))
     inner = np.flatnonzero((gap > margin) & (h >= min_height))
@@ -80,15 +80,15 @@ def _find_noise(
 
 
 def _max_radius(distance: np.ndarray, labels: np.ndarray, stats: np.ndarray, i: int) -> float:
-    """The radius of the largest disc within a component, pixels."""
+    """The radius of the largest disc inscribed in a component, pixels."""
     x, y, w, h = stats[i, :4]
     return float(distance[y : y + h, x : x + w][labels[y : y + h, x : x + w] == i].max())
 
 
 def _is_pen(box_xywh: np.ndarray, component: np.ndarray, digits: np.ndarray, height: float) -> bool:
-    """Whether a component is a pen, a ruler or the edge of a table: a straight bar, and no 1 of this row.
+    """Whether a component is a pen, a ruler or the edge of a table: a straight bar that is not a 1 of this row.
 
-    It lies, or it stands apart from the digits and not level with them.
+    Such a bar is tilted far from upright, or separate from the digits and not in line with them.
     """
     ((_, _), (w, h), angle) = cv2.minAreaRect(cv2.findNonZero(component))
     long, short = max(w, h) + 1, min(w, h) + 1
@@ -103,7 +103,7 @@ def _is_pen(box_xywh: np.ndarray, component: np.ndarray, digits: np.ndarray, hei
 
 
 def _is_fragment(box_xywh: np.ndarray, digits: np.ndarray, max_height: float) -> bool:
-    """Whether a component is lower than that and stands wholly above or below the digits."""
+    """Whether a component is shorter than `max_height` and entirely above or below the digits."""
     _, y, _, h = box_xywh
     return bool(h < max_height and (y + h <= digits[:, 1].min() or y >= (digits[:, 1] + digits[:, 3]).max()))
 
@@ -111,25 +111,25 @@ def _is_fragment(box_xywh: np.ndarray, digits: np.ndarray, max_height: float) ->
 def _is_scroll_bar(
     box_xywh: np.ndarray, component: np.ndarray, gaps: np.ndarray, digits: np.ndarray, height: float
 ) -> bool:
-    """Whether a component is a straight bar along a border and well apart from the digits."""
+    """Whether a component is a straight bar along a border, well separated from the digits."""
     _, _, w, h = box_xywh
     along = np.array([h, w, h, w]) >= SHARED.bar_aspect_ratio * np.array([w, h, w, h])
     if np.count_nonzero(component) < CONFIG.min_scroll_bar_extent * w * h or not along[gaps == gaps.min()].any():
         return False
-    if gaps.min() <= 0 and _is_in_row(box_xywh, digits):  # what the border left of a 1
+    if gaps.min() <= 0 and _is_in_row(box_xywh, digits):  # a 1 that the border has cut
         return False
     return _distance(box_xywh, digits) >= CONFIG.min_bar_gap_share * height
 
 
 def _is_in_row(box_xywh: np.ndarray, digits: np.ndarray) -> bool:
-    """Whether a component stands in one row with the digits."""
+    """Whether a component is in one row with the digits."""
     _, y, _, h = box_xywh
     top, bottom = np.median(digits[:, 1]), np.median(digits[:, 1] + digits[:, 3])
     return bool(min(y + h, bottom) - max(y, top) >= CONFIG.min_row_overlap * max(h, bottom - top))
 
 
 def _distance(box_xywh: np.ndarray, others: np.ndarray) -> float:
-    """Pixels between a box and the nearest of others, along the farther of the two axes."""
+    """The gap in pixels between a box and the nearest of `others`: the larger of the gaps along x and y."""
     x, y, w, h = box_xywh
     dx = np.maximum(others[:, 0] - (x + w), x - (others[:, 0] + others[:, 2]))
     dy = np.maximum(others[:, 1] - (y + h), y - (others[:, 1] + others[:, 3]))
@@ -137,7 +137,7 @@ def _distance(box_xywh: np.ndarray, others: np.ndarray) -> float:
 
 
 def _erase(ink: np.ndarray, labels: np.ndarray, i: int, box_xywh: np.ndarray) -> None:
-    """Set a component and its soft edge to background; other components stay."""
+    """Set a component and its soft edge to background, without touching other components."""
     margin = CONFIG.erase_margin_px
     x, y, w, h = (int(value) for value in box_xywh)
     where = slice(max(y - margin, 0), y + h + margin), slice(max(x - margin, 0), x + w + margin)

@@ -14,9 +14,9 @@ from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.litert import LiteRTModel
 from inkling.pipeline.normalize import SIDE
 
-MAX_BATCH = 32  # tiles at once: larger batches are cut, which bounds each interpreter's memory and costs no speed
+MAX_BATCH = 32  # tiles; larger batches are split, which limits each interpreter's memory and costs no speed
 
-INPUT_SHAPES = ((SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))  # of one tile; other people's networks differ
+INPUT_SHAPES = ((SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))  # of one tile; third-party networks differ
 OUTPUT_SHAPES = ((1, 10), (1, 11))  # of one tile
 
 
@@ -24,22 +24,22 @@ OUTPUT_SHAPES = ((1, 10), (1, 11))  # of one tile
 class Prediction:
     """A network's prediction of N tiles."""
 
-    probs: np.ndarray  # (N, 10) float32: which digit, given that it is one; each row sums to 1
-    not_digit: np.ndarray  # (N,) float32: probability 0..1 that it is none; 0 from a network that cannot tell
+    probs: np.ndarray  # (N, 10) float32: probability of each digit, given that it is a digit; each row sums to 1
+    not_digit: np.ndarray  # (N,) float32: probability 0..1 that it is not a digit; 0 if the network has no such class
 
 
 class Classifier:
-    """A network ready to run. Safe to call from several threads."""
+    """A digit network that is ready to run. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle) -> None:
-        """Raises BadBundle for a flatbuffer that is not the manifest's version, or has other inputs or outputs."""
+        """Raises BadBundle if the flatbuffer does not match the manifest, or has unexpected inputs or outputs."""
         self._open(bundle.model_bytes(), bundle.model_path)
 
     @classmethod
     def of_bytes(cls, content: bytes, path: Path) -> Self:
-        """A classifier from a flatbuffer without a bundle; `path` names it in messages.
+        """Create a classifier from a flatbuffer without a bundle. `path` is used in messages only.
 
-        Raises BadBundle as `Classifier` does.
+        Raises BadBundle as the constructor does.
         """
         classifier = cls.__new__(cls)
         classifier._open(content, path)
@@ -53,7 +53,7 @@ class Classifier:
         except (ValueError, RuntimeError) as error:
             raise BadBundle(f"{path} does not run ({error}). Export the run again.") from error
         if found.shape not in OUTPUT_SHAPES:
-            raise BadBundle(f"{path} puts out {found.shape}; expected (1, 10) or (1, 11). Export the run again.")
+            raise BadBundle(f"{path} has output {found.shape}; expected (1, 10) or (1, 11). Export the run again.")
         self._puts_out_logits = abs(float(found.sum()) - 1) > 1e-3 or bool(found.min() < 0)
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ class Classifier:
         return self.classify(tiles).probs
 
     def classify(self, tiles: np.ndarray) -> Prediction:
-        """(N, 28, 28) float32, 0 = background, 1 = ink -> which digits they are, and whether they are any."""
+        """(N, 28, 28) float32, 0 = background, 1 = ink -> digit probabilities and the probability of a non-digit."""
         return prediction_from_softmax(self.outputs(tiles))
 
     def outputs(self, tiles: np.ndarray) -> np.ndarray:
@@ -81,11 +81,11 @@ class Classifier:
 def prediction_from_softmax(outputs: np.ndarray) -> Prediction:
     """A network's (N, 10) or (N, 11) softmax -> Prediction.
 
-    An eleventh output is the class "none of the ten"; the ten are scaled to sum to 1 without it.
+    The eleventh output is the class "not a digit". The other ten are rescaled to sum to 1.
     """
     ten = outputs[:, :10]
     if outputs.shape[1] == 10:
         return Prediction(ten, np.zeros(len(ten), np.float32))
-    # What float32 leaves of ten vanishing probabilities still names the most likely digit.
+    # The lower limit avoids 0 / 0 if all ten probabilities underflow.
     ten = np.maximum(ten, 1e-30)
     return Prediction(ten / ten.sum(axis=1, keepdims=True), outputs[:, 10])

@@ -1,13 +1,13 @@
-"""Connectionist temporal classification (CTC): what column probabilities say of a text.
+"""Connectionist temporal classification (CTC): probabilities of texts from column probabilities.
 
-A network says of each of T columns which symbol stands there, or none ("blank"). A text is as probable as all ways to
-write it into the columns together, where repetitions are merged and blanks dropped: Graves, Fernandez, Gomez,
-Schmidhuber, "Connectionist Temporal Classification" (2006). `prefix_search` finds the texts.
+For each of T columns, a network outputs the probability of each symbol and of no symbol ("blank"). The probability of a
+text is the sum over all its alignments with the columns, with repetitions merged and blanks dropped: Graves, Fernandez,
+Gomez, Schmidhuber, "Connectionist Temporal Classification" (2006). `prefix_search` finds the texts.
 
-Everything that is read becomes such columns: a row that the line network read, digits that the classifier read one by
-one (`from_digits`), several of these one after the other (`join`). So there is one decoder.
+Every reading is represented by such columns: a row read by the line network, digits classified one by one
+(`from_digits`), and several of these in sequence (`join`). So one decoder serves all.
 
-All arrays of column probabilities are (T, C) with blank as the last class; each row sums to 1.
+All arrays of column probabilities are (T, C), with blank as the last class; each row sums to 1.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ import numpy as np
 from inkling.pipeline.symbols import BLANK, CLASSES, MARK
 
 N_DIGITS = 10
-LOG_ZERO = -1e9  # the logarithm of a probability of 0: finite, so that two can be compared
-MIN_PROB = 1e-9  # of a class: a network's zero is a rounding
-RESCALE_COLUMNS = 16  # after so many, probabilities are rescaled; MIN_PROB to that power is far from underflow
+LOG_ZERO = -1e9  # stands for log(0); finite, so that two can be compared
+MIN_PROB = 1e-9  # lower limit of a class probability; a network's 0 is a rounding error
+RESCALE_COLUMNS = 16  # probabilities are rescaled after this many columns; MIN_PROB ** 16 does not underflow
 
-Text = tuple[int, ...]  # numbers of symbols, 0..C-2
+Text = tuple[int, ...]  # symbol numbers, 0..C-2
 
 
 def calibrate_columns(probs: np.ndarray, temperature: float) -> np.ndarray:
-    """A network's (.., T, C) softmax -> float64: softmax(log(probs) / temperature), none 0. 1 changes nothing."""
+    """Temperature scaling of a network's (.., T, C) softmax -> float64 softmax(log(probs) / temperature), all > 0."""
     scaled = np.maximum(np.asarray(probs, float), MIN_PROB) ** (1 / temperature)
     return np.asarray(scaled / scaled.sum(axis=-1, keepdims=True))
 
 
 def from_digits(probs: np.ndarray, not_digit: np.ndarray | None = None) -> np.ndarray:
-    """(N, 10) probabilities of digits read one by one, (N,) that each is none -> (2 N - 1, 22) columns.
+    """(N, 10) probabilities of isolated digits, (N,) probabilities of non-digits -> (2 N - 1, 22) columns.
 
-    Every other column is surely blank, so no two digits merge. Column 2 i is glyph i; what is no digit is a mark.
+    Column 2 i is glyph i, and the columns between are blank, so no two digits merge. A non-digit is a mark.
     """
     none = np.zeros(len(probs)) if not_digit is None else np.asarray(not_digit, float)
     columns = np.zeros((max(2 * len(probs) - 1, 0), BLANK + 1))
@@ -47,9 +47,9 @@ def from_digits(probs: np.ndarray, not_digit: np.ndarray | None = None) -> np.nd
 
 
 def join(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
-    """Columns of several rows or cells, (T_i, C) each -> (T, C) of all, with a blank between two; where each starts.
+    """(T_i, C) columns of several rows or cells -> (T, C) of all, separated by blanks, and the start of each part.
 
-    The texts of the whole are those of the parts one after another, and as probable as those together.
+    A text of the whole is a sequence of texts of the parts, and its probability is their product.
     """
     blank = np.zeros((1, parts[0].shape[1] if parts else BLANK + 1))
     blank[0, -1] = 1.0
@@ -61,19 +61,20 @@ def join(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
 
 
 def keep_symbols(probs: np.ndarray, n: int) -> np.ndarray:
-    """(T, C) -> (T, n + 1): the first n symbols alone; the others count as blank, so texts are told without them."""
+    """(T, C) -> (T, n + 1): only the first n symbols. The others count as blank, so texts do not contain them."""
     return np.concatenate([probs[:, :n], probs[:, n:].sum(axis=1, keepdims=True)], axis=1)
 
 
 def fits(text: Text, n_columns: int) -> bool:
-    """Whether a text can be written into so many columns: two equal symbols in a row need a blank between them."""
+    """Whether a text fits into `n_columns`. Two equal symbols in a row need a blank between them."""
     return len(text) + sum(a == b for a, b in itertools.pairwise(text)) <= n_columns
 
 
 def greedy_decode(probs: np.ndarray) -> list[int]:
-    """(T, C) column probabilities -> the symbols along the most probable columns, nearly always the likeliest text.
+    """(T, C) column probabilities -> the text of the most probable path, which is nearly always the best text.
 
-    Best path decoding (Graves et al. 2006, section 3.2): repetitions are merged, then blanks removed.
+    Best path decoding (Graves et al. 2006, section 3.2): the most probable symbol of each column; repetitions are
+    merged, then blanks removed.
     """
     best = probs.argmax(axis=1)
     is_new = np.append(True, best[1:] != best[:-1])
@@ -83,14 +84,14 @@ def greedy_decode(probs: np.ndarray) -> list[int]:
 def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.ndarray:
     """(.., T, C) column probabilities and K texts -> (.., K) natural logarithms of their probabilities.
 
-    The forward algorithm of CTC (Graves et al. 2006, section 4.1), for all texts at once and rescaled at each column.
-    A text with more symbols than the columns hold is LOG_ZERO.
+    The CTC forward algorithm (Graves et al. 2006, section 4.1), vectorized over the texts, with regular rescaling.
+    LOG_ZERO for a text that does not fit into the columns.
     """
     if not texts:
         return np.zeros((*probs.shape[:-2], 0))
     states, skips = _states(texts, blank=probs.shape[-1] - 1)
     emissions = np.moveaxis(probs.astype(float)[..., states], -3, 0)  # (T, .., K, S)
-    alpha = np.zeros(emissions.shape[1:])  # probability to be in each state after the columns so far, rescaled
+    alpha = np.zeros(emissions.shape[1:])  # probability of each state after the columns so far, rescaled
     alpha[..., :2] = emissions[0, ..., :2]
     log_scale = np.zeros(alpha.shape[:-1])
     for t, emission in enumerate(emissions):
@@ -110,24 +111,24 @@ def log_likelihoods(probs: np.ndarray, texts: Sequence[Sequence[int]]) -> np.nda
 
 
 def substitution_probs(probs: np.ndarray, text: Text) -> np.ndarray:
-    """(T, C) column probabilities and a possible text of n symbols -> (n, C - 1): each symbol in each place.
+    """(T, C) column probabilities and a possible text of n symbols -> (n, C - 1) probabilities of each substitution.
 
-    Row i holds the probabilities of the text with each symbol in place i, scaled to a sum of 1. What stands before and
-    behind a place comes from one forward and one backward pass; only the symbol itself is new.
+    Row i holds the probabilities of the text with each symbol at position i, scaled to a sum of 1. One forward and one
+    backward pass give the parts before and after each position, so only the symbol itself is computed anew.
     """
     (t, c), n = probs.shape, len(text)
     probs = probs.astype(float)
     [states], [skips] = _states([text], blank=c - 1)  # (S,)
     p = probs[:, states]  # (T, S)
-    forward = np.zeros((t + 1, len(states)))  # column i - 1 is in this state
+    forward = np.zeros((t + 1, len(states)))  # row i: column i - 1 is in this state
     forward[0, 0] = 1.0
-    leaving = np.zeros((t + 1, len(states)))  # what follows, from the step into this state at column i on
+    leaving = np.zeros((t + 1, len(states)))  # row i: columns i and later, from entering this state at column i
     for i in range(t):
         arriving = forward[i].copy()
         arriving[1:] += forward[i, :-1]
         arriving[2:] += forward[i, :-2] * skips[2:]
         forward[i + 1] = arriving * p[i]
-    rest = np.zeros(len(states))  # what follows, from column i on
+    rest = np.zeros(len(states))  # columns i and later
     rest[-2:] = 1.0
     for i in range(t - 1, -1, -1):
         leaving[i] = p[i] * rest
@@ -152,12 +153,12 @@ def substitution_probs(probs: np.ndarray, text: Text) -> np.ndarray:
 def align(probs: np.ndarray, text: Text) -> list[tuple[int, int]]:
     """(T, C) column probabilities and a text -> the columns of each symbol, first and last + 1.
 
-    The most probable way to write the text into the columns (Viterbi). The text must fit into them.
+    The most probable alignment (Viterbi). The text must fit into the columns.
     """
     [states], [skips] = _states([text], blank=probs.shape[1] - 1)
     logs = np.log(np.maximum(probs[:, states], 1e-30))  # (T, S)
     skip_cost = np.where(skips > 0, 0.0, LOG_ZERO)
-    came = np.zeros(logs.shape, np.int8)  # 0, 1 or 2 states back
+    came = np.zeros(logs.shape, np.int8)  # backpointers: 0, 1 or 2 states back
     arrivals = np.full((3, len(states)), LOG_ZERO)
     score = np.full(len(states), LOG_ZERO)
     score[:2] = logs[0, :2]
@@ -177,7 +178,7 @@ def align(probs: np.ndarray, text: Text) -> list[tuple[int, int]]:
 
 
 def _states(texts: Sequence[Sequence[int]], *, blank: int) -> tuple[np.ndarray, np.ndarray]:
-    """K texts -> (K, S) blank, first symbol, blank, second symbol, .., blank; (K, S) 1 where a blank may be skipped."""
+    """K texts -> (K, S) states: blank, first symbol, blank, .., blank; (K, S) 1 if the blank before may be skipped."""
     longest = max(len(text) for text in texts)
     states = np.full((len(texts), 2 * longest + 1), blank)
     for row, text in zip(states, texts, strict=True):

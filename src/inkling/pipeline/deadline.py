@@ -1,7 +1,7 @@
-"""A deadline for a reading: the stages check it between them and in their loops, so a costly picture ends.
+"""A deadline for reading a picture. The stages check it between each other and in their loops.
 
-Nothing stops a thread from outside. What one call of a decoder or of OpenCV may take is bounded instead, by
-`decode_limits` and by the size of the decoded image, and so the next check is never far.
+A thread cannot be stopped from outside. Instead, `decode_limits` and the size of the decoded image limit the time of a
+single call of a decoder or of OpenCV, so the next check follows soon.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from inkling.errors import DeadlineExceeded
 
-READING_S = 5.0  # of one picture in runs over many, and by default in the service: pages of 1,000 cells take a third
-MIN_CPU_SHARE = 0.25  # of the limit: a reading that used less is not to blame for the time it took, and goes on
+READING_S = 5.0  # per picture in batch runs, and the service's default; a page of 1,000 cells takes a third of it
+MIN_CPU_SHARE = 0.25  # of the limit; a reading that used less CPU time was delayed by other work, and continues
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ _current: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def deadline(limit_s: float) -> Iterator[None]:
-    """Let `check_deadline` end what this block does once it has taken `limit_s` seconds; 0 for no limit."""
+    """Set a deadline of `limit_s` seconds for `check_deadline` calls in this block; 0 for none."""
     start = _Deadline(limit_s, time.monotonic() + limit_s, time.thread_time()) if limit_s else None
     token = _current.set(start)
     try:
@@ -40,9 +40,9 @@ def deadline(limit_s: float) -> Iterator[None]:
 
 
 def check_deadline() -> None:
-    """Raise DeadlineExceeded past the deadline, unless other work of the machine left this thread no time.
+    """Raise DeadlineExceeded after the deadline, unless this thread got little CPU time because the machine was busy.
 
-    It costs a tenth of a microsecond, so it may stand in any loop.
+    It takes a tenth of a microsecond, so any loop may call it.
     """
     current = _current.get()
     if current is None or time.monotonic() < current.until_s:

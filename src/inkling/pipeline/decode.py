@@ -1,7 +1,7 @@
-"""Decode an image from any source to upright greyscale.
+"""Decode an image from any source to upright grayscale.
 
-Bytes are hostile until decoded: the format is judged by content; bytes, pixels and the memory of decoding are limited
-before it is spent; every failure becomes one sentence.
+Encoded bytes are untrusted. The format is detected from the content. Bytes, pixels and memory are checked against
+limits before decoding. Every failure becomes an error with a message for the user.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ from inkling.pipeline.config.decoding import DECODE as CONFIG
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode_limits import check_decoding, check_structure, count_frames
 from inkling.pipeline.decoder_errors import FORMAT_NAMES, decoder_errors
+from inkling.pipeline.downscaling import reduced_by
 from inkling.pipeline.grayscale import principal_edge_axis, shows_ink, to_grayscale
 from inkling.pipeline.pixel_formats import to_plain_image
 
 
 class HasArray(Protocol):
-    """What NumPy takes: a tensor of PyTorch or TensorFlow, a data frame, .."""
+    """An object that NumPy can convert: a PyTorch or TensorFlow tensor, a data frame, .."""
 
     def __array__(self) -> Any: ...
 
 
 ImageSource = str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | np.ndarray | HasArray
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # that Pillow decodes; pi-heif decodes HEIC
-SUFFIXES = {  # of files in those formats
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # decoded by Pillow; pi-heif decodes HEIC
+SUFFIXES = {  # of files in those formats and HEIC
     *(".png", ".jpg", ".jpeg", ".jpe", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
     *(".avif", ".heic", ".heif", ".hif"),
 }
@@ -49,26 +50,21 @@ _SWAPS_SIDES = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """An upright grey image, perhaps reduced, and its original size."""
+    """An upright gray image, which may be reduced, and its original size."""
 
     pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; reduced if the file is very large
     size_wh: tuple[int, int]  # of the upright image before reduction, pixels
-    n_frames: int = 1  # of the file, an animation or a TIFF of several pages; this is the first
+    n_frames: int = 1  # frames of an animation, or pages of a TIFF; this image is the first
 
     @cached_property
     def image(self) -> np.ndarray:
-        """(H, W) uint8, the longer side at most CONFIG.max_side_px: reduced on first access."""
-        h, w = self.pixels.shape
-        factor = CONFIG.max_side_px / max(h, w)
-        if factor >= 1:
-            return self.pixels
-        small_wh = (max(1, round(w * factor)), max(1, round(h * factor)))
-        return cv2.resize(self.pixels, small_wh, interpolation=cv2.INTER_AREA)
+        """(H, W) uint8, longer side at most CONFIG.max_side_px; reduced on first access."""
+        return reduced_by(self.pixels, CONFIG.max_side_px / max(self.pixels.shape))
 
     def glance(self) -> DecodedImage:
-        """The same image; a large one is reduced by a whole factor, to CONFIG.glance_side_px or a little more.
+        """A quick preview: large images are reduced by an integer factor, to CONFIG.glance_side_px or slightly more.
 
-        This takes a fraction of the time that `image` takes, and is enough to see whether there is one large digit.
+        It is much faster than `image`, and sufficient to detect a single large digit.
         """
         h, w = self.pixels.shape
         factor = max(h, w) // CONFIG.glance_side_px
@@ -84,11 +80,11 @@ def decode(
 ) -> DecodedImage:
     """Decode a path, encoded bytes, an open file, a PIL image, or an array or tensor (H, W[, C]) or (C, H, W).
 
-    For what numbers of which type mean see `array_input`.
-    EXIF orientation is applied. Transparency is composited over a background that contrasts with the ink. Only the
-    first frame of an animation, or page of a TIFF, is taken; `inkling.documents` takes every page. Raises a BadPicture
-    (EmptyPicture, UnknownFormat, ImageTooLarge, ImageTooSmall, BrokenPicture), NotFound for a path that is not a file
-    and BadRequest for another type or array shape.
+    `array_input` defines how the values of each array type are interpreted. EXIF orientation is applied. Transparent
+    images are composited over a background that contrasts with the ink. Only the first frame of an animation, or first
+    page of a TIFF, is decoded; `inkling.documents` reads all pages. Raises a BadPicture (EmptyPicture, UnknownFormat,
+    ImageTooLarge, ImageTooSmall, BrokenPicture), NotFound if a path is not a file, and BadRequest for any other type
+    or array shape.
     """
     if isinstance(source, str | os.PathLike):
         with open_file(Path(source)) as file:
@@ -113,18 +109,18 @@ def decode(
 
 
 def _content_of(file: IO[bytes], max_bytes: int) -> bytes:
-    """The rest of an open file; all of it where it stands at its end, as after it was written."""
+    """The rest of an open file, or the whole file if its position is at the end, as after writing."""
     content = file.read(max_bytes + 1)
     if not content and file.seekable():
         file.seek(0)
         content = file.read(max_bytes + 1)
     if not isinstance(content, bytes):
-        raise BadRequest("an open file gave text; expected the bytes of a picture. Open it in the mode 'rb'.")
+        raise BadRequest("an open file contains text; expected the bytes of a picture. Open it in the mode 'rb'.")
     return content
 
 
 def open_file(path: Path) -> IO[bytes]:
-    """Open a picture's or document's file for reading. Raises NotFound."""
+    """Open a picture or document file for reading. Raises NotFound."""
     try:
         if path.is_dir():
             raise NotFound(f"{path} is a folder; expected a picture file. Name a file in it.")
@@ -136,7 +132,7 @@ def open_file(path: Path) -> IO[bytes]:
 
 
 def check_bytes(size: int, max_bytes: int) -> None:
-    """Raises ImageTooLarge."""
+    """Raise ImageTooLarge if `size` exceeds `max_bytes`."""
     if size > max_bytes:
         raise ImageTooLarge(
             f"picture has {size / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB. Send a smaller picture."
@@ -151,10 +147,10 @@ def open_image(
     colour: bool = True,
     side_px: int = CONFIG.max_side_px,
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """A file's content -> the picture, checked and not yet decoded, and its size before what Pillow reduces.
+    """A file's content -> the picture, checked but not yet decoded, and its size before Pillow reduces it.
 
     Without `colour`, only the brightness of a JPEG is decoded, which takes half the time. A JPEG is decoded at 1/2, 1/4
-    or 1/8 of its size where that leaves `side_px`. Raises as `decode` does.
+    or 1/8 of its size if the longer side is still at least `side_px`. Raises as `decode` does.
     """
     if not content:
         raise EmptyPicture(f"picture has no bytes; expected a {FORMAT_NAMES}. Send the file's content.")
@@ -176,7 +172,7 @@ def _open(content: bytes) -> Image.Image:
     if content[4:12].startswith(tuple(b"ftyp" + brand for brand in _HEIC_BRANDS)) and not any(
         brand in brands for brand in _AVIF_BRANDS
     ):
-        from pi_heif import HeifImageFile  # not registered: that would change Pillow for all of the process
+        from pi_heif import HeifImageFile  # not registered, because that would change Pillow for the whole process
 
         return cast(Image.Image, HeifImageFile(io.BytesIO(content)))
     return Image.open(io.BytesIO(content), formats=FORMATS)
@@ -193,7 +189,7 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> DecodedIma
         small, _ = open_image(content, max_bytes, max_pixels, side_px=CONFIG.colour_side_px)
         with small, decoder_errors():
             rgb = np.asarray(small.convert("RGB"))
-        if principal_edge_axis(rgb) is not None:  # its colours show the ink
+        if principal_edge_axis(rgb) is not None:  # the colors show the ink
             image, size_wh = open_image(content, max_bytes, max_pixels)
             with image:
                 gray, upright_wh = _load(image, size_wh)
@@ -201,12 +197,12 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> DecodedIma
 
 
 def _load(image: Image.Image, size_wh: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
-    """Decode an opened picture -> (h, w) uint8 upright grey, perhaps reduced; and its upright size before that."""
+    """Decode an opened picture -> (h, w) uint8 upright gray, reduced if it is large; and its upright original size."""
     check_deadline()
     with decoder_errors():
         image.load()
     gray = _image_to_gray(to_plain_image(image, CONFIG.max_side_px))
-    if image.format == "TIFF":  # Pillow turned it while decoding, and forgot the orientation
+    if image.format == "TIFF":  # Pillow rotates it while decoding and then drops the orientation
         size_wh = image.size
     with decoder_errors():
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
@@ -228,7 +224,7 @@ def _check_size(size_wh: tuple[int, int], max_pixels: int) -> None:
 
 
 def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
-    """Apply an EXIF orientation (1..8, CIPA DC-008); anything else is taken as 1."""
+    """Apply an EXIF orientation (1..8, CIPA DC-008); other values count as 1."""
     if orientation in _SWAPS_SIDES:
         gray = gray.T
     if orientation in (2, 3, 6, 7):
@@ -241,7 +237,7 @@ def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
 def _image_to_gray(image: Image.Image) -> np.ndarray:
     """An image of mode L, LA, RGB or RGBA -> (H, W) uint8.
 
-    Pillow extracts brightness and transparency in a fraction of the time that copying all channels takes.
+    Pillow extracts brightness and transparency much faster than all channels can be copied.
     """
     gray = np.asarray(image.convert("L"))
     if image.mode.endswith("A"):
@@ -255,7 +251,7 @@ def _image_to_gray(image: Image.Image) -> np.ndarray:
 
 
 def _array_to_gray(array: np.ndarray) -> np.ndarray:
-    """(H, W) or (H, W, C) uint8 with C in 1, 2 (grey, alpha), 3 (RGB), 4 (RGBA) -> (H, W) uint8."""
+    """(H, W) or (H, W, C) uint8 with C in 1, 2 (gray, alpha), 3 (RGB), 4 (RGBA) -> (H, W) uint8."""
     if array.ndim == 2:
         return array
     channels = array.shape[2]
@@ -271,10 +267,10 @@ def _array_to_gray(array: np.ndarray) -> np.ndarray:
 
 
 def _composite(gray: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Lay a partly transparent image over a background that contrasts with it. (H, W) uint8 twice -> (H, W) uint8.
+    """Composite a partly transparent image over a contrasting background. (H, W) uint8 gray and alpha -> (H, W) uint8.
 
-    A mostly opaque image brings its own background, whose median is continued. In a mostly transparent one the opaque
-    part is the ink, so the background is white under dark ink and black under light ink.
+    A mostly opaque image contains its background, and its median level is used. In a mostly transparent image, the
+    opaque part is the ink, so the background is white for dark ink and black for light ink.
     """
     visible = gray[alpha > CONFIG.opaque_alpha]
     if visible.size == 0:

@@ -1,4 +1,4 @@
-"""Turn what Pillow raises on foreign or damaged bytes into a BadPicture with one sentence for the user."""
+"""Convert Pillow's exceptions on unknown or damaged files to a BadPicture with a message for the user."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from inkling.errors import BrokenPicture, ImageTooLarge, UnknownFormat
 from inkling.pipeline.config.decoding import DECODE
 
-# Pillow itself lists most of these as what its plug-ins raise on damaged bytes (ImageFile.__init__), but `load`,
-# `convert` and `getexif` let them through. Its warnings are raised where the interpreter makes errors of them.
+# Pillow lists most of these as exceptions of its plug-ins on damaged bytes (ImageFile.__init__), but `load`, `convert`
+# and `getexif` do not catch them. Its warnings are raised if the interpreter turns warnings into errors.
 _DAMAGE = (
     OSError,
     SyntaxError,
@@ -28,7 +28,7 @@ _DAMAGE = (
     Warning,
 )
 
-FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"  # what is read, for a sentence
+FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF"  # supported formats, for messages
 _MAGIC = (
     (b"%pdf", "a PDF document"),
     (b"<svg", "an SVG drawing"),
@@ -37,15 +37,15 @@ _MAGIC = (
     (b"<!doctype", "a web page"),
     (b"<html", "a web page"),
 )
-_HEAD_BYTES = 512  # are enough to name a format
+_HEAD_BYTES = 512  # enough to identify a format
 
 
 @contextmanager
 def decoder_errors(content: bytes = b"", max_pixels: int = DECODE.max_pixels) -> Iterator[None]:
-    """Raise UnknownFormat, ImageTooLarge or BrokenPicture for an error of Pillow.
+    """Raise UnknownFormat, ImageTooLarge or BrokenPicture instead of Pillow's exceptions.
 
-    Wrap calls of Pillow only: the same exception in our own code is a bug and must stay one. MemoryError passes, since
-    `decode_limits` refuses what would take too much.
+    Wrap only calls of Pillow: the same exception in our code is a bug and must remain visible. MemoryError is not
+    converted, because `decode_limits` rejects images that would take too much memory.
     """
     try:
         yield
@@ -60,13 +60,13 @@ def decoder_errors(content: bytes = b"", max_pixels: int = DECODE.max_pixels) ->
         ) from error
     except _DAMAGE as error:
         raise BrokenPicture(
-            f"picture cannot be decoded to the end ({str(error) or type(error).__name__}); expected a whole file. "
+            f"picture cannot be decoded ({str(error) or type(error).__name__}); expected a whole file. "
             "Save or send it again."
         ) from error
 
 
 def _describe(content: bytes) -> str:
-    """What some bytes are, for a sentence that begins with "this is"."""
+    """A description of the content, to follow "this is" in a message."""
     head = content[:_HEAD_BYTES]
     start = head.lstrip().lower()
     for magic, name in _MAGIC:
@@ -75,8 +75,8 @@ def _describe(content: bytes) -> str:
     if content[4:8] == b"ftyp":
         return "a video file"
     if not head.strip(b"\0"):
-        return "nothing but zero bytes"
+        return "a file of zero bytes only"
     with suppress(UnicodeDecodeError):
-        if "\0" not in codecs.getincrementaldecoder("utf-8")().decode(head):  # the last letter may be cut
+        if "\0" not in codecs.getincrementaldecoder("utf-8")().decode(head):  # the last character may be cut off
             return "text"
-    return "no picture format that inkling knows, or a damaged one"
+    return "an unknown picture format, or a damaged file"

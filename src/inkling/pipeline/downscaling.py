@@ -1,4 +1,4 @@
-"""Reduce an image to the small one on which page, polarity and background are judged, and map back from it."""
+"""Reduce an image, in particular to the small one from which page, polarity and background are estimated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from inkling.pipeline.config.binarization import DOWNSCALING as CONFIG
 
 
 def downscale(image: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 -> (h, w) uint8 with a longer side of about CONFIG.side_px, by the mean of the pixels.
+    """(H, W) uint8 -> (h, w) uint8 with a longer side of about CONFIG.side_px, by averaging pixels.
 
-    Reducing by whole blocks is several times faster, most of all by halves; the pixels beyond the last whole block
-    are left out.
+    Averaging whole blocks is several times faster, especially in steps of two. Pixels beyond the last whole block are
+    dropped.
     """
     block = round(max(image.shape) / CONFIG.side_px)
     h, w = (side // max(block, 1) for side in image.shape)
@@ -24,13 +24,19 @@ def downscale(image: np.ndarray) -> np.ndarray:
             block //= 2
             whole = cv2.resize(whole, (w * block, h * block), interpolation=cv2.INTER_AREA)
         return whole if block == 1 else cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
-    factor = CONFIG.side_px / max(image.shape)
-    size_wh = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    return cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
+    return reduced_by(image, CONFIG.side_px / max(image.shape))
+
+
+def reduced_by(image: np.ndarray, factor: float) -> np.ndarray:
+    """(h, w) -> (h * factor, w * factor), by averaging pixels; unchanged if the factor is 1 or more."""
+    if factor >= 1:
+        return image
+    h, w = image.shape
+    return cv2.resize(image, (max(1, round(w * factor)), max(1, round(h * factor))), interpolation=cv2.INTER_AREA)
 
 
 def upscale(small: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A map of the small image -> the same map for the image of that shape, (H, W), each block in its place."""
+    """A map of the small image -> the same map for the full image of `shape`, (H, W), aligned by blocks."""
     (h, w), (h_image, w_image) = small.shape, shape
     block = round(max(shape) / CONFIG.side_px)
     if block <= 1 or (h, w) != (h_image // block, w_image // block):

@@ -1,4 +1,4 @@
-"""A network that is already trained, with the methods of a scikit-learn classifier."""
+"""A trained network with the interface of a scikit-learn classifier."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from inkling.pipeline.reader import Reader
 
 
 class Classifier:
-    """Classifies digits as MNIST has them: (N, 28, 28), (N, 28, 28, 1) or (N, 784) of any real type, 0 = background.
+    """Classifies digits in MNIST's format: (N, 28, 28), (N, 28, 28, 1) or (N, 784) of any real type, 0 = background.
 
-    It is trained already: `fit` learns nothing, and only checks what it is given. So it goes into pipelines,
-    cross-validation and calibration curves. Pictures of another size or polarity go to `Reader.read`.
+    It is pre-trained: `fit` only checks its arguments. So it works in pipelines, cross-validation and calibration
+    curves. For pictures of any other size or polarity, use `Reader.read`.
 
     Examples:
         >>> from inkling import Classifier
@@ -31,7 +31,7 @@ class Classifier:
     n_features_in_ = SIDE * SIDE
 
     def __init__(self, model: str | Path | None = None) -> None:
-        """`model`: as of `Reader`; it is opened at the first prediction."""
+        """`model`: as for `Reader`. It is opened at the first prediction."""
         self.model = model
 
     @property
@@ -40,7 +40,7 @@ class Classifier:
         return np.arange(10)
 
     def fit(self, X: Any, y: Any = None) -> Classifier:
-        """Learns nothing. Raises BadRequest for images or labels that do not fit together or to the network."""
+        """Check the arguments; nothing is learned. Raises BadRequest for wrong shapes or labels."""
         tiles = to_tiles(X)
         if y is not None:
             labels = as_array(y)
@@ -60,7 +60,7 @@ class Classifier:
         return _opened(self.model).predict_proba(X)
 
     def score(self, X: Any, y: Any) -> float:
-        """The share, 0..1, of images whose digit is predicted right."""
+        """Accuracy: the fraction of images, 0..1, whose digit is predicted correctly."""
         return float(np.mean(self.predict(X) == as_array(y)))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Classifier:
         """Change arguments of the constructor. Raises BadRequest for another name."""
         for name, value in params.items():
             if name != "model":
-                raise BadRequest(f"parameter is {name!r}; expected 'model'. Name that.")
+                raise BadRequest(f"parameter is {name!r}; expected 'model'. Use that.")
             self.model = value
         return self
 
@@ -82,7 +82,7 @@ class Classifier:
         return True
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn may expect; it alone asks, so it is there."""
+        """The tags of scikit-learn's estimator interface. Only scikit-learn calls this, so it is installed."""
         utils = importlib.import_module("sklearn.utils")
         return utils.Tags(
             estimator_type="classifier",
@@ -95,5 +95,5 @@ class Classifier:
 
 @lru_cache(maxsize=4)
 def _opened(model: str | Path | None) -> Reader:
-    """The reader of all classifiers of a model: clones and copies share it."""
+    """The reader of a model, shared by all its classifiers, including clones and copies."""
     return Reader(model)

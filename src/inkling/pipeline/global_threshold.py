@@ -1,8 +1,8 @@
-"""Binarize by one threshold where the background is one even level, however bold the strokes.
+"""Binarize with one threshold if the background is even, however bold the strokes are.
 
-The strokes of a digit that was cropped close are as wide as a shadow, with hardly any background around them. Grey
-levels then say more than shapes: Otsu's threshold (1979) separates two groups of levels, and if those of the
-background hardly differ, no uneven light falls on it.
+In a tightly cropped digit, strokes are as wide as a shadow, with hardly any background around them. Gray levels are
+then more informative than shapes: Otsu's threshold (1979) separates two groups of levels. If the background's levels
+hardly differ, the light is even.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from inkling.pipeline.stroke_width import distance_to_edge
 def binarize_globally(image: np.ndarray, small: np.ndarray, *, require_sharp: bool = False) -> np.ndarray | None:
     """(H, W) uint8 image and its small version -> (H, W) float32 ink in 0..1.
 
-    None where the background is not even, or there is no ink. `require_sharp`: strokes must end in sharp edges.
+    None if the background is uneven or there is no ink. `require_sharp`: strokes must have sharp edges.
     """
     histogram = cv2.calcHist([image], [0], None, [256], [0, 256]).ravel()
     threshold = int(cv2.threshold(image, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
@@ -29,7 +29,7 @@ def binarize_globally(image: np.ndarray, small: np.ndarray, *, require_sharp: bo
         return None
     cues = edge_cue(small) + POLARITY.area_weight * area_cue(small) + POLARITY.corner_weight * corner_cue(small)
     light_background = cues >= 0
-    # The soft edges of strokes lie between the two levels, so on both sides the quarter far from the threshold counts.
+    # Soft edges of strokes are between the two levels, so only the quarter farthest from the threshold is used.
     typical, extreme = CONFIG.typical_quantile, CONFIG.extreme_quantile
     darkest, dark_level = _levels_at(dark, extreme, 1 - typical)
     light_level, lightest = threshold + 1 + _levels_at(light, typical, 1 - extreme)
@@ -55,6 +55,6 @@ def binarize_globally(image: np.ndarray, small: np.ndarray, *, require_sharp: bo
 
 
 def _levels_at(histogram: np.ndarray, *quantiles: float) -> np.ndarray:
-    """The levels at some quantiles of a histogram."""
+    """The levels at the given quantiles of a histogram."""
     share = histogram.cumsum() / histogram.sum()
     return np.minimum(np.searchsorted(share, quantiles), len(histogram) - 1)

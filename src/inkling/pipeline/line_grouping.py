@@ -1,7 +1,7 @@
 """Group boxes into lines of writing, top to bottom, each from left to right.
 
-Lines may slant: the median step from a box to its nearest neighbour on the right gives their slope, and boxes are
-compared as if the slope were 0.
+Lines may slant. Their slope is the median step from a box to its nearest neighbor on the right, and boxes are compared
+after removing it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from inkling.pipeline.config.segmentation import LINE_GROUPING as CONFIG
 
 
 def group_lines(boxes: np.ndarray) -> list[list[int]]:
-    """(N, 4) x, y, w, h -> indices by line. From left to right, a box joins the line whose last box is beside it."""
+    """(N, 4) x, y, w, h -> indices by line. From left to right, each box joins the line whose last box is beside it."""
     x, y, w, h = boxes.T.astype(float)
-    level = y - slope(boxes) * (x + w / 2)  # (N,) tops as if the lines were level
+    level = y - slope(boxes) * (x + w / 2)  # (N,) tops, with the slope removed
     lines: list[list[int]] = []
     for i in np.argsort(x + w / 2, kind="stable").tolist():
         last = np.array([line[-1] for line in lines], int)
@@ -28,10 +28,10 @@ def group_lines(boxes: np.ndarray) -> list[list[int]]:
 
 
 def slope(boxes: np.ndarray) -> float:
-    """(N, 4) boxes -> pixels that lines fall for each pixel to the right; 0 where too few boxes stand side by side."""
+    """(N, 4) boxes -> the lines' slope, pixels down per pixel to the right; 0 if too few boxes are side by side."""
     x, y, w, h = boxes.T.astype(float)
     x, y = x + w / 2, y + h / 2
-    right = np.subtract.outer(x, x).T  # [i, j]: how far j is on the right of i
+    right = np.subtract.outer(x, x).T  # [i, j]: how far j is to the right of i
     down = np.subtract.outer(y, y).T
     taller = np.maximum.outer(h, h)
     nearest_gap, farthest_gap = CONFIG.neighbor_gap_range

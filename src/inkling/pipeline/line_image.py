@@ -1,6 +1,6 @@
-"""Make a line image: a grey row of any size -> what the line network reads.
+"""Convert a gray row of any size to a line image, the line network's input.
 
-Training lines are made by this function too, so a network sees in use what it has learned from.
+Training lines are made by the same function, so the network's input is the same in training and in use.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ HEIGHT = CONFIG.height_px
 
 
 def make_line_image(row: np.ndarray, *, stretch: float = 1.0) -> np.ndarray:
-    """(h, w) uint8 grey row, dark ink on light paper -> (32, W) float32, about 0 = paper, 1 = ink, -0.5..1.5.
+    """(h, w) uint8 gray row, dark ink on light paper -> (32, W) float32, about 0 = paper, 1 = ink, -0.5..1.5.
 
-    The row is scaled to a height of 32 pixels and its grey levels are normalized: the median is paper, the 2nd
-    percentile is ink. W is a multiple of 4 from 16 to 1024; what is added on the right is paper. A row more than 32
-    times as wide as high is squeezed to 1024 pixels, so its last digits still count but are harder to read. `stretch`
-    makes it so many times as wide.
+    The row is scaled to a height of 32 pixels and its gray levels are normalized: the median is paper, the 2nd
+    percentile is ink. W is a multiple of 4 from 16 to 1024, padded with paper on the right. A row more than 32 times as
+    wide as tall is squeezed to 1024 pixels: no digit is lost, but all are harder to read. `stretch` multiplies the
+    width.
 
     >>> make_line_image(np.full((64, 200), 230, np.uint8)).shape
     (32, 100)
@@ -38,5 +38,5 @@ def make_line_image(row: np.ndarray, *, stretch: float = 1.0) -> np.ndarray:
 
 
 def scaled_width(h: int, w: int, *, stretch: float = 1.0) -> int:
-    """The width of a row of h x w pixels in its line image, without what is added: 1..1024."""
+    """The width, 1..1024, of an (h, w) row in its line image, without padding."""
     return min(max(1, round(stretch * w * HEIGHT / h)), CONFIG.width_range_px[1])

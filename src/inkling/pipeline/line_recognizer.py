@@ -1,7 +1,7 @@
-"""Recognize a row as a whole, without cutting it: the line network's column probabilities, and where they lie.
+"""Recognize a row as a whole, without segmentation: the line network's column probabilities and their positions.
 
 recognize = LineRecognizer(registry.line_recognizer())
-row = recognize.read(grey, to_picture)       # -> LineRow; decode it by `recognized_row.decode_row`
+row = recognize.read(gray, to_picture)       # -> LineRow; decode it with `recognized_row.decode_row`
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from inkling.pipeline.recognized_row import LineRow
 from inkling.pipeline.symbols import CLASSES
 
 Written = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
-SOFT_EDGE = np.ones((3, 3), np.uint8)  # of a stroke: its mask is dilated by this
+SOFT_EDGE = np.ones((3, 3), np.uint8)  # kernel that dilates a stroke's mask by its soft edge
 
 
 class LineRecognizer:
-    """The line network ready to run. Safe to call from several threads."""
+    """The line network, ready to run. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle) -> None:
-        """Raises BadBundle if the network does not match its manifest, or has another input or other classes."""
+        """Raises BadBundle if the network does not match its manifest, or has an unexpected input or classes."""
         classes = bundle.manifest.get("classes")
         if not isinstance(classes, list) or tuple(classes[:-1]) != CLASSES:
             raise BadBundle(
@@ -43,15 +43,15 @@ class LineRecognizer:
         return calibrate_columns(self._network(line_images), self._temperature)
 
     def read(self, row: np.ndarray, to_picture: np.ndarray, written: Written | None = None) -> LineRow:
-        """(h, w) uint8 grey row, dark on light, any size; (2, 3) or (3, 3) row pixels -> pixels of the picture.
+        """Read an (h, w) uint8 gray row, dark on light, of any size.
 
-        The row is read narrower and wider as well if the caller that decodes it is in doubt. `written`: a (3, 3) matrix
-        from pixels of an image to those of the row, and the image's width and height -> (h, w) uint8, the mask of the
-        writing in that image, without rules and cell walls.
+        `to_picture`: (3, 3) matrix from pixels of the row to pixels of the picture. `written`: a function of
+        a (3, 3) matrix from pixels of an image to those of the row, and the image's width and height. It returns the
+        (h, w) uint8 mask of the writing in that image, without rules and cell walls. The result can read the row
+        narrower and wider as well, if the decoder is in doubt.
         """
         (h, w), image = row.shape, make_line_image(row)
         to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image
-        whole = np.vstack([to_picture, [0.0, 0.0, 1.0]])[:3]
 
         def more_views() -> list[np.ndarray]:
             return [self(make_line_image(row, stretch=stretch)[None])[0] for stretch in CONFIG.stretches]
@@ -59,4 +59,4 @@ class LineRecognizer:
         def strokes() -> np.ndarray | None:
             return None if written is None else cv2.dilate(written(to_row, image.shape[::-1]), SOFT_EDGE)
 
-        return LineRow(self(image[None])[0], image, whole @ to_row, more_views, strokes)
+        return LineRow(self(image[None])[0], image, to_picture @ to_row, more_views, strokes)

@@ -1,4 +1,4 @@
-"""Run a network in LiteRT, from several threads at once."""
+"""Run a network in LiteRT, from several threads."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _filtering_stderr = threading.Lock()
 class LiteRTModel:
     """A network with one input and one output. Safe to call from several threads.
 
-    An interpreter serves one call at a time. The model therefore keeps as many interpreters as there were
-    simultaneous calls: a server that lets two of its threads read at a time has two.
+    An interpreter serves one call at a time. So the model keeps as many interpreters as there have been simultaneous
+    calls: a server in which two threads read at the same time has two.
     """
 
     def __init__(self, content: bytes, path: Path, *shapes: tuple[int, ...]) -> None:
-        """`content` is the flatbuffer, `path` names it in messages, `shapes` may one example have, -1 = any size.
+        """`content`: the flatbuffer. `path`: for messages. `shapes`: allowed shapes of one example, -1 = any size.
 
-        Raises BadBundle if the flatbuffer cannot be loaded or takes another input.
+        Raises BadBundle if the flatbuffer cannot be loaded or has a different input.
         """
         self._content, self._path = content, path
         first = self._load()
@@ -43,7 +43,7 @@ class LiteRTModel:
                 f"{path} takes {np.dtype(first.dtype)} input of shape {first.signature}; expected float32 of "
                 f"{expected}. Export the run again, or name another network."
             )
-        self._free = deque([first])  # a stack: the interpreter used last has its memory in the cache
+        self._free = deque([first])  # a stack: the memory of the interpreter used last is in the CPU cache
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """(N, ..) float32 -> the network's output, float32."""
@@ -69,7 +69,7 @@ class LiteRTModel:
 
 
 class _Interpreter:
-    """LiteRT's interpreter with its tensor indices looked up once, and resized only when the input's shape changes."""
+    """LiteRT's interpreter. Tensor indices are looked up once; it is resized only when the input's shape changes."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         [entry], outputs = interpreter.get_input_details(), interpreter.get_output_details()
@@ -81,7 +81,7 @@ class _Interpreter:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         if x.shape != self._shape:
-            self._shape = None  # unknown, should resizing fail
+            self._shape = None  # unknown if resizing fails
             self._interpreter.resize_tensor_input(self._input, x.shape)
             self._interpreter.allocate_tensors()
             self._shape = x.shape
@@ -91,7 +91,7 @@ class _Interpreter:
 
 
 def _allocate_without_notice(interpreter: Interpreter) -> None:
-    """Allocate the tensors. LiteRT announces its CPU delegate at the first allocation; that line is left out."""
+    """Allocate the tensors, without the line that LiteRT prints about its CPU delegate at the first allocation."""
     if not _first_allocation.is_set():
         with _filtering_stderr:
             if not _first_allocation.is_set():
@@ -104,10 +104,10 @@ def _allocate_without_notice(interpreter: Interpreter) -> None:
 
 @contextlib.contextmanager
 def _stderr_without(line: bytes) -> Iterator[None]:
-    """Hold back what the process writes to file descriptor 2, then write all of it there except `line`.
+    """Buffer everything that the process writes to file descriptor 2, then write all of it there except `line`.
 
-    The descriptor belongs to the whole process, so other threads' lines come a few milliseconds late, but they come.
-    Does nothing where there is no descriptor 2 or no room for a temporary file.
+    The descriptor belongs to the whole process, so other threads' lines are delayed by a few milliseconds. Does nothing
+    if there is no descriptor 2 or no space for a temporary file.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -124,6 +124,6 @@ def _stderr_without(line: bytes) -> Iterator[None]:
             os.dup2(stderr, 2)
             held.seek(0)
             written = held.read().replace(line, b"", 1)
-            with contextlib.suppress(OSError):  # nobody reads stderr any more
+            with contextlib.suppress(OSError):  # stderr has been closed
                 while written:
                     written = written[os.write(2, written) :]

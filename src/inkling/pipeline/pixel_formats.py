@@ -1,6 +1,6 @@
-"""Convert a PIL image of any mode to one of 8-bit grey or RGB, perhaps with alpha, reduced where it is very large.
+"""Convert a PIL image of any mode to 8-bit gray or RGB, with or without alpha, and reduce it if it is very large.
 
-The work goes tile by tile, so that beside Pillow's one copy of a large image only the small result is held.
+This is done tile by tile, so memory holds only Pillow's copy of a large image and the small result.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
 
 
 def to_plain_image(image: Image.Image, max_side_px: int) -> Image.Image:
-    """Loaded PIL image of any mode -> an image of one of PLAIN_MODES; the same one if nothing changes.
+    """A loaded PIL image of any mode -> an image in one of PLAIN_MODES; the same object if nothing changes.
 
-    An image at least twice as long as `max_side_px` is reduced by the largest whole factor that keeps that side.
-    Raises BrokenPicture where Pillow cannot convert it.
+    An image at least twice as long as `max_side_px` is reduced by the largest integer factor that keeps that side.
+    Raises BrokenPicture if Pillow cannot convert it.
     """
     factor = max(1, max(image.size) // max_side_px)
     if factor == 1 and _plain_mode(image) == image.mode:
@@ -36,7 +36,7 @@ def to_plain_image(image: Image.Image, max_side_px: int) -> Image.Image:
 
 
 def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Image]]:
-    """The left and upper edge of each tile of an image, and a copy of its pixels."""
+    """The x and y of each tile of an image, and a copy of its pixels."""
     w, h = image.size
     for y in range(0, h, side):
         for x in range(0, w, side):
@@ -45,7 +45,7 @@ def _tiles(image: Image.Image, side: int) -> Iterator[tuple[int, int, Image.Imag
 
 
 def _plain_mode(image: Image.Image) -> str:
-    """The one of PLAIN_MODES that holds all that an image shows."""
+    """The plain mode that preserves an image's color and transparency."""
     mode = image.mode
     if mode in ("PA", "La", "RGBa") or (mode in ("P", "L", "RGB") and "transparency" in image.info):
         return "RGBA"
@@ -55,7 +55,7 @@ def _plain_mode(image: Image.Image) -> str:
 
 
 def _to_plain_mode(image: Image.Image) -> Image.Image:
-    """An image of at most 8 bits a channel -> one of PLAIN_MODES."""
+    """An image of at most 8 bits per channel -> an image in one of PLAIN_MODES."""
     mode = _plain_mode(image)
     if mode == image.mode:
         return image
@@ -64,17 +64,17 @@ def _to_plain_mode(image: Image.Image) -> Image.Image:
 
 
 def _is_deep(image: Image.Image) -> bool:
-    """Whether its samples have 16 or 32 bits, or are floats."""
+    """Whether an image's samples have 16 or 32 bits, or are floats."""
     return image.mode.startswith("I") or image.mode == "F"
 
 
 def _samples(image: Image.Image) -> np.ndarray:
-    """(H, W) float32, with 0 for what is not finite."""
+    """(H, W) float32, with 0 in place of nan and infinity."""
     return np.nan_to_num(np.asarray(image).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _level_range(image: Image.Image) -> tuple[float, float]:
-    """The lowest sample of a deep image, at most 0, and the highest."""
+    """The lowest sample of a deep image, or 0 if it is higher, and the highest sample."""
     ends = [
         (float(values.min()), float(values.max()))
         for values in (_samples(tile) for *_, tile in _tiles(image, CONFIG.tile_side_px))
@@ -83,7 +83,7 @@ def _level_range(image: Image.Image) -> tuple[float, float]:
 
 
 def _deep_to_gray(image: Image.Image, low: float, high: float) -> Image.Image:
-    """A deep image -> mode L. The highest sample becomes white when it exceeds 255."""
+    """A deep image -> mode L. The highest sample becomes white if it exceeds 255."""
     values = _samples(image)
     if image.mode == "F" and low == 0.0 and 0.0 < high <= 1.0:
         gray = np.rint(values * 255)

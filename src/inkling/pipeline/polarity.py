@@ -1,4 +1,4 @@
-"""Tell dark ink on a light background from light ink on a dark one, by the votes of several cues."""
+"""Distinguish dark ink on a light background from light ink on a dark one, by combining several cues."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ MAD_TO_SIGMA = 1.4826  # a normal distribution's standard deviation, in median a
 
 
 def has_light_background(small: np.ndarray) -> bool:
-    """Whether dark ink stands on a light background, from the (h, w) uint8 small image. Two cues vote.
+    """Whether the (h, w) uint8 small image has a light background. Two cues are combined.
 
-    Edges: on the way in from the image's border, the first sharp edge leads from background to ink. A gradient of
-    light has no sharp edge, and that of a shadow is met from both sides, so illumination hardly sways this cue.
-    Areas: separated by Otsu's threshold (1979), most of the border and most of the image is background. This cue
-    decides where the ink fills the image to its border.
+    Edges: moving in from the image's border, the first sharp edge leads from background to ink. Lighting gradients have
+    no sharp edges, and a shadow's edge is crossed from both sides, so illumination hardly affects this cue.
+    Areas: separated by Otsu's threshold (1979), most of the border and most of the image are background. This cue
+    decides if the ink fills the image to its border.
     """
     darkest, lightest, _, _ = cv2.minMaxLoc(border_pixels(small))
-    if darkest == 255 or lightest == 0:  # a drawing: from the purest white every edge leads to ink, as from black
+    if darkest == 255 or lightest == 0:  # a drawing: from pure white, or pure black, every edge leads to ink
         light = bool(small.mean() >= 128)
         if light == (darkest == 255):
             return light
     edges = edge_cue(small)
-    if edges == 0.0:  # nothing was drawn, or too faintly to tell: what is light is background
+    if edges == 0.0:  # no ink, or too faint to decide: use the mean brightness
         return bool(small.mean() >= 128)
     return edges + CONFIG.area_weight * area_cue(small) >= 0
 
 
 def edge_cue(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (each first edge leads to something lighter) .. 1 (to something darker).
+    """(h, w) uint8 -> -1 (all first edges lead to lighter pixels) .. 1 (to darker pixels).
 
-    0 when no edge stands out from gradient and noise.
+    0 if no edge stands out from gradient and noise.
     """
-    log = LOG_LEVELS[small]  # equal contrasts become equal steps, in light and in shade
-    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, and downwards
+    log = LOG_LEVELS[small]  # equal contrasts become equal steps, in light and in shadow
+    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, or downwards
     steps = [step for step in both if step.size]
     sharpest = max((float(np.abs(step).max()) for step in steps), default=0.0)
     max_median = sharpest / (SHARED.min_signal_sigmas * MAD_TO_SIGMA)
@@ -57,18 +57,18 @@ def edge_cue(small: np.ndarray) -> float:
 
 
 def area_cue(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (border and image are dark) .. 1 (they are light); the border counts double."""
+    """(h, w) uint8 -> -1 (border and image are dark) .. 1 (they are light). The border has double weight."""
     threshold, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     light = small > threshold
     return float((4 * border_pixels(light).mean() + 2 * light.mean()) / 3 - 1)
 
 
 def corner_cue(small: np.ndarray) -> float:
-    """(h, w) uint8 -> -1 (the corners are dark) .. 1 (they are light): strokes that fill a box seldom reach them."""
+    """(h, w) uint8 -> -1 (the corners are dark) .. 1 (they are light). Strokes that fill a box seldom reach them."""
     middle = (float(small.min()) + float(small.max())) / 2
     return float(np.sign(small[[0, 0, -1, -1], [0, -1, 0, -1]] - middle).mean())
 
 
 def border_pixels(small: np.ndarray) -> np.ndarray:
-    """(h, w) -> its outermost pixels, the corners twice."""
+    """(h, w) -> the outermost pixels; the corners are included twice."""
     return np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])

@@ -1,9 +1,9 @@
-"""Find the texts that column probabilities may show, in the order of their probability, also under a constraint.
+"""Find the texts of column probabilities in order of probability, optionally under a constraint.
 
 Prefix search (Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification", 2006, section 3.2): the
-prefix that holds the most probability is extended first. A constraint is an automaton over symbols. The probability of
-a prefix counts only what becomes an accepted text, so a prefix that cannot become one is never extended, and how
-probable the constraint is comes with it. Nothing is approximated while writing is clear.
+most probable prefix is extended first. A constraint is an automaton over symbols. A prefix's probability is the sum
+over the accepted texts that begin with it, so a prefix of no accepted text is never extended, and the search also gives
+the probability of the constraint. The search is exact for clear writing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from inkling.pipeline.deadline import check_deadline
 
 
 class ScoredText(NamedTuple):
-    """A text and its probability given the image alone, 0..1: those of all texts sum to 1."""
+    """A text and its probability given only the image, 0..1. The probabilities of all texts sum to 1."""
 
     text: Text
     prob: float
@@ -31,9 +31,9 @@ class ScoredText(NamedTuple):
 
 @dataclass(frozen=True)
 class Automaton:
-    """Which texts are accepted: start in state 0, take `step` for each symbol, end in a `final` state.
+    """A deterministic finite automaton: start in state 0, take `step` for each symbol, end in a `final` state.
 
-    It is deterministic: each text has one sequence of states, so probabilities of states can be summed.
+    Each text has exactly one sequence of states, so probabilities of states can be summed.
     """
 
     step: np.ndarray  # (states, symbols) intp: the next state
@@ -53,7 +53,7 @@ def any_text(n_symbols: int) -> Automaton:
 
 
 def with_symbols_between(text: Text, first: int, n_symbols: int) -> Automaton:
-    """The automaton that accepts `text` with any symbols from number `first` on before, between and after its own."""
+    """The automaton that accepts `text` with any symbols numbered `first` or higher before, between and after it."""
     dead = len(text) + 1
     step = np.full((dead + 1, n_symbols), dead)
     step[:dead, first:] = np.arange(dead)[:, None]
@@ -63,16 +63,16 @@ def with_symbols_between(text: Text, first: int, n_symbols: int) -> Automaton:
 
 @dataclass(frozen=True)
 class _Prefix:
-    """A prefix and how probable it is that the first t columns show it, for t = 0 .. T."""
+    """A prefix and its forward probabilities for the first t columns, t = 0 .. T."""
 
     text: Text
     state: int  # of the automaton
     in_symbol: list[float]  # (T + 1,) column t - 1 belongs to the last symbol
-    in_blank: list[float]  # (T + 1,) it is blank
+    in_blank: list[float]  # (T + 1,) column t - 1 is blank
 
 
 class PrefixSearch:
-    """The texts that column probabilities may show and an automaton accepts, the most probable first.
+    """The texts of column probabilities that an automaton accepts, the most probable first.
 
     >>> probs = np.array([[0.9, 0.0, 0.1], [0.0, 0.0, 1.0], [0.3, 0.7, 0.0]])
     >>> [(text, round(prob, 2)) for text, prob in PrefixSearch(probs)]
@@ -82,30 +82,30 @@ class PrefixSearch:
     def __init__(self, probs: np.ndarray, automaton: Automaton | None = None) -> None:
         """`probs`: (T, C) of at least one column; `automaton`: over C - 1 symbols, every text if None."""
         self._probs = np.asarray(probs, float)
-        self._columns = self._probs.T.tolist()  # C lists of T: a recurrence over Python's floats is the fastest
+        self._columns = self._probs.T.tolist()  # C lists of T: the recurrence is fastest with Python floats
         self._automaton = automaton or any_text(self._probs.shape[1] - 1)
         self._rest = accepted_rest(self._probs, self._automaton)  # (T + 1, S, C)
         self._weights: dict[int, np.ndarray] = {}
-        self._heap: list[tuple[float, int, Text, _Prefix | None]] = []  # whole texts, and prefixes by their parents
-        self._number = count()  # equally probable ones come in the order in which they were found
+        self._heap: list[tuple[float, int, Text, _Prefix | None]] = []  # (-probability, number, text, parent or None)
+        self._number = count()  # equally probable entries keep the order in which they were found
         self._least = 0.0
-        self.columns = 0  # of all prefixes that were extended: what the search has cost
+        self.columns = 0  # summed over all extended prefixes: the cost of the search
         self.accepted = float(self._rest[0, 0, -1])  # probability that the image shows an accepted text, 0..1
-        self.unseen = self.accepted  # the probability of accepted texts that were not found yet
+        self.unseen = self.accepted  # total probability of accepted texts that have not been found yet
         if self.accepted > 0:
             self._least = CONFIG.negligible_share * self.accepted
             blank = np.cumprod([1.0, *self._columns[-1]]).tolist()
             self._extend(_Prefix((), 0, [0.0] * len(blank), blank))
 
     def __iter__(self) -> Iterator[ScoredText]:
-        """Every text but those of a prefix that holds less than 1e-12 of what is accepted. Nonsense takes very long."""
+        """All texts, except those of prefixes with less than 1e-12 of the accepted probability. Slow for nonsense."""
         return self.texts(max_columns=sys.maxsize)
 
     def texts(self, *, max_columns: int = CONFIG.max_columns) -> Iterator[ScoredText]:
-        """As iterating, but in bounded time, and not all.
+        """Like iterating, but in bounded time and possibly incomplete.
 
-        The order is exact where some text is probable. Where none is, and so many prefixes were extended that their
-        columns are more than `max_columns`, a beam search proposes the rest; probabilities are exact all the same.
+        The order is exact if some text is probable. If none is, and the extended prefixes have more than `max_columns`
+        columns in total, a beam search proposes the remaining texts. Probabilities are exact in both cases.
         """
         found: set[Text] = set()
         limit = self.columns + max_columns
@@ -122,7 +122,7 @@ class PrefixSearch:
                 yield whole
 
     def n_best(self, n: int = CONFIG.n_best, *, max_columns: int = CONFIG.max_columns) -> list[ScoredText]:
-        """The first `n` of `texts`, or fewer: until those that are left hold nearly nothing of what is accepted."""
+        """The first `n` of `texts`, or fewer if the remaining ones have almost none of the accepted probability."""
         found = []
         for text in self.texts(max_columns=max_columns):
             found.append(text)
@@ -131,14 +131,14 @@ class PrefixSearch:
         return found
 
     def _proposals(self, found: set[Text]) -> list[ScoredText]:
-        """Whole texts of the heap and of a beam search that were not found yet, the best first."""
+        """Whole texts of the heap and of a beam search that have not been found yet, the best first."""
         texts = {text for _, _, text, parent in self._heap if parent is None}
         texts = (texts | set(beam_search(self._probs, self._automaton, self._rest))) - found
         probs = np.exp(log_likelihoods(self._probs, list(texts)))
         return sorted(map(ScoredText, texts, probs.tolist()), key=lambda one: -one.prob)
 
     def _step(self) -> ScoredText | None:
-        """Take the most probable entry of the heap: a whole text is returned, a prefix is extended."""
+        """Take the most probable entry from the heap. A whole text is returned; a prefix is extended."""
         negative, _, text, parent = heapq.heappop(self._heap)
         if parent is None:
             self.unseen = max(0.0, self.unseen + negative)
@@ -147,7 +147,7 @@ class PrefixSearch:
         return None
 
     def _prefix(self, text: Text, parent: _Prefix) -> _Prefix:
-        """`text`, one symbol longer than its parent: the forward algorithm for this symbol."""
+        """The prefix `text`, one symbol longer than its parent, by the forward algorithm for that symbol."""
         symbol = text[-1]
         before = parent.in_blank
         if parent.text[-1:] != text[-1:]:  # two equal symbols need a blank between them
@@ -161,7 +161,7 @@ class PrefixSearch:
         return _Prefix(text, int(self._automaton.step[parent.state, symbol]), in_symbol, in_blank)
 
     def _extend(self, prefix: _Prefix) -> None:
-        """Put the prefix as a whole text, and each longer one, into the heap."""
+        """Push the prefix as a whole text, and each extension by one symbol, onto the heap."""
         self.columns += len(self._probs)
         whole = self._whole(prefix)
         if whole > self._least:
@@ -175,7 +175,7 @@ class PrefixSearch:
         return (prefix.in_symbol[-1] + prefix.in_blank[-1]) * float(self._automaton.final[prefix.state])
 
     def _masses(self, prefix: _Prefix) -> np.ndarray:
-        """(C - 1,) the probability of all accepted texts that begin with the prefix and each further symbol."""
+        """(C - 1,) the total probability of the accepted texts that begin with the prefix and each next symbol."""
         if prefix.state not in self._weights:
             step = self._automaton.step[prefix.state]
             after = self._rest[1:, step, np.arange(len(step))]  # (T, C - 1)
@@ -190,10 +190,11 @@ class PrefixSearch:
 
 
 def beam_search(probs: np.ndarray, automaton: Automaton, rest: np.ndarray) -> list[Text]:
-    """The prefixes that are the best after the last column, where the best few are kept after each (T, C) column.
+    """Beam search over (T, C) columns: the best few prefixes are kept after each. Returns the last column's texts.
 
     Hannun, Maas, Jurafsky, Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
-    Recurrent DNNs" (2014). A prefix is weighted by its probability of becoming accepted: `rest` of `accepted_rest`.
+    Recurrent DNNs" (2014). Prefixes are weighted by their probability of becoming accepted: `rest`, from
+    `accepted_rest`.
     """
     constrained = not automaton.final.all()
     likely = np.argsort(-probs[:, :-1], axis=1)[:, : None if constrained else CONFIG.beam_symbols].tolist()
@@ -226,17 +227,17 @@ def beam_search(probs: np.ndarray, automaton: Automaton, rest: np.ndarray) -> li
 
 @dataclass(slots=True)
 class _Beam:
-    """A prefix that the beam search keeps."""
+    """A prefix in the beam."""
 
     state: int  # of the automaton
-    in_blank: float = 0.0  # probability that the columns so far show it and end in blank ..
+    in_blank: float = 0.0  # probability of the prefix if the columns so far end in blank ..
     in_symbol: float = 0.0  # .. or in its last symbol
 
 
 def accepted_rest(probs: np.ndarray, automaton: Automaton) -> np.ndarray:
     """(T, C) column probabilities, S states -> (T + 1, S, C) probability that columns t .. T - 1 end in a final state.
 
-    The last axis is what column t - 1 shows; the start counts as blank.
+    The last axis is the symbol or blank in column t - 1; before the first column it is blank.
     """
     (t, c), s = probs.shape, len(automaton.final)
     rest = np.ones((t + 1, s, c))

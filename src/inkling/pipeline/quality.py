@@ -1,55 +1,40 @@
-"""Find what is wrong with an image, and what the person can do about it.
+"""Find out what is wrong with an image, and what the user can do about it.
 
-A warning's text is one sentence in two halves: what is wrong; what to do. Warnings are looked for where a reading is
-not plainly "read" or its ink touches the border. That costs some tens of microseconds: a few rows of a few glyphs are
-sampled.
+A warning's text has two parts: what is wrong; what to do. Images are checked if their reading is not "read" or ink
+touches the border. The check takes some tens of microseconds, because it samples a few rows of a few glyphs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inkling.pipeline.config.quality import QUALITY as CONFIG
 from inkling.pipeline.config.quality import TEXT_PAGE
 from inkling.pipeline.config.shared import SHARED
+from inkling.pipeline.segmentation import Segmentation
 from inkling.pipeline.text_page_filter import glyph_boxes, is_solid, is_text_page
-
-if TYPE_CHECKING:
-    from inkling.pipeline.segmentation import Segmentation
 
 
 @dataclass(frozen=True)
 class QualityWarning:
-    """Something about an image that makes reading hard."""
+    """A property of an image that makes it hard to read."""
 
-    code: str  # for a program: one of CODES
-    text: str  # for a person: what is wrong; what to do
+    code: str  # machine-readable: one of CODES
+    text: str  # for the user: what is wrong; what to do
 
     def to_json(self) -> dict[str, str]:
         return {"code": self.code, "text": self.text}
 
 
-CODES = (
-    "frame",
-    "dark",
-    "blank",
-    "page",
-    "many",
-    "blot",
-    "border",
-    "small",
-    "blurred",
-    "faint",
-)  # in order of importance
+CODES = ("frame", "dark", "blank", "page", "many", "blot", "border", "small", "blurred", "faint")  # by importance
 
 
 def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentation) -> tuple[QualityWarning, ...]:
-    """(H, W) uint8 image, its (H, W) float32 ink and glyphs -> what is wrong, the most important first.
+    """(H, W) uint8 image, its (H, W) float32 ink and glyphs -> warnings, the most important first.
 
-    () where nothing is wrong, as is usual for a clean drawing.
+    () if nothing is wrong, as in most clean drawings.
     """
     boxes = glyph_boxes(segmentation)
     if len(boxes) == 0:
@@ -67,27 +52,25 @@ def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentat
 
 
 def first_of(n_frames: int) -> QualityWarning:
-    """The warning for a file of several pictures, of which the first was read."""
+    """The warning for a file with several pictures, of which only the first was read."""
     return QualityWarning(
-        "frame", f"the first of {n_frames:,} pictures in the file was read; send the others each as a file."
+        "frame", f"only the first of {n_frames:,} pictures in the file was read; send the others as separate files."
     )
 
 
 def too_much(what: str) -> QualityWarning:
-    """The warning for more than one answer can hold: a "texture", a "table" or too many "rows"."""
+    """The warning for content that is too much for one answer: a "texture", a "table" or too many "rows"."""
     return {
-        "texture": QualityWarning(
-            "page", "this looks like a page of text, a code or a pattern; show the number alone."
-        ),
+        "texture": QualityWarning("page", "this looks like a page of text, a code or a pattern; show only the number."),
         "table": QualityWarning("many", "the table has too many cells for one answer; show a part of it."),
         "rows": QualityWarning("many", "there are too many rows for one answer; show a part of the page."),
     }[what]
 
 
 def needs_quality_check(ink: np.ndarray, segmentation: Segmentation) -> bool:
-    """Whether to look for warnings even though every glyph resembles a digit; it costs next to nothing to ask.
+    """Whether to check the quality even though every glyph resembles a digit. Very cheap.
 
-    The ink reaches the border, or there are many glyphs, or many more components than glyphs.
+    True if ink touches the border, or there are many glyphs, or many more components than glyphs.
     """
     n = sum(map(len, segmentation.lines))
     n_components = int(segmentation.labels.max(initial=0))
@@ -97,7 +80,7 @@ def needs_quality_check(ink: np.ndarray, segmentation: Segmentation) -> bool:
 
 
 def touches_border(ink: np.ndarray, segmentation: Segmentation) -> bool:
-    """Whether a glyph reaches the border of the image, so that some of it may be missing."""
+    """Whether a glyph touches the border of the image, so part of it may be missing."""
     h_image, w_image = ink.shape
     boxes = (glyph.box_xywh for glyph in segmentation.glyphs)
     return any(x <= 0 or y <= 0 or x + w >= w_image or y + h >= h_image for x, y, w, h in boxes)
@@ -113,37 +96,37 @@ def _many(n: int) -> QualityWarning | None:
     if n <= CONFIG.max_glyphs:
         return None
     return QualityWarning(
-        "many", f"there are {n} marks in the picture; show fewer numbers at once, or check them by eye."
+        "many", f"there are {n} marks in the picture; show fewer numbers at a time, or check them by eye."
     )
 
 
 def _blot(ink: np.ndarray, boxes: np.ndarray) -> QualityWarning | None:
     if not any(is_solid(ink, box) for box in boxes[: CONFIG.sampled_glyphs]):
         return None
-    return QualityWarning("blot", "there is a solid patch and no line; write with a pen, and leave other things out.")
+    return QualityWarning("blot", "there is a solid patch but no line; write with a pen, and show nothing else.")
 
 
 def _border(boxes: np.ndarray, shape: tuple[int, ...]) -> QualityWarning | None:
-    """A digit that is cut off touches one border; a tight crop leaves no paper at the opposite one either."""
+    """A cut-off digit touches one border only. In a tight crop, there is no paper at the opposite border either."""
     x, y = boxes[:, :2].min(axis=0)
     right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     margins = np.array([x, y, shape[1] - right, shape[0] - bottom])
     opposite = np.roll(margins, 2)
     if not np.any((margins <= 0) & (opposite > CONFIG.min_opposite_margin * np.median(boxes[:, 3]))):
         return None
-    return QualityWarning("border", "a mark touches the border of the picture; show all of it, with paper around.")
+    return QualityWarning("border", "a mark touches the border of the picture; show all of it, with paper around it.")
 
 
 def _small(boxes: np.ndarray, shape: tuple[int, ...]) -> QualityWarning | None:
     height = int(np.median(boxes[:, 3]))
     if height >= CONFIG.min_digit_height_px:
         return None
-    text = f"the digits are only {height} of {shape[0]} pixels high; come closer, or cut the picture to the number."
+    text = f"the digits are only {height} of {shape[0]} pixels high; come closer, or crop the picture to the number."
     return QualityWarning("small", text)
 
 
 def _blurred_or_faint(image: np.ndarray, ink: np.ndarray, boxes: np.ndarray) -> list[QualityWarning]:
-    """Judge focus and contrast from rows and columns through some of the glyphs."""
+    """Estimate focus and contrast from rows and columns through some of the glyphs."""
     rows, columns, stroke_levels, paper_levels = [], [], [], []
     for box in boxes[:: -(-len(boxes) // CONFIG.sampled_glyphs)]:
         x, y, w, h = (int(value) for value in box)
@@ -154,7 +137,7 @@ def _blurred_or_faint(image: np.ndarray, ink: np.ndarray, boxes: np.ndarray) -> 
         columns.append(_count_edges(ink[high, x : x + w : -(-w // CONFIG.sampled_rows)].T))
         stroke_levels.append(image[across][ink[across] > CONFIG.stroke_ink])
         paper_levels.append(image[across][ink[across] < CONFIG.paper_ink])
-    # A row that runs along a stroke meets a wide edge, so the direction with the narrower edges counts.
+    # A row along a stroke has a wide edge, so the direction with the narrower edges is used.
     totals = [(sum(soft), sum(n)) for soft, n in (zip(*rows, strict=True), zip(*columns, strict=True))]
     edge_width = min((soft / n for soft, n in totals if n), default=0.0)
     warnings = []
@@ -166,7 +149,7 @@ def _blurred_or_faint(image: np.ndarray, ink: np.ndarray, boxes: np.ndarray) -> 
 
 
 def _count_edges(lines: np.ndarray) -> tuple[int, int]:
-    """(n, length) ink along lines -> how many pixels belong to soft edges of strokes, and how many edges there are."""
+    """(n, length) ink along lines -> the number of pixels on soft edges of strokes, and the number of edges."""
     low, high = CONFIG.soft_ink
     soft = np.count_nonzero((lines > low) & (lines < high))
     return int(soft), int(np.count_nonzero((lines[:, 1:] > 0.5) != (lines[:, :-1] > 0.5)))

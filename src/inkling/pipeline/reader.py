@@ -1,11 +1,11 @@
 """START HERE: the pipeline from an image to a reading, its stages in order.
 
     prepare             decode -> binarize, which first crops to the page -> segment -> normalize
-    Reader.read_glyphs  classify and calibrate -> test-time augmentation -> compose: digits that stand alone
+    Reader.read_glyphs  classify and calibrate -> test-time augmentation -> compose: isolated digits
     RowReader.read      find the layout -> recognize each row -> decode it -> compose: everything else
-    agreed              which of the two is the answer, and where they contradict each other
+    agreed              choose between the two, and report contradictions
 
-`Reader.read` runs them all; `Reader.trace` also keeps what each step made.
+`Reader.read` runs all of them; `Reader.trace` also keeps the result of each step.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from inkling.models import registry
 from inkling.pipeline import binarize, decode, normalize, result
 from inkling.pipeline.agreement import agreed, is_complete, may_be_one_digit, spans_picture
 from inkling.pipeline.array_input import to_tiles
+from inkling.pipeline.box import Box
 from inkling.pipeline.classifier import Classifier, Prediction
 from inkling.pipeline.config.decoding import DECODE
 from inkling.pipeline.deadline import check_deadline
@@ -31,7 +33,7 @@ from inkling.pipeline.decode import DecodedImage, ImageSource
 from inkling.pipeline.layout import Layout
 from inkling.pipeline.quality import first_of, needs_quality_check, quality_warnings
 from inkling.pipeline.recognized_row import DecodedRow
-from inkling.pipeline.result import Box, Reading
+from inkling.pipeline.result import Reading
 from inkling.pipeline.row_reader import RowReader
 from inkling.pipeline.segmentation import Segmentation, segment
 from inkling.pipeline.table_reader import read_tables
@@ -40,38 +42,38 @@ from inkling.pipeline.test_time_augmentation import with_test_time_augmentation
 
 Mode = Literal["auto", "single"]
 MODES = ("auto", "single")
-PARALLEL_FROM = 256  # digits for each core: fewer take less time than starting a thread
+PARALLEL_FROM = 256  # digits per core; fewer take less time than starting a thread
 
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """An image ready for the network: the same whichever network reads it."""
+    """An image that is ready for any network."""
 
     decoded: DecodedImage
     ink: np.ndarray  # (H, W) float32, 1 = ink
     segmentation: Segmentation  # N glyphs
     tiles: np.ndarray  # (N, 28, 28) float32, 1 = ink
-    mode: Mode = "auto"  # "single": all ink is one digit, and is not segmented further
-    whole: DecodedImage | None = None  # set if `decoded` is a glance at it that showed one large digit
+    mode: Mode = "auto"  # "single": all ink is one digit and is not segmented
+    whole: DecodedImage | None = None  # the full image, if `decoded` is its preview with one large digit
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Every step of one reading, to show and to explain."""
+    """Every step of one reading, for display and explanation."""
 
-    image: np.ndarray  # (H, W) uint8, upright, perhaps reduced
+    image: np.ndarray  # (H, W) uint8, upright, reduced if it is large
     ink: np.ndarray  # (H, W) float32, 1 = ink
     lines: list[list[Box]]  # boxes of the N glyphs that were classified, by line, pixels of the upright image
-    tiles: np.ndarray  # (N, 28, 28) float32, what the classifier saw
+    tiles: np.ndarray  # (N, 28, 28) float32, the classifier's input
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
-    sure_at: float  # probability, 0..1, from which a text counts as sure, of the network that read it
-    layout: Layout | None = None  # of a picture whose rows were read as a whole; None: digit by digit
+    sure_at: float  # probability, 0..1, from which a text counts as sure, for the network that read it
+    layout: Layout | None = None  # if the rows were read as a whole; None if digit by digit
     rows: tuple[DecodedRow, ...] = ()  # those rows, in reading order
 
 
 def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE.max_bytes) -> PreparedImage:
-    """The stages before the network."""
+    """Run the stages before the network."""
     _check_mode(mode)
     decoded = decode.decode(source, max_bytes=max_bytes)  # -> (H, W) uint8
     check_deadline()
@@ -84,7 +86,7 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
 
 
 def prepare_decoded(decoded: DecodedImage, mode: Mode) -> PreparedImage:
-    """The same for a decoded image, without a glance."""
+    """The same for a decoded image, without trying a preview first."""
     ink, segmentation = find_glyphs(decoded, mode)
     tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
     return PreparedImage(decoded, ink, segmentation, tiles, mode)
@@ -98,7 +100,7 @@ def find_glyphs(decoded: DecodedImage, mode: Mode) -> tuple[np.ndarray, Segmenta
 
 
 def as_one_digit(prepared: PreparedImage) -> PreparedImage:
-    """The same image, all of whose ink is one digit."""
+    """The same image, with all its ink as one digit."""
     segmentation = segment(prepared.ink, single=True)
     tiles = normalize.normalize_glyphs(prepared.ink, segmentation)
     return replace(prepared, segmentation=segmentation, tiles=tiles)
@@ -112,8 +114,8 @@ def _check_mode(mode: str) -> None:
 class Reader:
     """Reads digits with one network.
 
-    Safe to share between threads, so `asyncio.to_thread(reader.read, picture)` is too; each thread that reads at the
-    same time takes some memory of its own. It can be pickled: another process opens the same network again.
+    Safe to share between threads, for example with `asyncio.to_thread(reader.read, picture)`; each concurrent thread
+    takes additional memory. A reader can be pickled; unpickling opens the same network again.
 
     Examples:
         >>> from inkling import Reader
@@ -126,10 +128,10 @@ class Reader:
     def __init__(
         self, model: str | Path | None = None, *, sure_at: float | None = None, max_bytes: int = DECODE.max_bytes
     ) -> None:
-        """`model`: a packaged name, a bundle or run folder; None is the packaged default.
+        """`model`: the name of a packaged model, or a bundle or run folder; None is the packaged default.
 
-        `sure_at`: the probability, 0..1, from which a number is "read"; None is what was fitted for the network.
-        `max_bytes` limits an encoded image. Raises UnknownName or BadBundle.
+        `sure_at`: the probability, 0..1, from which a number is "read"; None is the value fitted for the network.
+        `max_bytes`: limit for encoded images. Raises UnknownName or BadBundle.
         """
         self.bundle = registry.find(model)
         self.classifier = Classifier(self.bundle)
@@ -142,13 +144,13 @@ class Reader:
     def __reduce__(self) -> tuple[Any, ...]:
         path = self.bundle.path
         model = path.name if path.parent == registry.PACKAGED else path.absolute()
-        return _reader, (model, self._sure_at, self._max_bytes)
+        return partial(Reader, sure_at=self._sure_at, max_bytes=self._max_bytes), (model,)
 
     def predict(self, images: Any) -> np.ndarray:
-        """MNIST's images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N,) int64 digits.
+        """MNIST images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N,) int64 digits.
 
-        They go to the network as they are, all at once and on all cores: 28x28 px, centred, 0 = background. For what
-        numbers of which type mean see `array_input`. Raises BadRequest for others.
+        They are not preprocessed: 28x28 px, centered, 0 = background. All cores are used. `array_input` defines how the
+        values of each array type are interpreted. Raises BadRequest for other arrays.
         """
         return np.asarray(self.predict_proba(images).argmax(axis=1))
 
@@ -158,23 +160,23 @@ class Reader:
         parts = np.array_split(tiles, max(1, min(cores(), len(tiles) // PARALLEL_FROM)))
         if len(parts) == 1:
             return self.classify(tiles).probs
-        with ThreadPoolExecutor(len(parts)) as pool:  # LiteRT leaves Python's lock
+        with ThreadPoolExecutor(len(parts)) as pool:  # LiteRT releases Python's global lock
             return np.concatenate([prediction.probs for prediction in pool.map(self.classify, parts)])
 
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
         """Read one image: a path, encoded bytes, an open file, a PIL image, or an array or tensor.
 
-        Of arrays (H, W[, C]), and PyTorch's (C, H, W): bool, integers of 0 to 255, floats of 0 to 1 or 0 to 255.
+        Arrays are (H, W[, C]) or PyTorch's (C, H, W): bool, integers of 0 to 255, floats of 0 to 1 or 0 to 255.
 
-        `mode="single"` treats all ink as one digit; "auto" finds however many there are. Raises a BadPicture (see
-        inkling.errors) for what cannot be decoded, NotFound for a path that cannot be read.
+        `mode="single"` treats all ink as one digit; "auto" finds any number of digits. Raises a BadPicture (see
+        inkling.errors) if the image cannot be decoded, and NotFound if a path cannot be read.
         """
         return self.trace(source, mode=mode).reading
 
     def read_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[Reading | InklingError]:
-        """Read several images in order. Where `read` would raise, the error itself stands in the image's place.
+        """Read several images in order. If `read` raises an error for one, the result contains that error instead.
 
-        They are read one after another: a network gains nothing from several images' digits at once.
+        Images are read one after another, because batching digits of several images is not faster.
         """
         _check_mode(mode)
         results: list[Reading | InklingError] = []
@@ -186,14 +188,14 @@ class Reader:
         return results
 
     def read_cells(self, source: ImageSource) -> list[Table]:
-        """Read the cells of each comb, grid or table in one image, from top to bottom; none where none was found.
+        """Read the cells of each comb, grid or table in one image, from top to bottom; [] if none is found.
 
-        Raises what `read` raises.
+        Raises the same errors as `read`.
         """
         return read_tables(decode.decode(source, max_bytes=self._max_bytes), self.read)
 
     def read_cells_of(self, trace: Trace) -> list[Table]:
-        """The same for an image that has been read as a whole."""
+        """The same for an image that has already been read."""
         return read_tables(DecodedImage(trace.image, trace.reading.size_wh), self.read)
 
     def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
@@ -201,11 +203,11 @@ class Reader:
         return self.trace_prepared(self.prepare(source, mode=mode))
 
     def prepare(self, source: ImageSource, *, mode: Mode = "auto") -> PreparedImage:
-        """The stages before the network, for `trace_prepared` of this or other readers."""
+        """Run the stages before the network. Any reader's `trace_prepared` accepts the result."""
         return prepare(source, mode=mode, max_bytes=self._max_bytes)
 
     def trace_prepared(self, prepared: PreparedImage) -> Trace:
-        """The stages from the network on."""
+        """Run the network and the stages after it."""
         trace = self._trace(prepared)
         if prepared.decoded.n_frames == 1:
             return trace
@@ -245,7 +247,7 @@ class Reader:
         )
 
     def read_glyphs(self, prepared: PreparedImage) -> Trace:
-        """Read each glyph as a digit of its own: all that a network that cannot tell a non-digit can do."""
+        """Read each glyph as an isolated digit. A network that cannot detect non-digits reads only this way."""
         prediction = self.classify(prepared.tiles)  # (N, 28, 28) -> (N, 10) and (N,)
         image, ink, segmentation = prepared.decoded.image, prepared.ink, prepared.segmentation
         if self.bundle.can_refuse:
@@ -268,13 +270,8 @@ class Reader:
         return Prediction(result.calibrate(prediction.probs, self.bundle.temperature), prediction.not_digit)
 
 
-def _reader(model: str | Path, sure_at: float | None, max_bytes: int) -> Reader:
-    """A pickled reader, opened again."""
-    return Reader(model, sure_at=sure_at, max_bytes=max_bytes)
-
-
 def to_original_box(box_xywh: Box, decoded: DecodedImage) -> Box:
-    """A box in pixels of the (perhaps reduced) image -> pixels of the upright image before reduction, inside it."""
+    """A box in pixels of the possibly reduced image -> pixels of the upright original image."""
     x, y, w, h = box_xywh
     x_scale = decoded.size_wh[0] / decoded.image.shape[1]
     y_scale = decoded.size_wh[1] / decoded.image.shape[0]

@@ -1,6 +1,6 @@
-"""A row as columns of probabilities, however it was read, and its text: symbols with their boxes.
+"""A row as column probabilities, and its text: symbols with their boxes.
 
-`LineRow` comes from the line network, `GlyphRow` from the classifier, digit by digit. `decode_row` reads either.
+A `LineRow` is read by the line network, a `GlyphRow` digit by digit by the classifier. `decode_row` decodes both.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.line import COLUMNS, LINE_IMAGE, LINE_RECOGNIZER
 from inkling.pipeline.ctc import (
     N_DIGITS,
@@ -26,11 +27,10 @@ from inkling.pipeline.ctc import (
     substitution_probs,
 )
 from inkling.pipeline.prefix_search import PrefixSearch, ScoredText, with_symbols_between
-from inkling.pipeline.result import Box
 from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
-MAJORITY = 0.5  # with a higher probability given its digits, a text is the most probable one
+MAJORITY = 0.5  # a text with a higher probability, given its digits, is the most probable one
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class LineRow:
     probs: np.ndarray  # (T, 22) calibrated column probabilities
     image: np.ndarray  # (32, 4 T) float32 line image
     to_picture: np.ndarray  # (3, 3) pixels of the line image -> pixels of the picture
-    more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row stretched: further opinions
+    more_views: Callable[[], Sequence[np.ndarray]] = tuple  # -> (T_i, 22) of the row at other widths
     strokes: Callable[[], np.ndarray | None] = lambda: None  # -> (32, 4 T) uint8 mask of the writing, if known
 
     _boxes: dict[Text, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -52,7 +52,7 @@ class LineRow:
         return without_rules(self.image) if strokes is None else self.image * strokes
 
     def line_boxes(self, text: Text) -> np.ndarray:
-        """The box of each of n symbols of a text, in pixels of the line image: (n, 4) float64 x, y, w, h."""
+        """The boxes of a text's n symbols, in pixels of the line image: (n, 4) float64 x, y, w, h."""
         if text not in self._boxes:
             spans = align(self.probs, text) if text else []
             self._boxes[text] = symbol_boxes(self.ink, spans, column_px=LINE_IMAGE.width_step_px)
@@ -63,7 +63,7 @@ class LineRow:
         return self.in_picture(self.line_boxes(text))
 
     def in_picture(self, line_boxes: np.ndarray) -> list[Box]:
-        """(n, 4) boxes in pixels of the line image -> the boxes around them in the picture."""
+        """(n, 4) boxes in pixels of the line image -> upright boxes around them in the picture."""
         if not len(line_boxes):
             return []
         x, y, w, h = line_boxes.T
@@ -74,9 +74,9 @@ class LineRow:
 
 @dataclass(frozen=True)
 class GlyphRow:
-    """Digits that the classifier read one by one; made by `glyph_row`."""
+    """Digits that the classifier read one by one; created by `glyph_row`."""
 
-    probs: np.ndarray  # (2 N - 1, 22) columns, those of the digits apart by blank ones
+    probs: np.ndarray  # (2 N - 1, 22) columns: digits separated by blanks
     glyph_boxes: tuple[Box, ...]  # of the N digits, pixels of the picture
 
     def boxes(self, text: Text) -> list[Box]:
@@ -88,7 +88,7 @@ Row = LineRow | GlyphRow
 
 
 def glyph_row(probs: np.ndarray, not_digit: np.ndarray, boxes: Sequence[Box]) -> GlyphRow:
-    """(N, 10) calibrated probabilities of N digits from left to right, (N,) that each is none, and their boxes."""
+    """(N, 10) calibrated probabilities of digits from left to right, (N,) probabilities of non-digits, N boxes."""
     return GlyphRow(from_digits(probs, not_digit), tuple(boxes))
 
 
@@ -98,10 +98,10 @@ class Symbol:
 
     name: str  # of `symbols.CLASSES`: a digit, a sign or "mark"; or "crossed_out"
     confidence: float  # its probability, 0..1, given the rest of the text
-    probs: tuple[float, ...]  # of the ten digits, if it is one; they sum to 1
+    probs: tuple[float, ...]  # of the ten digits, given that it is one; they sum to 1
     not_digit: float  # probability 0..1 that it is a sign or a mark
     box: Box  # pixels of the picture
-    is_glyph: bool = False  # read alone by the classifier: then a mark is what it refused
+    is_glyph: bool = False  # read in isolation by the classifier; a mark is then a glyph that it rejected
 
     @property
     def is_digit(self) -> bool:
@@ -110,20 +110,20 @@ class Symbol:
 
 @dataclass(frozen=True)
 class DecodedRow:
-    """A row and what it says."""
+    """A row and its text."""
 
     row: Row
-    symbols: tuple[Symbol, ...]  # from left to right, signs and marks included
-    prob: float  # that its digits are these, 0..1, whatever signs it has
-    signs_prob: float  # that its signs and marks are these, 0..1, given the digits
-    texts: tuple[ScoredText, ...]  # the most probable digits, the best first; those given to `decode_row` alone
-    cells: tuple[Box, ...] = ()  # of the comb or table that the row is in, pixels of the picture
-    judge: Callable[[Sequence[ScoredText]], list[ScoredText]] = list  # further opinions on other texts, the best first
+    symbols: tuple[Symbol, ...]  # from left to right, including signs and marks
+    prob: float  # probability of its digits, 0..1, with any signs
+    signs_prob: float  # probability of its signs and marks, 0..1, given the digits
+    texts: tuple[ScoredText, ...]  # the most probable digits, the best first; only those given to `decode_row`
+    cells: tuple[Box, ...] = ()  # of the comb or table that contains the row, pixels of the picture
+    judge: Callable[[Sequence[ScoredText]], list[ScoredText]] = list  # rescores other texts, the best first
 
     def in_cells(self, cells: Sequence[Box]) -> DecodedRow:
         """The same row in the cells of a comb or table, boxes in pixels of the picture.
 
-        A mark in a cell is one that is crossed out.
+        A mark in a cell becomes "crossed_out".
         """
         found = tuple(
             replace(symbol, name=CROSSED_OUT)
@@ -134,16 +134,16 @@ class DecodedRow:
         return replace(self, symbols=found, cells=tuple(cells))
 
     def crossed_out_cells(self) -> set[int | None]:
-        """The numbers of the cells that hold a mark."""
+        """The numbers of the cells that contain a mark."""
         return {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.name == CROSSED_OUT}
 
     def cells_with_digits(self) -> set[int | None]:
-        """The numbers of the cells that hold a digit."""
+        """The numbers of the cells that contain a digit."""
         return {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit}
 
     @property
     def text(self) -> str:
-        """The digits alone."""
+        """Only the digits."""
         return "".join(symbol.name for symbol in self.symbols if symbol.is_digit)
 
     @property
@@ -162,19 +162,19 @@ class DecodedRow:
         return bool(heights) and gap > COLUMNS.max_gap * float(np.median(heights))
 
     def _are_in_columns(self, left: Symbol, right: Symbol) -> bool:
-        """Whether they stand in different cells of a table. The cells of a comb hold one digit each, of one number."""
+        """Whether two symbols are in different cells of a table. The cells of a comb hold the digits of one number."""
         used = {cell_of(symbol.box, self.cells) for symbol in self.symbols if symbol.is_digit} - {None}
         is_comb = are_of_comb(self.cells) and len(self.text) < COLUMNS.min_digits * len(used)
         return not is_comb and cell_of(left.box, self.cells) != cell_of(right.box, self.cells)
 
 
 def are_of_comb(cells: Sequence[Box]) -> bool:
-    """Whether cells are narrow, as those that hold one digit each; a table's are wider. False where there are none."""
+    """Whether cells are narrow enough to belong to a comb, with one digit each. False without cells."""
     return bool(cells) and float(np.median([w / h for _, _, w, h in cells])) < COLUMNS.min_aspect_ratio
 
 
 def cell_of(box: Box, cells: Sequence[Box]) -> int | None:
-    """The number of the cell in which the middle of a symbol's box is."""
+    """The number of the cell that contains the center of a symbol's box."""
     x, y, w, h = box
     middle = x + w / 2, y + h / 2
     inside = (a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
@@ -182,10 +182,10 @@ def cell_of(box: Box, cells: Sequence[Box]) -> int | None:
 
 
 def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRow:
-    """A row -> its most probable digits, and the most probable signs between these.
+    """A row -> its most probable digits, and the most probable signs between them.
 
-    Whether a dot is a point, a comma or neither is doubtful more often than the digits are, so the digits are judged
-    first, over all signs that may stand between them. `texts`: what is known of the digits, the best first.
+    Signs (is a dot a point, a comma or dirt?) are doubtful more often than digits. So the digits are decoded first,
+    summed over all possible signs between them. `texts`: candidates for the digits, the best first.
     """
     texts = list(texts or best_digits(row))
     if not len(row.probs):
@@ -201,7 +201,7 @@ def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRo
 
 
 def decode_row_as(row: Row, text: Text) -> DecodedRow:
-    """A row read as `text`: digits and signs, which must fit into its columns."""
+    """Decode a row as `text`: digits and signs, which must fit into its columns."""
     if not len(row.probs):
         return decode_row(row)
     digits = tuple(k for k in text if k < N_DIGITS)
@@ -216,7 +216,7 @@ def _signs_prob(row: Row, text: Text) -> float:
 
 
 def _log_digits(row: Row, digits: Text) -> float:
-    """The logarithm of the probability of digits, whatever signs stand between them."""
+    """The logarithm of the probability of the digits, with any signs between them."""
     return float(log_likelihoods(keep_symbols(row.probs, N_DIGITS), [digits])[0])
 
 
@@ -231,15 +231,15 @@ def _decoded(row: Row, text: Text, texts: Sequence[ScoredText], *, signs_prob: f
 
 
 def best_digits(row: Row) -> list[ScoredText]:
-    """The most probable digits of a row, whatever signs it has, the best first.
+    """The most probable digits of a row, with any signs, the best first.
 
-    If none is certain, their probabilities are the mean over more views of the row.
+    If none is certain, their probabilities are averaged over more views of the row.
     """
     return of_more_views(row, of_one_view(row))
 
 
 def of_one_view(row: Row) -> list[ScoredText]:
-    """The same for the row as it is; a certain text comes alone."""
+    """The same from a single view. If a text is certain, it is the only one returned."""
     greedy = greedy_text(row)
     if greedy.prob >= LINE_RECOGNIZER.certain_at:
         return [greedy]
@@ -247,7 +247,7 @@ def of_one_view(row: Row) -> list[ScoredText]:
 
 
 def averaged(row: Row, texts: Sequence[ScoredText]) -> list[ScoredText]:
-    """Texts of digits as probable as on average over more views of the row, the best first; together as before."""
+    """Average the probabilities of texts of digits over more views, the best first. Their sum does not change."""
     views = row.more_views() if isinstance(row, LineRow) else ()
     found = _mean_probs([one.text for one in texts], [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)])
     scale = sum(one.prob for one in texts) / max(sum(one.prob for one in found), 1e-300)
@@ -255,13 +255,13 @@ def averaged(row: Row, texts: Sequence[ScoredText]) -> list[ScoredText]:
 
 
 def _mean_probs(texts: Sequence[Text], views: Sequence[np.ndarray]) -> list[ScoredText]:
-    """Texts with the mean of their probabilities in each view, (T, 11) columns of digits; the best first."""
+    """Texts with their mean probability over the views, (T, 11) columns of digits; the best first."""
     probs = np.mean([np.exp(log_likelihoods(view, texts)) for view in views], axis=0)
     return sorted(map(ScoredText, texts, probs.tolist()), key=lambda one: -one.prob)
 
 
 def greedy_text(row: Row) -> ScoredText:
-    """The digits along the most probable columns: nearly always the best of `of_one_view`."""
+    """The digits of the most probable path, which are nearly always the best of `of_one_view`."""
     if not len(row.probs):
         return ScoredText((), 1.0)
     text = tuple(greedy_decode(keep_symbols(row.probs, N_DIGITS)))
@@ -269,9 +269,9 @@ def greedy_text(row: Row) -> ScoredText:
 
 
 def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
-    """What `of_one_view` found, as probable as it is on average over more views of the row: test-time augmentation.
+    """Test-time augmentation: average the probabilities of texts from `of_one_view` over more views of the row.
 
-    Nothing changes where a text is certain.
+    Nothing changes if a text is certain.
     """
     views = row.more_views() if isinstance(row, LineRow) and texts[0].prob < LINE_RECOGNIZER.certain_at else ()
     if not views:
@@ -282,7 +282,7 @@ def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, least: float, is_glyph: bool) -> Symbol:
-    """A symbol, by the probabilities of all in its place. The whole text has `least`, so the symbol has no less."""
+    """A symbol from (C - 1,) probabilities at its position. `least`, the text's probability, is its lower bound."""
     if probs[k] < least:
         probs = probs * (1 - least) / (1 - probs[k])
         probs[k] = least

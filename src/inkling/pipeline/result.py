@@ -1,4 +1,4 @@
-"""Compose the reading: probabilities -> the typed, calibrated answer, and when to doubt it."""
+"""Compose the reading: a typed, calibrated answer from probabilities, and its doubts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.line import RESULT as CONFIG
 from inkling.pipeline.config.quality import TEXT_PAGE
 from inkling.pipeline.symbols import KINDS, MARK
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["read", "unsure", "empty", "not_digit"]
 OTHER_KINDS = (*dict.fromkeys(KINDS.values()), "refused", "edge", "text")
-UNEXPLAINED = (KINDS[MARK], "refused")  # kinds of which it isn't known what they are: a digit may be missing there
-Box = tuple[int, int, int, int]  # x, y, w, h in pixels of the upright image; x to the right, y down
+UNEXPLAINED = (KINDS[MARK], "refused")  # kinds of unidentified ink, which may be a missing digit
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,15 @@ class Digit:
 
     digit: int  # 0..9, the most probable
     confidence: float  # its calibrated probability, 0..1
-    sure: bool  # confidence is at least the bundle's sure_at
+    sure: bool  # whether the confidence is at least the bundle's sure_at
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: Box  # in pixels of the upright image
-    not_digit: float = 0.0  # probability 0..1 that it is no digit at all; 0 from a network that cannot tell
+    not_digit: float = 0.0  # probability 0..1 that it is not a digit; 0 if the network cannot detect non-digits
+
+    @property
+    def runner_up(self) -> int:
+        """The most probable other digit."""
+        return max((k for k in range(10) if k != self.digit), key=lambda k: self.probs[k])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,15 +54,15 @@ class Digit:
 
 @dataclass(frozen=True)
 class Other:
-    """Ink that is no digit."""
+    """Ink that is not a digit."""
 
     kind: str  # one of OTHER_KINDS
     box: Box  # in pixels of the upright image
-    resembles: Digit | None = None  # what a refused glyph resembles most
+    resembles: Digit | None = None  # the digit that a rejected glyph resembles most
 
     @property
     def is_explained(self) -> bool:
-        """Whether it is known what it is, so that no digit can be missing there."""
+        """Whether the ink is identified, so that it cannot be a missing digit."""
         return self.kind not in UNEXPLAINED
 
     def to_json(self) -> dict[str, Any]:
@@ -67,20 +72,20 @@ class Other:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read in one image."""
+    """The result of reading one image."""
 
-    outcome: Outcome  # "read": all is sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
-    text: str  # digits in reading order, lines joined by "\n"; "" when there is none
-    confidence: float  # probability that the whole text is right, 0..1; 0 when there is no text
+    outcome: Outcome  # "read": everything is sure; "unsure"; "empty": no ink; "not_digit": ink, but no digit
+    text: str  # digits in reading order, lines joined by "\n"; "" if there are none
+    confidence: float  # probability that the whole text is right, 0..1; 0 if there is no text
     digits: tuple[Digit, ...]  # in reading order
     size_wh: tuple[int, int]  # of the upright image, pixels
-    reason: str = ""  # for a person: why it is not plainly "read", and what to do about it
-    others: tuple[Other, ...] = ()  # ink that is no digit, signs included
-    warnings: tuple[QualityWarning, ...] = ()  # what made the image hard to read, the most important first
+    reason: str = ""  # for the user: why the outcome is not "read", and what to do about it
+    others: tuple[Other, ...] = ()  # ink that is not a digit, including signs
+    warnings: tuple[QualityWarning, ...] = ()  # why the image is hard to read, the most important first
     written: str = ""  # the number as written: `text` with its signs, and a tab between columns
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of the contract's JSON answer that describe the reading."""
+        """The fields of the API's JSON response that describe the reading."""
         return {
             "outcome": self.outcome,
             "text": self.text,
@@ -97,9 +102,8 @@ class Reading:
 def calibrate(probs: np.ndarray, temperature: float) -> np.ndarray:
     """Temperature scaling on probabilities: softmax(log(probs) / temperature). (N, 10) -> (N, 10).
 
-    log(softmax(z)) differs from the logits z by a constant a row, so this is the scaling of Guo et al.,
-    "On Calibration of Modern Neural Networks" (2017), without needing the logits. A temperature above 1
-    makes the answer less certain, 1 changes nothing.
+    log(softmax(z)) differs from the logits z by a constant per row, so this equals the scaling of logits by Guo et al.,
+    "On Calibration of Modern Neural Networks" (2017). A temperature above 1 reduces confidence; 1 changes nothing.
     """
     if temperature == 1.0:
         return probs
@@ -118,8 +122,8 @@ def compose(
 ) -> Reading:
     """The calibrated prediction of the N boxes in `lines`, in the same order -> Reading.
 
-    A digit is sure from a confidence of `sure_at`. A glyph is refused from a probability of `reject_at` that it is no
-    digit; 1 is for a network that cannot tell, and refuses none.
+    A digit is sure if its confidence is at least `sure_at`. A glyph is rejected if its probability of being a non-digit
+    is at least `reject_at`; 1, for networks that cannot detect non-digits, rejects none.
     """
     boxes = [box for line in lines for box in line]
     if not boxes:
@@ -142,31 +146,24 @@ def compose(
     return judged(reading, _reason_unsure([least_sure], len(digits)), sure_at=sure_at)
 
 
-def inside(box: Box, size_wh: tuple[int, int]) -> Box:
-    """What of a box lies inside an image; at least a pixel."""
-    (x, y, w, h), (w_image, h_image) = box, size_wh
-    left, top = min(max(x, 0), w_image - 1), min(max(y, 0), h_image - 1)
-    return left, top, max(1, min(x + w, w_image) - left), max(1, min(y + h, h_image) - top)
-
-
 def with_others(reading: Reading, others: Sequence[Other]) -> Reading:
-    """A reading and more ink that is no digit; ink that nobody can explain makes it doubtful."""
+    """Add ink that is not a digit to a reading. Unidentified ink makes the reading doubtful."""
     more = replace(reading, others=(*reading.others, *others))
     n = sum(not other.is_explained for other in others)
     return doubted(more, _reason_left_out(n)) if n and reading.outcome == "read" else more
 
 
 def doubted(reading: Reading, reason: str) -> Reading:
-    """A reading that something else than its own probabilities makes doubtful: two ways of reading that disagree, ..
+    """Mark a reading as doubtful for a reason outside its probabilities, such as a contradicting second reading.
 
-    What was "read" becomes "unsure" with half its confidence, because word and number must not contradict each other.
+    The outcome "read" becomes "unsure", and its confidence is halved so that the two agree.
     """
     factor = CONFIG.right_despite_doubt if reading.outcome == "read" else 1.0
     return replace(reading, outcome="unsure", confidence=factor * reading.confidence, reason=reason)
 
 
 def judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
-    """A reading whose outcome is "read" -> the same, doubted where there is a reason. `other_text`: what it may be."""
+    """Mark a reading with the outcome "read" as doubtful if necessary. `other_text`: a reason to use if no digit is."""
     unsure = [digit for digit in reading.digits if not digit.sure]
     reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
     if reading.confidence < sure_at:
@@ -185,16 +182,16 @@ def compose_empty(size_wh: tuple[int, int]) -> Reading:
 
 
 def compose_without_digits(others: tuple[Other, ...], size_wh: tuple[int, int]) -> Reading:
-    """The reading of an image with ink, but no digit."""
+    """The reading of an image with ink but no digit."""
     what = "this does not look" if len(others) == 1 else f"none of the {len(others)} marks looks"
-    reason = f"{what} like a digit; write 0 to 9 upright and whole, or show the number alone."
+    reason = f"{what} like a digit; write 0 to 9 upright and whole, or show only the number."
     return Reading("not_digit", "", 0.0, (), size_wh, reason, others)
 
 
 def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
-    """Add what is wrong with the image; the first warning becomes the reason where it says more.
+    """Add quality warnings to a reading. The first warning becomes the reason if it is more informative.
 
-    On a page of text or a pattern of which most glyphs were refused, the few that resemble digits are none either.
+    If the image is a page of text or a pattern and most glyphs were rejected, the remaining ones are not digits either.
     """
     if not warnings:
         return reading
@@ -216,20 +213,20 @@ def with_warnings(reading: Reading, warnings: tuple[QualityWarning, ...]) -> Rea
         reason = warnings[0].text
     elif warnings[0].code == "page":
         reading = doubted(reading, reason := warnings[0].text)
-    elif reading.outcome == "unsure":  # what it may be, then what to do about it
+    elif reading.outcome == "unsure":  # the alternative, then the warning
         reason = f"{reason.partition(';')[0]}; {warnings[0].text}"
     return replace(reading, reason=reason, warnings=warnings)
 
 
 def _is_mostly_refused(reading: Reading) -> bool:
-    """Whether most glyphs of a page were refused; among many, the unsure ones count as refused."""
+    """Whether most glyphs of a page were rejected. If there are many, unsure ones count as rejected."""
     n = len(reading.digits) + len(reading.others)
     accepted = [digit for digit in reading.digits if digit.sure or n < TEXT_PAGE.min_glyphs]
     return n > 2 * len(accepted)
 
 
 def most_probable_digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_at: float) -> Digit:
-    """(10,) probabilities of a glyph that is no digit with probability `not_digit` -> Digit."""
+    """(10,) digit probabilities of a glyph, and its probability of being a non-digit -> Digit."""
     best = int(probs.argmax())
     confidence = float(probs[best])
     sure = confidence * (1 - not_digit) >= sure_at
@@ -237,18 +234,19 @@ def most_probable_digit(probs: np.ndarray, not_digit: float, box: Box, *, sure_a
 
 
 def refused(glyph: Digit) -> Other:
-    """A glyph that is no digit; what it resembles is kept."""
+    """A rejected glyph, with the digit that it resembles."""
     return Other("refused", glyph.box, glyph)
 
 
 def _reason_left_out(n: int) -> str:
     what = "one mark was left out: it does" if n == 1 else f"{n} marks were left out: they do"
-    return f"{what} not look like a digit; check the picture by eye, or show the number alone."
+    return f"{what} not look like a digit; check the picture by eye, or show only the number."
 
 
 def _reason_unsure(unsure: Sequence[Digit], n: int) -> str:
     first = unsure[0]
-    second = next(int(digit) for digit in np.argsort(first.probs)[::-1] if digit != first.digit)
     which = "it" if n == 1 else "one digit" if len(unsure) == 1 else f"{len(unsure)} of {n} digits"
     verb = "looks" if len(unsure) == 1 else "are unclear; the first looks"
-    return f"{which} {verb} like {first.digit} but could be {second}; write it more clearly or check it by eye."
+    return (
+        f"{which} {verb} like {first.digit} but could be {first.runner_up}; write it more clearly or check it by eye."
+    )

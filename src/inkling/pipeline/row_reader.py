@@ -10,6 +10,7 @@ import numpy as np
 from inkling.models.bundle import Bundle
 from inkling.pipeline import result
 from inkling.pipeline.binarize import binarize
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.line import LINE_RECOGNIZER
 from inkling.pipeline.config.line import ROW_READER as CONFIG
 from inkling.pipeline.deadline import check_deadline
@@ -29,40 +30,44 @@ from inkling.pipeline.recognized_row import (
     of_more_views,
     of_one_view,
 )
-from inkling.pipeline.result import Box, Other, Reading
+from inkling.pipeline.result import Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, Weights, pooled
 
-REPORTED = ("edge", "text")  # kinds of ignored ink that a reading names; rules go without
+REPORTED = ("edge", "text")  # kinds of ignored ink that a reading lists; rules are not listed
 
 
 @dataclass(frozen=True)
 class ReadRows:
-    """The rows of an image and what they say together."""
+    """The rows of an image and their combined reading."""
 
     layout: Layout
-    rows: tuple[DecodedRow, ...]  # in reading order; () where the layout has too much of them
+    rows: tuple[DecodedRow, ...]  # in reading order; () if there are too many
     reading: Reading
 
 
 @dataclass(frozen=True)
 class Recognized:
-    """A row that the line network read, not decoded yet."""
+    """A row that the line network has read, not decoded yet."""
 
     line: LineRow
     texts: list[ScoredText]  # the most probable digits, the best first
-    cells: Sequence[Box]  # of the comb or table that the row is in, pixels of the picture
-    crossed_out: Sequence[Box]  # those that look crossed out
+    cells: Sequence[Box]  # of the comb or table that contains the row, pixels of the picture
+    crossed_out: Sequence[Box]  # the cells that look crossed out
     cut_cells: Callable[[], Sequence[np.ndarray | None]]  # `layout.Row.cut_cells`
+
+    @property
+    def is_certain(self) -> bool:
+        return self.texts[0].prob >= LINE_RECOGNIZER.certain_at
 
 
 class RowReader:
     """Reads rows with the line network. Safe to call from several threads."""
 
     def __init__(self, bundle: Bundle, classify: Classify, *, sure_at: float | None = None) -> None:
-        """`bundle`: a line network's. `classify`: is asked about each digit of a row that is in doubt.
+        """`bundle`: of a line network. `classify`: classifies each digit of a doubtful row.
 
-        `sure_at`: another threshold than the bundle's. Raises BadBundle.
+        `sure_at`: a threshold instead of the bundle's. Raises BadBundle.
         """
         self.recognize = LineRecognizer(bundle)
         self.classify = classify
@@ -70,7 +75,7 @@ class RowReader:
         self.sure_at = bundle.sure_at if sure_at is None else sure_at
 
     def read(self, decoded: DecodedImage) -> ReadRows:
-        """(H, W) uint8 upright grey image, perhaps reduced -> its rows."""
+        """(H, W) uint8 upright gray image, possibly reduced -> its rows."""
         check_deadline()
         layout = find_layout(decoded.image)
         h, w = decoded.image.shape
@@ -80,42 +85,37 @@ class RowReader:
             return ReadRows(layout, (), result.with_warnings(nothing, (too_much(layout.too_much),)))
         read_again = len(layout.rows) <= CONFIG.max_read_again
         recognized = [self._recognize(row, to_original, search=read_again) for row in layout.rows]
-        other = ""  # what a second view of the only row says instead
-        if layout.whole is not None and not (recognized and _is_certain(recognized[0])):
+        other = ""  # the text of a second view of the only row, if it differs
+        if layout.whole is not None and not (recognized and recognized[0].is_certain):
             recognized, other = _surer(recognized, self._recognize(layout.whole, to_original))
         if read_again:
-            recognized = [_of_more_views(each) for each in recognized]
+            recognized = [replace(each, texts=of_more_views(each.line, each.texts)) for each in recognized]
         rows = tuple(self._decode(each, ask=read_again) for each in recognized)
         others = [Other(each.kind, _scaled(each.box, to_original)) for each in layout.ignored if each.kind in REPORTED]
         reading = compose_rows(rows, sure_at=self.sure_at, size_wh=decoded.size_wh, others=others)
         if other:
-            doubt = f"with more of the picture it looks like {other}; check it by eye, or show the number alone."
+            doubt = f"another view of the row looks like {other}; check it by eye, or show only the number."
             reading = result.doubted(reading, doubt)
         return ReadRows(_with_crossed_out_cells(layout, rows), rows, reading)
 
     def _recognize(self, row: Row, to_original: np.ndarray, *, search: bool = True) -> Recognized:
-        """A row of the layout, read as it is. `search`: for other texts, even if none is probable."""
+        """Read a row of the layout in one view. `search`: look for alternative texts even if none is probable."""
         check_deadline()
         line = self.recognize.read(row.image, to_original @ row.to_image, row.written if row.strokes else None)
         cells = [_scaled(row.to_image_box(cell.box), to_original) for cell in row.cells]
         crossed_out = [box for box, cell in zip(cells, row.cells, strict=True) if cell.state == "crossed_out"]
-        if not search and (greedy := greedy_text(line)).prob < CONFIG.min_opinion:
-            return Recognized(line, [greedy], cells, crossed_out, row.cut_cells)
-        return Recognized(line, of_one_view(line), cells, crossed_out, row.cut_cells)
+        greedy = None if search else greedy_text(line)
+        texts = [greedy] if greedy and greedy.prob < CONFIG.min_opinion else of_one_view(line)
+        return Recognized(line, texts, cells, crossed_out, row.cut_cells)
 
     def _decode(self, row: Recognized, *, ask: bool) -> DecodedRow:
-        """The signs between the digits, and where each symbol stands. `ask`: the classifier, about doubtful digits."""
-        texts = row.texts
-        if ask and texts[0].prob < LINE_RECOGNIZER.certain_at:
-            texts = self.judge(texts, row)
+        """Find the signs between the digits, and each symbol's box. `ask`: classify doubtful digits in isolation."""
+        texts = self.judge(row.texts, row) if ask and not row.is_certain else row.texts
         decoded = decode_row(row.line, texts).in_cells(row.cells)
-        return replace(decoded, judge=lambda others: self._judged(row, others)) if ask else decoded
-
-    def _judged(self, row: Recognized, texts: Sequence[ScoredText]) -> list[ScoredText]:
-        return self.judge(averaged(row.line, texts), row)
+        return replace(decoded, judge=lambda others: self.judge(averaged(row.line, others), row)) if ask else decoded
 
     def judge(self, texts: Sequence[ScoredText], row: Recognized) -> list[ScoredText]:
-        """Texts of a row with the classifier's opinion."""
+        """Rescore the texts of a row with the classifier's opinion."""
         return pooled(
             texts,
             row.line,
@@ -128,26 +128,18 @@ class RowReader:
 
 
 def _cell_tiles(row: Recognized) -> np.ndarray | None:
-    """(k, 28, 28) float32: the digits in the written cells of a comb. None for a table, whose cells hold several."""
+    """(k, 28, 28) float32 digits in the written cells of a comb. None for a table, whose cells hold several digits."""
     if not are_of_comb(row.cells):
         return None
     images = [image for image in row.cut_cells() if image is not None]
     return np.array([normalize_crop(binarize(image)) for image in images], np.float32).reshape(-1, SIDE, SIDE)
 
 
-def _is_certain(row: Recognized) -> bool:
-    return row.texts[0].prob >= LINE_RECOGNIZER.certain_at
-
-
-def _of_more_views(row: Recognized) -> Recognized:
-    """The same row, read at more widths if it is in doubt."""
-    return replace(row, texts=of_more_views(row.line, row.texts))
-
-
 def _surer(rows: list[Recognized], whole: Recognized) -> tuple[list[Recognized], str]:
-    """The more probable of two views of a picture's only row, and what the other says, if it is something else.
+    """The more probable of two views of a picture's only row, and the text of the other if it differs.
 
-    Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
+    Layout may have mistaken a digit for a rule and cut it off. The whole picture may show things that are not part of
+    the row.
     """
     if not rows:
         return [whole] if whole.texts[0].prob >= CONFIG.min_opinion else [], ""
@@ -158,7 +150,7 @@ def _surer(rows: list[Recognized], whole: Recognized) -> tuple[list[Recognized],
 
 
 def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layout:
-    """The layout, with the state of each cell changed in which there is a mark, or a digit after all."""
+    """Update the states of the layout's cells: "crossed_out" if a cell contains a mark, "written" if a digit."""
     states = []
     for row, decoded in zip(layout.rows, rows, strict=False):
         crossed_out = decoded.crossed_out_cells()
@@ -171,7 +163,7 @@ def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layou
     return replace(layout, rows=tuple(states))
 
 
-def _scaled(box: result.Box, to_original: np.ndarray) -> result.Box:
-    """A box in pixels of the reduced image -> pixels of the upright image."""
+def _scaled(box: Box, to_original: np.ndarray) -> Box:
+    """A box in pixels of the reduced image -> pixels of the upright original image."""
     (fx, fy), (x, y, w, h) = np.diag(to_original)[:2], box
     return int(x * fx), int(y * fy), max(1, round(w * fx)), max(1, round(h * fy))

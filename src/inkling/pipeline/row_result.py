@@ -1,4 +1,4 @@
-"""Compose the reading of rows: decoded rows -> the typed, calibrated answer."""
+"""Compose the reading of rows: a typed, calibrated answer from decoded rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from inkling.pipeline.box import inside
 from inkling.pipeline.config.line import RESULT as CONFIG
 from inkling.pipeline.recognized_row import DecodedRow, Symbol
 from inkling.pipeline.result import (
@@ -17,7 +18,6 @@ from inkling.pipeline.result import (
     compose_empty,
     compose_without_digits,
     doubted,
-    inside,
     judged,
     most_probable_digit,
     refused,
@@ -28,10 +28,11 @@ from inkling.pipeline.symbols import KINDS, as_written
 def compose_rows(
     rows: Sequence[DecodedRow], *, sure_at: float, size_wh: tuple[int, int], others: Sequence[Other] = ()
 ) -> Reading:
-    """Decoded rows in reading order, and other ink that was found before -> Reading.
+    """Decoded rows in reading order, and other ink found earlier -> Reading.
 
-    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. Its confidence is that of the
-    digits; doubtful signs make it unsure. A row without a digit is left out of the text; its signs are in `others`.
+    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the
+    digits; doubtful signs make the reading unsure. Rows without digits are not in the text; their signs are in
+    `others`.
     """
     symbols = [replace(one, box=inside(one.box, size_wh)) for row in rows for one in row.symbols]
     digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)
@@ -59,13 +60,13 @@ def compose_rows(
 
 
 def _digit_of(symbol: Symbol, *, sure_at: float) -> Digit:
-    """A digit of a text, which is not always the most probable in its place."""
+    """A digit of a text, which is not always the most probable digit at its position."""
     digit, probs = int(symbol.name), symbol.probs
     return Digit(digit, probs[digit], symbol.confidence >= sure_at, probs, symbol.box, symbol.not_digit)
 
 
 def _other(symbol: Symbol) -> Other:
-    """A sign or a mark; a mark that the classifier refused says what it resembles."""
+    """A sign or a mark. If the classifier rejected it, the digit that it resembles is included."""
     if symbol.is_glyph:
         return refused(most_probable_digit(np.array(symbol.probs), symbol.not_digit, symbol.box, sure_at=1.0))
     return Other(KINDS[symbol.name], symbol.box)

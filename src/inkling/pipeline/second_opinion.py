@@ -1,8 +1,8 @@
-"""A second opinion on the digits of a row: the classifier looks at each of them alone.
+"""A second opinion on the digits of a row: the classifier reads each of them in isolation.
 
-The line network sees the whole row, but knows hardly any digit as well as the classifier, which sees only one at a
-time. A log-linear model combines what both say (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
-Logarithmic Opinion Pools", 1998). Its few weights are learned: `python -m scripts.fit_opinions`.
+The line network sees the whole row, but the classifier, which sees one digit at a time, is better at almost every
+digit. A log-linear model combines both (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in Logarithmic
+Opinion Pools", 1998). Its few weights are learned: `python -m scripts.fit_opinions`.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Any
 
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.classifier import Prediction
 from inkling.pipeline.config.line import SECOND_OPINION as CONFIG
 from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.recognized_row import LineRow, are_of_comb, cell_of
-from inkling.pipeline.result import Box
 
 Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each part of an opinion on a text counts: "second_opinion" in the manifest of a line network."""
+    """The weight of each feature of a text: "second_opinion" in the manifest of a line network."""
 
     line: float = 1.0  # logarithm of the line network's probability
-    digits: float = 0.0  # sum over the digits: logarithm of the classifier's probability, each in its place ..
-    length: float = 0.0  # .. and the number of digits
-    comb_digits: float = 0.0  # the same two, added in a comb, whose cells separate the digits
-    comb_length: float = 0.0
-    shared_cells: float = 0.0  # digits that share their cell of a comb with another
+    digits: float = 0.0  # sum over the digits of the logarithm of the classifier's probability
+    length: float = 0.0  # number of digits
+    comb_digits: float = 0.0  # added to `digits` in a comb, whose cells separate the digits
+    comb_length: float = 0.0  # added to `length` in a comb
+    shared_cells: float = 0.0  # number of digits that share a comb's cell with another digit
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Weights:
-        """The weights in a network's manifest; without the entry, the classifier does not count."""
+        """The weights in a network's manifest. Without the entry, the classifier has no weight."""
         return cls(**manifest.get("second_opinion", {}))
 
     def as_array(self) -> np.ndarray:
@@ -54,12 +54,13 @@ def pooled(
     crossed_out: Sequence[Box] = (),
     cell_tiles: np.ndarray | None = None,
 ) -> list[ScoredText]:
-    """Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
+    """Rescore the texts of one row with the classifier's opinion of their digits, the best first, keeping their sum.
 
-    Texts much less probable than the best are left out: no opinion would make one of them the best.
+    Texts much less probable than the best are dropped, because no opinion could make them the best.
 
     `cell_tiles`: (k, 28, 28) float32 of the written cells of a comb, from left to right, cut out without their walls.
-    They decide between the texts of k digits; the row decides how probable it is that there are k.
+    They determine the relative probabilities of the texts with k digits. The probability that there are k digits comes
+    from the row.
     """
     judged = worth_judging(texts)
     if not any(one.text for one in judged):
@@ -76,7 +77,7 @@ def pooled(
 
 
 def _by_cells(texts: Sequence[ScoredText], of_cells: Prediction, total: float) -> list[ScoredText]:
-    """Texts of k digits with the opinion on the k cells that hold them; together as probable as `total`."""
+    """Rescore texts of k digits with the classifier's opinion of their k cells. The probabilities sum to `total`."""
     probs = of_cells.probs * (1 - of_cells.not_digit[:, None])  # (k, 10)
     every = np.arange(len(probs))
     logs = np.array(
@@ -86,14 +87,14 @@ def _by_cells(texts: Sequence[ScoredText], of_cells: Prediction, total: float) -
 
 
 def _with_probs(texts: Sequence[ScoredText], logs: np.ndarray, total: float) -> list[ScoredText]:
-    """Texts with probabilities in proportion to exp(logs), (K,); together as probable as `total`."""
+    """Texts with probabilities proportional to exp(logs), (K,), that sum to `total`."""
     probs = np.exp(logs - logs.max())
     probs *= total / probs.sum()
     return [ScoredText(one.text, prob) for one, prob in zip(texts, probs.tolist(), strict=True)]
 
 
 def worth_judging(texts: Sequence[ScoredText]) -> list[ScoredText]:
-    """The texts that an opinion may make the best."""
+    """The texts that a second opinion could make the best."""
     best = max((one.prob for one in texts), default=0.0)
     return [one for one in texts if one.prob >= CONFIG.min_share * best]
 
@@ -106,9 +107,9 @@ def opinions(
     *,
     crossed_out: Sequence[Box] = (),
 ) -> np.ndarray:
-    """K texts of digits -> (K, 6): what `Weights` weighs.
+    """K texts of digits -> (K, 6) features, in the order of `Weights`.
 
-    `cells`: of the row, in pixels of the picture; `crossed_out`: those that look so, where no digit is expected.
+    `cells`: of the row, in pixels of the picture. `crossed_out`: cells that look crossed out and should have no digit.
     """
     boxes = [row.line_boxes(one.text) for one in texts]
     corners = np.concatenate(boxes).astype(int)
@@ -130,12 +131,12 @@ def opinions(
 
 
 def _log(probs: np.ndarray) -> float:
-    """The sum of the logarithms of probabilities, none of which is below the share of badly cut tiles."""
+    """The sum of the logarithms of probabilities, smoothed by the fraction of badly cut tiles."""
     return float(np.log(CONFIG.damaged + (1 - CONFIG.damaged) * probs).sum())
 
 
 def digit_tiles(ink: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """(32, W) ink and (n, 4) int boxes x, y, w, h in it -> (n, 28, 28) float32 tiles, empty where no ink is."""
+    """(32, W) ink and (n, 4) int boxes x, y, w, h in it -> (n, 28, 28) float32 tiles; empty without ink."""
     ink = np.clip(ink, 0, 1)
     ink[ink < CONFIG.min_ink] = 0
     tiles = np.zeros((len(boxes), SIDE, SIDE), np.float32)

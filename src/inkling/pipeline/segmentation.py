@@ -1,8 +1,8 @@
 """Find the digits: ink -> one box per digit, in reading order.
 
-Connected components of the ink are labelled, specks, shadows and frames dropped, the components of one broken digit
-merged, and the result grouped into lines. Lengths are relative to the reference height, the usual height of the tall
-components, so that a small number on a large board and a large one are treated alike.
+The ink's connected components are labeled; specks, shadows and frames are dropped; parts of broken digits are merged;
+the result is grouped into lines. Lengths are relative to the reference height, the median height of the tall
+components, so the result does not depend on the number's size in the image.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.segmentation import SEGMENTATION as CONFIG
 from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.line_grouping import group_lines
-
-BoxXywh = tuple[int, int, int, int]  # pixels of the ink image
+from inkling.pipeline.union_find import roots_of
 
 
 @dataclass(frozen=True)
 class Glyph:
     """The ink of one digit."""
 
-    box_xywh: BoxXywh
-    components: tuple[int, ...]  # its values in the label image
+    box_xywh: Box  # pixels of the ink image
+    components: tuple[int, ...]  # their values in the label image
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Segmentation:
 
     lines: list[list[Glyph]]  # top to bottom, each left to right
     labels: np.ndarray  # (h, w) uint16 or int32: 0 = background, else the number of a connected component
-    corner_xy: tuple[int, int]  # where `labels` starts in the ink image: it covers all ink and one pixel around
+    corner_xy: tuple[int, int]  # top left corner of `labels` in the ink image; it covers all ink and a 1-pixel margin
 
     @property
     def glyphs(self) -> list[Glyph]:
@@ -42,7 +42,7 @@ class Segmentation:
 
 
 def glyph_mask(segmentation: Segmentation, glyph: Glyph) -> np.ndarray:
-    """(h, w) bool: which pixels of the glyph's box are its own ink."""
+    """(h, w) bool mask of the glyph's ink in its box."""
     x, y, w, h = glyph.box_xywh
     x, y = x - segmentation.corner_xy[0], y - segmentation.corner_xy[1]
     labels = segmentation.labels[y : y + h, x : x + w]
@@ -50,7 +50,7 @@ def glyph_mask(segmentation: Segmentation, glyph: Glyph) -> np.ndarray:
 
 
 def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:
-    """(H, W) float32 ink, 0..1 -> its digits. `single` takes all ink that is neither speck nor frame as one digit."""
+    """(H, W) float32 ink, 0..1 -> its digits. `single`: all ink except specks and frames is one digit."""
     mask = threshold(ink, SHARED.ink_threshold)  # (H, W) uint8
     ink_box = _as_box(np.array(cv2.boundingRect(mask)))
     if ink_box[2] == 0:
@@ -73,17 +73,18 @@ def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:
     return Segmentation([[glyphs[i] for i in line] for line in lines], labels, (x0, y0))
 
 
-def padded_corners(box_xywh: BoxXywh) -> BoxXywh:
-    """Box -> x0, y0, x1, y1 of a slice one pixel wider on each side, for the soft edge of the outermost strokes.
+def padded_corners(box_xywh: Box) -> Box:
+    """Box -> x0, y0, x1, y1 of a slice that is one pixel larger on each side, to include the strokes' soft edge.
 
-    A slice may reach beyond the image's right and lower border. Beyond the others it would wrap around, so it is cut.
+    A slice may extend beyond the image's right and bottom borders. At the others it is clipped, because it would wrap
+    around.
     """
     x, y, w, h = box_xywh
     return max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1
 
 
 def threshold(ink: np.ndarray, level: float) -> np.ndarray:
-    """(H, W) float32 -> (H, W) uint8: 1 where there is more ink than `level`, else 0."""
+    """(H, W) float32 -> (H, W) uint8: 1 if there is more ink than `level`, else 0."""
     return np.asarray(ink > level).view(np.uint8)
 
 
@@ -93,7 +94,7 @@ def reference_height(boxes: np.ndarray) -> float:
     return float(np.median(heights[heights >= CONFIG.tall_share * heights.max()]))
 
 
-def bounding_box(boxes: np.ndarray) -> BoxXywh:
+def bounding_box(boxes: np.ndarray) -> Box:
     """(N, 4) x, y, w, h -> the box around all of them."""
     low = boxes[:, :2].min(axis=0)
     high = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
@@ -103,7 +104,7 @@ def bounding_box(boxes: np.ndarray) -> BoxXywh:
 def _without_clutter(
     stats: np.ndarray, labels: np.ndarray, *, corner_xy: tuple[int, int], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Numbers of the components that may be digits or parts of them: all but frames, specks and the excess."""
+    """Numbers of the components that may be digits or parts of digits: frames, specks and excess ones are dropped."""
     h_image, w_image = shape
     x, y, w, h, area = stats.T
     borders_touched = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_image) + (y + h >= h_image)
@@ -126,7 +127,7 @@ def _without_clutter(
 
 
 def _is_along_border(component: np.ndarray, corner_xy: tuple[int, int], shape: tuple[int, ...]) -> bool:
-    """Whether most of a component, (h, w) bool at `corner_xy`, lies along the border of the image, as a frame does."""
+    """Whether most of a component, (h, w) bool at `corner_xy`, is along the image's border, like a frame."""
     x0, y0 = corner_xy
     margin = max(1, round(CONFIG.frame_border_share * max(shape)))
     inner = component[max(margin - y0, 0) : shape[0] - margin - y0, max(margin - x0, 0) : shape[1] - margin - x0]
@@ -142,7 +143,7 @@ def _without_shadows(
     corner_xy: tuple[int, int],
     shape: tuple[int, ...],
 ) -> np.ndarray:
-    """Drop the remains of shadows: components that reach the image's border and are nowhere full ink."""
+    """Drop remnants of shadows: components that touch the image's border and contain hardly any full ink."""
     kept = []
     for number in numbers:
         x, y, w, h, _ = stats[number]
@@ -156,7 +157,7 @@ def _without_shadows(
 
 
 def _hollow_around_others(stats: np.ndarray) -> np.ndarray:
-    """(N, 5) -> (N,) bool: which components may be printed boxes, because they are hollow and something is inside."""
+    """(N, 5) -> (N,) bool: which components may be printed boxes, because they are hollow and contain another."""
     x, y, w, h, area = stats.T
     contains = (
         np.greater.outer(x, x).T
@@ -164,12 +165,12 @@ def _hollow_around_others(stats: np.ndarray) -> np.ndarray:
         & np.less.outer(x + w, x + w).T
         & np.less.outer(y + h, y + h).T
         & (h[None, :] >= CONFIG.min_framed_height * h[:, None])
-    )  # [i, j]: j lies within i
+    )  # [i, j]: j is inside i
     return np.asarray(contains.any(axis=1) & (area < CONFIG.max_frame_fill * w * h))
 
 
 def _is_along_its_box(labels: np.ndarray, number: int, stats: np.ndarray, corner_xy: tuple[int, int]) -> bool:
-    """Whether nearly all of a component is near the sides of its box, as of a frame, or a ring around a number."""
+    """Whether nearly all of a component is near the sides of its box, like a frame or a ring around a number."""
     x, y, w, h, area = (int(value) for value in stats)
     x, y = x - corner_xy[0], y - corner_xy[1]
     dx, dy = round(CONFIG.frame_side_band * w), round(CONFIG.frame_side_band * h)
@@ -183,7 +184,7 @@ def _merge_parts(boxes: np.ndarray) -> list[list[int]]:
     x, y, w, h = boxes.T.astype(float)
     x_gap, x_overlap = _gap_and_overlap(x, w)  # (N, N) each
     y_gap, _ = _gap_and_overlap(y, h)
-    # Above each other, or one within the other.
+    # Above each other, or one inside the other.
     stacked_height = np.maximum.outer(y + h, y + h) - np.minimum.outer(y, y)
     max_gap = CONFIG.max_gap * reference
     stacked = (
@@ -191,40 +192,23 @@ def _merge_parts(boxes: np.ndarray) -> list[list[int]]:
         & (y_gap <= 2 * max_gap)
         & ((stacked_height <= CONFIG.max_stacked_height * reference) | (y_gap <= max_gap / 2))
     )
-    # A small stroke close beside the upper part of a tall one: the top of a 5 that was written last.
+    # A small stroke next to the upper part of a tall one: the detached top of a 5.
     small = (h < CONFIG.max_part_size * reference) & (np.maximum(w, h) >= 2 * CONFIG.max_speck_size * reference)
-    upper = np.subtract.outer(y + h / 2, y + CONFIG.upper_part_share * h) < 0  # [i, j]: i's middle is that high in j
+    upper = np.subtract.outer(y + h / 2, y + CONFIG.upper_part_share * h) < 0  # [i, j]: i's center is in j's upper part
     beside = small[:, None] & ~small[None, :] & upper & (x_gap <= max_gap) & (y_gap <= max_gap)
-    return _connected_groups(stacked | beside)
-
-
-def _connected_groups(linked: np.ndarray) -> list[list[int]]:
-    """(N, N) bool links -> the groups of indices that are linked directly or through others (union-find)."""
-    parent = list(range(len(linked)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    for i, j in np.argwhere(linked):
-        parent[root(int(i))] = root(int(j))
-    groups: dict[int, list[int]] = {}
-    for i in range(len(linked)):
-        groups.setdefault(root(i), []).append(i)
-    return list(groups.values())
+    roots = roots_of(len(boxes), np.argwhere(stacked | beside).tolist())
+    return [np.flatnonzero(roots == root).tolist() for root in dict.fromkeys(roots.tolist())]
 
 
 def _gap_and_overlap(start: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Intervals (N,), (N,) -> pairwise distance and pairwise common length, (N, N) each, at least 0."""
+    """Starts and lengths of N intervals -> pairwise gaps and overlaps, (N, N) each, at least 0."""
     end = start + length
     common = np.minimum.outer(end, end) - np.maximum.outer(start, start)
     return np.maximum(-common, 0), np.maximum(common, 0)
 
 
 def _without_punctuation(boxes: np.ndarray, groups: list[list[int]]) -> list[list[int]]:
-    """Drop points, commas and dashes: groups that are small or flat beside the digits."""
+    """Drop points, commas and dashes: groups that are small or flat compared with the digits."""
     around = np.array([bounding_box(boxes[group]) for group in groups])
     reference = reference_height(around)
     w, h = around[:, 2], around[:, 3]
@@ -233,6 +217,6 @@ def _without_punctuation(boxes: np.ndarray, groups: list[list[int]]) -> list[lis
     return [group for group, drop in zip(groups, dropped, strict=True) if not drop]
 
 
-def _as_box(row: np.ndarray) -> BoxXywh:
+def _as_box(row: np.ndarray) -> Box:
     x, y, w, h = (int(value) for value in row)
     return x, y, w, h

@@ -7,15 +7,15 @@ import numpy as np
 
 
 def distance_to_edge(mask: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 mask -> (h, w) float32: pixels to the background, which also surrounds the image."""
+    """(h, w) uint8 mask -> (h, w) float32 distances to the background in pixels. Outside the image is background."""
     return _framed_distance(mask)[1:-1, 1:-1]
 
 
 def stroke_width(mask: np.ndarray) -> float:
-    """Mean width of the strokes of an (h, w) uint8 mask, pixels; at least 1.
+    """Mean width of the strokes in an (h, w) uint8 mask, pixels; at least 1.
 
-    Within a stroke of width w the distance to its edge rises from 0 to w/2 and falls again, so its mean is w/4. The
-    distance transform measures from pixel to pixel, which is half a pixel more.
+    Across a stroke of width w, the distance to its edge rises from 0 to w/2 and falls again, so its mean is w/4. The
+    distance transform measures between pixel centers, which adds half a pixel.
     """
     distance = _framed_distance(mask)
     return max(4.0 * (float(distance.sum()) / max(int(cv2.countNonZero(mask)), 1) - 0.5), 1.0)

@@ -1,7 +1,7 @@
-"""Find the box of each symbol of a line image, from the columns to which CTC aligned it and from the ink there.
+"""Find the box of each symbol of a line image, from its CTC alignment and the ink.
 
-A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided where there
-is least of it, and each share is the symbol's.
+A network outputs a symbol in only one or two columns somewhere within it. So the ink between two such outputs is split
+at the column with the least ink.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from inkling.pipeline.config.line import SYMBOL_BOXES as CONFIG
 
 
 def symbol_boxes(ink: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px: int) -> np.ndarray:
-    """(32, W) ink of a line image, n symbols' columns from left to right -> (n, 4) float64 x, y, w, h in its pixels.
+    """(32, W) ink of a line image, columns of n symbols from left to right -> (n, 4) float64 x, y, w, h in its pixels.
 
-    `spans`: first column and last + 1; a column is `column_px` wide. A symbol without visible ink gets a narrow box as
-    high as the image.
+    `spans`: first column and last + 1, each column `column_px` wide. A symbol without visible ink gets a narrow box as
+    tall as the image.
     """
     h, w = ink.shape
     profile = ink.sum(axis=0)
@@ -40,14 +40,14 @@ def symbol_boxes(ink: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px
 
 
 def without_rules(line_image: np.ndarray) -> np.ndarray:
-    """(32, W) the ink above what nearly every column has, which is a ruled line."""
+    """(32, W) line image without ruled lines: the ink that nearly all columns share is subtracted."""
     place = int(CONFIG.rule_share * line_image.shape[1])
     level = np.sort(line_image, axis=1)[:, place, None]  # np.percentile takes fifty times as long
     return np.asarray(line_image - np.maximum(level, 0))
 
 
 def _division(profile: np.ndarray, left: float, right: float) -> int:
-    """The column between two symbols with least ink, of equal ones the nearest to the middle."""
+    """The column between two symbols with the least ink; if several are equal, the one nearest to the middle."""
     a, b = int(np.ceil(left)), int(right) + 1
     if b <= a:
         return a
@@ -56,7 +56,7 @@ def _division(profile: np.ndarray, left: float, right: float) -> int:
 
 
 def _run_at(inked: np.ndarray, center: float) -> tuple[int, int] | None:
-    """The run of inked columns nearest to `center`, small gaps included: first and last + 1; None without ink."""
+    """The run of inked columns nearest to `center`, bridging small gaps: first and last + 1; None without ink."""
     columns = np.flatnonzero(inked)
     if not len(columns):
         return None

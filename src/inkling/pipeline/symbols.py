@@ -1,16 +1,16 @@
-"""The symbols that the line recognizer tells apart: digits, the signs that stand in numbers, and other marks."""
+"""The line recognizer's symbols: digits, signs that occur in numbers, and other marks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 MARK = "mark"  # a mark that is neither a digit nor one of the signs
-CROSSED_OUT = "crossed_out"  # a mark in a cell that is not used; no class of its own
-CURRENCY = "\N{CURRENCY SIGN}"  # any currency's
+CROSSED_OUT = "crossed_out"  # a mark in an unused cell; not an output class
+CURRENCY = "\N{CURRENCY SIGN}"  # stands for any currency
 SIGNS = (".", ",", "-", "+", "/", ":", "%", "(", ")", CURRENCY)
 CLASSES = (*map(str, range(10)), *SIGNS, MARK)  # in the order of the network's outputs, before the blank
 BLANK = len(CLASSES)  # the output "no new symbol", the last one
-KINDS = {  # what a symbol that is no digit is called in a result
+KINDS = {  # names of non-digit symbols in results
     ".": "point", ",": "comma", "-": "minus", "+": "plus", "/": "slash", ":": "colon", "%": "percent",
     "(": "bracket", ")": "bracket", CURRENCY: "currency", MARK: "mark",
     CROSSED_OUT: "crossed_out",
@@ -18,5 +18,5 @@ KINDS = {  # what a symbol that is no digit is called in a result
 
 
 def as_written(text: Sequence[int]) -> str:
-    """A text of symbol numbers as it is written; marks are left out."""
+    """Symbol numbers -> the text, without marks."""
     return "".join(CLASSES[k] for k in text if CLASSES[k] != MARK)

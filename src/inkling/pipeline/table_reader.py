@@ -1,4 +1,4 @@
-"""Read combs, grids and tables cell by cell: find them, cut each cell out without its walls, read it alone."""
+"""Read combs, grids and tables cell by cell: find them, cut out each cell without its walls, and read it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from inkling.pipeline.box import Box, inside
 from inkling.pipeline.config.layout import TABLES
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.decode import DecodedImage
@@ -13,7 +14,7 @@ from inkling.pipeline.layout import Row, cell_images, find_table_cells
 from inkling.pipeline.layout.geometry import union
 from inkling.pipeline.layout.records import CellState
 from inkling.pipeline.layout.sheet import picture_box
-from inkling.pipeline.result import Box, Reading, inside
+from inkling.pipeline.result import Reading
 from inkling.pipeline.table_result import CellOutcome, Table, TableCell
 
 Content = tuple[CellOutcome, str, str, float]  # of a cell: outcome, text, written, confidence
@@ -47,10 +48,10 @@ def read_tables(decoded: DecodedImage, read: Callable[[np.ndarray], Reading]) ->
 
 
 def _content(state: CellState, image: Row | None, read: Callable[[np.ndarray], Reading]) -> Content:
-    """What a cell says.
+    """Read a cell.
 
-    A cross that is probably a number is that number, as a closed 8 may be, or two digits that touch. A bracket without
-    its partner is a bent 1. Where ink was found but none is seen in the cell's picture, the cell is doubtful.
+    A cell that looks crossed out but is probably a number (an 8, or two touching digits) is read as a number. An
+    unpaired bracket is a curved 1. If ink was found but the cell's picture shows none, the cell is unsure.
     """
     if image is None:
         return "empty", "", "", 0.0

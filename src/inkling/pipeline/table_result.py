@@ -1,4 +1,4 @@
-"""What a comb, grid or table holds, cell by cell."""
+"""The contents of a comb, grid or table, cell by cell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inkling.pipeline.result import Box
+from inkling.pipeline.box import Box
 
 CellOutcome = Literal["read", "unsure", "empty", "crossed_out", "not_digit"]
 NO_GRID = "no grid was found; expected a comb, grid or table of closed cells. Show all of it, larger and sharper."
@@ -16,15 +16,15 @@ NO_GRID = "no grid was found; expected a comb, grid or table of closed cells. Sh
 class TableCell:
     """One cell."""
 
-    row: int  # from 1, downwards; of a merged cell the first
-    column: int  # from 1, to the right
-    outcome: CellOutcome  # "not_digit": ink, but no digit, such as a printed word
-    text: str  # digits alone
+    row: int  # from 1, downwards; the first row of a merged cell
+    column: int  # from 1, to the right; the first column of a merged cell
+    outcome: CellOutcome  # "not_digit": ink but no digit, such as a printed word
+    text: str  # digits only
     written: str  # with signs
-    confidence: float  # probability that the text is right, 0..1; 0 where there is none
+    confidence: float  # probability that the text is right, 0..1; 0 if there is none
     box: Box  # in pixels of the upright image
-    row_span: int = 1  # rows that a merged cell takes
-    column_span: int = 1  # columns that it takes
+    row_span: int = 1  # rows that a merged cell spans
+    column_span: int = 1  # columns that it spans
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,10 +47,10 @@ class Table:
     rows: int
     columns: int
     box: Box  # in pixels of the upright image
-    cells: tuple[TableCell, ...]  # row by row, from left to right; a place without walls has none
+    cells: tuple[TableCell, ...]  # row by row, from left to right; places without walls are missing
 
     def written(self) -> list[list[str]]:
-        """Its numbers by row and column; "" where there is none. A merged cell's is in its first place."""
+        """The numbers by row and column; "" if there is none. A merged cell's number is in its first place."""
         rows = [[""] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             rows[cell.row - 1][cell.column - 1] = cell.written
@@ -66,9 +66,9 @@ class Table:
 
 
 def summarized(tables: Sequence[Table]) -> tuple[str, str]:
-    """The outcome of all cells of a picture, and for a person why it is not plainly "read".
+    """The outcome of all cells of a picture, and the reason for the user if it is not "read".
 
-    "read", "unsure" where a number is, "empty" where there is no number, or "no_grid".
+    "read"; "unsure" if any number is; "empty" if there is no number; or "no_grid".
     """
     if not tables:
         return "no_grid", NO_GRID
@@ -76,4 +76,4 @@ def summarized(tables: Sequence[Table]) -> tuple[str, str]:
     n_unsure, n_read = outcomes.count("unsure"), outcomes.count("read")
     if n_unsure:
         return "unsure", f"{n_unsure} of {n_unsure + n_read} numbers are unclear; check them by eye."
-    return ("read", "") if n_read else ("empty", "no cell holds a number; write in the cells, larger or darker.")
+    return ("read", "") if n_read else ("empty", "no cell contains a number; write in the cells, larger or darker.")

@@ -1,9 +1,9 @@
-"""Classify narrower views of a digit that was perhaps stretched to fill its box, and average the predictions.
+"""Classify narrower views of a digit that may have been stretched to fill its box, and average the predictions.
 
-Some scanners and forms make all digits one size, and nobody can tell from such a digit how wide it was. Test-time
-augmentation averages the network's predictions over several views, as Krizhevsky, Sutskever and Hinton do with shifted
-and mirrored ones in "ImageNet Classification with Deep Convolutional Neural Networks" (2012). Here the views differ in
-width, and they are made only for an image's only digit, as wide as high, of which the network is not certain.
+Some scanners and forms scale all digits to one size, so the original width is unknown. Test-time augmentation averages
+the network's predictions over several views, as Krizhevsky, Sutskever and Hinton do with shifted and mirrored ones in
+"ImageNet Classification with Deep Convolutional Neural Networks" (2012). Here the views differ in width. They are used
+only if an image has a single digit that is about as wide as tall, and the network is not certain.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from inkling.pipeline.segmentation import Segmentation
 def with_test_time_augmentation(
     ink: np.ndarray, segmentation: Segmentation, prediction: Prediction, classify: Callable[[np.ndarray], Prediction]
 ) -> Prediction:
-    """(H, W) float32 ink, its N glyphs and their prediction -> the same, or the mean over several views.
+    """(H, W) float32 ink, its N glyphs and their prediction -> the prediction, or the mean over several views.
 
-    Whether it is a digit at all is averaged only where it fills the image: two touching digits look more like one
-    when they are narrower.
+    The probability of a non-digit is averaged only if the glyph fills the image, because two touching digits look more
+    like one if they are narrower.
     """
     if len(prediction.probs) != 1 or prediction.probs.max() >= CONFIG.certain_at:
         return prediction
@@ -44,7 +44,7 @@ def with_test_time_augmentation(
 
 
 def narrow(crop: np.ndarray, factor: float) -> np.ndarray:
-    """(h, w) float32 ink, 0..1 -> the same ink with its width to height times `factor`; a small crop becomes higher."""
+    """(h, w) float32 ink, 0..1 -> the same ink with its aspect ratio times `factor`. Small crops are made taller."""
     h, w = crop.shape
     size_wh = (w, round(h / factor)) if h < 2 * NORMALIZE.measured_side_px else (max(1, round(w * factor)), h)
     return np.asarray(np.clip(cv2.resize(crop, size_wh, interpolation=cv2.INTER_CUBIC), 0, 1))

@@ -1,22 +1,18 @@
-"""Tell a page of text, a code or a pattern from numbers, by counting and without a network."""
+"""Distinguish a page of text, a code or a pattern from numbers by simple statistics, without a network."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inkling.pipeline.config.quality import TEXT_PAGE as CONFIG
-
-if TYPE_CHECKING:
-    from inkling.pipeline.segmentation import Segmentation
+from inkling.pipeline.segmentation import Segmentation
 
 
 def is_text_page(ink: np.ndarray, segmentation: Segmentation) -> bool:
     """Whether the glyphs of (H, W) float32 ink are text, a code or a pattern.
 
-    Digits of one hand are about equally high, few of them are solid, and a line across one meets at most three
-    strokes. So a page full of digits is none.
+    One writer's digits have similar heights, few are solid, and a line across a digit crosses at most three strokes.
+    So a page full of digits is not a text page.
     """
     boxes = glyph_boxes(segmentation)
     n = len(boxes)
@@ -41,7 +37,7 @@ def glyph_boxes(segmentation: Segmentation) -> np.ndarray:
 
 
 def is_solid(ink: np.ndarray, box_xywh: np.ndarray) -> bool:
-    """Whether a glyph is a filled patch rather than made of lines."""
+    """Whether a glyph is a filled patch instead of strokes."""
     x, y, w, h = (int(value) for value in box_xywh)
     if h >= CONFIG.max_solid_aspect_ratio * w:
         return False
@@ -52,9 +48,9 @@ def is_solid(ink: np.ndarray, box_xywh: np.ndarray) -> bool:
 
 
 def stroke_crossings(ink: np.ndarray, box_xywh: np.ndarray) -> float:
-    """Strokes that the median row or column of a glyph meets, the larger of both, for each square that it covers.
+    """Strokes crossed by the median row or column of a glyph, whichever is more, per square of the glyph's box.
 
-    Touching digits make a wide glyph, of which a row meets more.
+    Dividing by squares allows for touching digits, which form a wide glyph whose rows cross more strokes.
     """
     x, y, w, h = (int(value) for value in box_xywh)
     mask = ink[y : y + h, x : x + w] > 0.5

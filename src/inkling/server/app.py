@@ -1,6 +1,6 @@
-"""The web app: `create_app` wires everything and is the WSGI factory.
+"""The web app: `create_app` is the WSGI factory and connects all parts.
 
-Importing this module imports nothing heavy. Calling `create_app` does.
+Importing this module is cheap; calling `create_app` imports the heavy libraries.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 def create_app(settings: Settings | None = None, *, left_out: Sequence[str] | None = None) -> Flask:
     """Create the Flask app. A background thread loads the default model.
 
-    `settings` defaults to the environment's (`INKLING_*`). /readyz answers 503 until the model is loaded. A reading
-    that comes earlier waits for it. `left_out`: for pages that become files (`inkling.site`), the packaged networks
-    that they do without. Raises LookupError when an endpoint declares no rule (`inkling.server.rules`).
+    `settings` defaults to the `INKLING_*` environment variables. /readyz answers 503 until the model is loaded, and
+    earlier readings wait for it. `left_out`: if given, the pages are for a static site (`inkling.site`), without these
+    packaged networks. Raises LookupError if an endpoint declares no rule (`inkling.server.rules`).
     """
     import threading
 
+    from inkling.quiet import quiet_decoders
     from inkling.server.metrics.definitions import Metrics
     from inkling.server.middleware import request_log
     from inkling.server.service.readers import Readers
     from inkling.server.settings import load
-    from inkling.silence import quiet_decoders
 
     settings = settings or load()
     request_log.configure(settings.log)
     quiet_decoders()
     metrics = Metrics()
     readers = Readers(settings, metrics, left_out or ())
-    # NumPy, OpenCV and the network load while Flask does: importing native code leaves the other core free.
+    # Load NumPy, OpenCV and the network while Flask is imported: importing native code leaves the other core free.
     threading.Thread(target=readers.warm, name="inkling-warm", daemon=True).start()
     return _wire(settings, readers, metrics, left_out is not None)
 
@@ -56,6 +56,7 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics, is_static: boo
         compare,
         filmstrip,
         forms,
+        hand_teaching,
         hand_weights,
         hands,
         health,
@@ -86,8 +87,8 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics, is_static: boo
         OPENAPI_URL_PREFIX="/",
         API_SPEC_OPTIONS={"info": openapi.info(settings)},
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # answers keep the order of the documentation
-    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is async, and asking takes time
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the documented order
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # no view is async, and the check takes time
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["inkling"] = readers
     app.extensions["inkling-forms"] = Forms(settings, readers)
@@ -100,17 +101,30 @@ def _wire(settings: Settings, readers: Readers, metrics: Metrics, is_static: boo
     api = type("Service", (Api,), {"ERROR_SCHEMA": schemas.ErrorAnswerSchema})(app)
     openapi.register_schemas(api.spec)
     hands.register_schemas(api.spec)
-    for route in (read, forms, hands, hand_weights, filmstrip, compare, weights, network, layers, reports, health):
+    for route in (
+        read,
+        forms,
+        hands,
+        hand_teaching,
+        hand_weights,
+        filmstrip,
+        compare,
+        weights,
+        network,
+        layers,
+        reports,
+        health,
+    ):
         api.register_blueprint(route.blueprint)
     api.register_blueprint(hands.corrections)
     lab.add_lab(app, api, settings)
     pages.add_pages(app)
     error_handlers.add_error_handlers(app)
     openapi.finish_document(api.spec, settings)
-    # Routes that libraries add, where no decorator can stand beside them.
+    # Libraries add these routes, so their rules cannot be declared with a decorator.
     views: dict[str, Any] = app.view_functions
     send_file, send_document = views["static"], views["api-docs.openapi_json"]
-    document = cache(lambda: send_document().get_data())  # making it takes ten milliseconds
+    document = cache(lambda: send_document().get_data())  # generating it takes 10 ms
     views["static"] = rule(PAGE)(lambda filename: send_file(filename=filename))
     views["api-docs.openapi_json"] = rule(DOCUMENT)(lambda: app.response_class(document(), mimetype="application/json"))
     check_rules(app)

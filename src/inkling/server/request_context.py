@@ -1,8 +1,8 @@
-"""What becomes known about one request, for the log, the metrics and the client. It holds nothing of an upload.
+"""Facts about one request for the log, the metrics and the client, without any uploaded content.
 
-A client is known by its address, which its rates, places and bodies are counted by: the peer's, or behind
-`trusted_proxies` proxies what the outermost of them wrote into X-Forwarded-For (Werkzeug's ProxyFix). The server drops
-X_Forwarded_For, which WSGI could not tell from it.
+Rates, places and bodies are counted per client address. That is the peer's address, or behind `trusted_proxies` proxies
+the X-Forwarded-For entry of the outermost one (Werkzeug's ProxyFix). The server drops the header X_Forwarded_For, which
+WSGI cannot distinguish from X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from contextvars import ContextVar
 from typing import Any
 
 ENVIRON_KEY = "inkling.request_context"
-current_client: ContextVar[str] = ContextVar("current_client", default="")  # of the request that is being answered
+current_client: ContextVar[str] = ContextVar("current_client", default="")  # client name of the current request
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 
 
 class RequestContext:
-    """One request. Routes add what they learn."""
+    """One request. Routes fill in the fields as they become known."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self.started_s = time.perf_counter()
         self.request_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
         self.method: str = environ["REQUEST_METHOD"]
-        self.route = ""  # as declared, never what the client wrote
+        self.route = ""  # the declared route, never the path that the client sent
         self.status = 0
-        self.bytes_in = 0  # of the body, received
+        self.bytes_in = 0  # received bytes of the body
         self.outcome = ""  # of a reading
-        self.model = ""  # that read
-        self.refused = ""  # why the request was refused: "rate", "key", "body" or "overloaded"
+        self.model = ""  # used for a reading
+        self.refused = ""  # why the request was rejected: "rate", "key", "body" or "overloaded"
 
 
 def request_id(given: str | None) -> str:
@@ -40,13 +40,13 @@ def request_id(given: str | None) -> str:
 
 
 def current_context(environ: dict[str, Any]) -> RequestContext:
-    """The context of a request, made when it is first asked for."""
+    """The context of a request, created on first use."""
     context: RequestContext = environ.get(ENVIRON_KEY) or environ.setdefault(ENVIRON_KEY, RequestContext(environ))
     return context
 
 
 def client_name(address: str) -> str:
-    """One name for all addresses of a client: without a port, and of IPv6 the /64 network, which is usually one's own.
+    """One name for all addresses of a client: without the port; for IPv6 the /64 network, usually one subscriber's.
 
     >>> client_name("192.0.2.7:51123"), client_name("[2001:db8::1]:443") == client_name("2001:db8::2")
     ('192.0.2.7', True)
@@ -59,7 +59,7 @@ def client_name(address: str) -> str:
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
-        return "unknown"  # nothing that a client wrote becomes a name of its own
+        return "unknown"  # so that clients cannot choose their own names
     if isinstance(found, ipaddress.IPv6Address):
         return str(found.ipv4_mapped or ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
     return str(found)

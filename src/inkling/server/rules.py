@@ -1,7 +1,7 @@
-"""The rule of each endpoint: who may ask it, how often, with which body, and what it takes of the worker.
+"""The access rule of each endpoint: API key, rate limit, body size, and places for readings.
 
-A rule stands beside the route that it is for. `middleware/access.py` enforces it before the view runs, by
-the endpoint that Werkzeug matched and never by the text of the path. An endpoint without a rule does not start.
+A rule is declared at its route. `middleware/access.py` enforces it before the view runs, according to the endpoint that
+Werkzeug matched, never the text of the path. App creation fails if an endpoint has no rule.
 
     @blueprint.route("/read", methods=["POST"])
     @rule(READING)
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-UPLOAD = -1  # as `max_body_bytes`: what the setting `max_upload_bytes` says
-RATES = ("", "api")  # rate classes: not counted; `rate_per_minute` of a client
+UPLOAD = -1  # as `max_body_bytes`: use the setting `max_upload_bytes`
+RATES = ("", "api")  # rate classes: not limited; `rate_per_minute` per client
 _ATTRIBUTE = "inkling_rule"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What an endpoint asks of a request before its view runs. The defaults are those of a page."""
+    """The requirements that are checked before an endpoint's view runs. The defaults are for a page."""
 
-    needs_key: bool = False  # where the operator set one
+    needs_key: bool = False  # if the operator set a key
     rate: str = ""  # one of RATES
-    max_body_bytes: int = 0  # 0: a body is refused; UPLOAD; or the number
-    places: int = 0  # of the worker's places for readings; 0: no reading
-    cross_origin: bool = False  # whether pages of the origins in `cors_origins` may ask
+    max_body_bytes: int = 0  # 0: no body allowed; UPLOAD; or the limit
+    places: int = 0  # how many of the worker's places for readings it takes; 0: it reads nothing
+    cross_origin: bool = False  # whether pages of the origins in `cors_origins` may use it
 
     def __post_init__(self) -> None:
         if self.rate not in RATES:
@@ -42,18 +42,18 @@ class Rule:
 PAGE = Rule()
 HEALTH = Rule()
 METRICS = Rule(needs_key=True)
-DOCUMENT = Rule(cross_origin=True)  # of the API: open, so that a client can learn how to send a key
+DOCUMENT = Rule(cross_origin=True)  # the OpenAPI document: no key needed, so that clients can learn how to send one
 API = Rule(needs_key=True, rate="api", cross_origin=True)
 READING = replace(API, max_body_bytes=UPLOAD, places=1)
-COMPARISON = replace(READING, places=2)  # up to eight networks
+COMPARISON = replace(READING, places=2)  # it runs up to eight networks
 FORM_PAGE = replace(READING, cross_origin=False)  # the page's form for browsers without JavaScript
-LAB = replace(API, cross_origin=False)  # this service's own page alone
+LAB = replace(API, cross_origin=False)  # for this service's own pages and programs
 LAB_CHANGE = replace(LAB, max_body_bytes=10_000)  # JSON
-HANDS = LAB  # for this service's own pages and programs
+HANDS = LAB
 HANDS_CHANGE = LAB_CHANGE
-HANDS_LESSONS = replace(LAB, max_body_bytes=UPLOAD, places=1)  # a picture is prepared, or a hand is taught
+HANDS_LESSONS = replace(LAB, max_body_bytes=UPLOAD, places=1)  # it prepares a picture
 HANDS_TEACH = replace(LAB_CHANGE, places=1)
-HANDS_IMPORT = replace(LAB, max_body_bytes=6_000_000, places=1)  # 5,000 tiles in a zip
+HANDS_IMPORT = replace(LAB, max_body_bytes=6_000_000, places=1)  # a zip of 5,000 tiles
 
 
 def rule(declared: Rule) -> Callable[[View], View]:
@@ -67,28 +67,27 @@ def rule(declared: Rule) -> Callable[[View], View]:
 
 
 def rule_of(app: Flask, endpoint: str | None, method: str) -> Rule | None:
-    """The rule of a matched endpoint; None where nothing was matched or nothing is declared.
+    """The rule of a matched endpoint; None if no endpoint matched. Raises LookupError if it declares none.
 
-    HEAD has the rule of GET. OPTIONS asks only what is allowed: it needs no key and takes no body.
+    HEAD has the rule of GET. OPTIONS only lists the allowed methods, so it needs no key and takes no body.
     """
-    view: Any = app.view_functions.get(endpoint or "")
+    if endpoint is None:
+        return None
+    view: Any = app.view_functions[endpoint]
     methods = getattr(view, "view_class", None)  # of a MethodView
-    if method == "OPTIONS":
-        found = _declared(view, methods, "get") or _declared(view, methods, "post")
-        return Rule(cross_origin=found.cross_origin) if found else None
-    return _declared(view, methods, "get" if method == "HEAD" else method.lower())
+    names = {"HEAD": ["get"], "OPTIONS": ["get", "post"]}.get(method, [method.lower()])
+    for name in names:
+        found: Rule | None = getattr(getattr(methods, name, None) if methods else view, _ATTRIBUTE, None)
+        if found:
+            return Rule(cross_origin=found.cross_origin) if method == "OPTIONS" else found
+    raise LookupError(
+        f"{method} of endpoint {endpoint!r} has no rule; expected one at its route. Declare it with @rule(...) from "
+        "inkling.server.rules."
+    )
 
 
 def check_rules(app: Flask) -> None:
-    """Raises LookupError for an endpoint of the URL map without a rule."""
+    """Raises LookupError if an endpoint in the URL map has no rule."""
     for route in app.url_map.iter_rules():
         for method in route.methods or ():
-            if rule_of(app, route.endpoint, method) is None:
-                raise LookupError(
-                    f"{method} {route.rule} ({route.endpoint}) has no rule; expected one beside its route. Declare it "
-                    "with @rule(...) of inkling.server.rules."
-                )
-
-
-def _declared(view: Any, methods: Any, method: str) -> Rule | None:
-    return getattr(getattr(methods, method, None) if methods else view, _ATTRIBUTE, None)
+            rule_of(app, route.endpoint, method)

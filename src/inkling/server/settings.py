@@ -1,7 +1,7 @@
-"""The settings of a server: each declared once, with its default and its help.
+"""The settings of a server, each declared once with its default and help text.
 
-Precedence: a flag of `inkling serve` > an `INKLING_*` environment variable > the default here. Only the standard
-library is imported, because the command line reads this before it needs anything heavy.
+Precedence: a flag of `inkling serve` > an `INKLING_*` environment variable > the default here. This module imports only
+the standard library and light modules, because the command line loads it at startup.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inkling.cpu import cores
 from inkling.errors import BadRequest
 
 PREFIX = "INKLING_"
-# Variables that are no settings: read by user_dirs.py, deploy/compose and hands/database.py.
+# Variables that are not settings: read by user_dirs.py, deploy/compose and hands/database.py.
 OTHERS = ("INKLING_CACHE", "INKLING_IMAGE", "INKLING_HOST_PORT", "INKLING_STORE")
 LOGS = ("off", "text", "json")
 HANDS = ("auto", "on", "off")
@@ -32,74 +32,74 @@ def _setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one server. `Settings()` are the defaults."""
+    """The settings of one server. `Settings()` has the defaults."""
 
-    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
+    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
     port: int = _setting(8000, "Port to listen on.", 1)
-    workers: int = _setting(1, "Worker processes; one per CPU core serves the most.", 1)
-    model: str = _setting("", "Model that reads: a packaged name or a bundle folder; empty for the default.")
-    max_upload_bytes: int = _setting(20_000_000, "Largest request body, bytes.", 1)
-    max_pictures: int = _setting(100, "Most pictures in one request.", 1)
+    workers: int = _setting(1, "Worker processes; one per CPU core gives the highest throughput.", 1)
+    model: str = _setting("", "Model to read with: a packaged name or a bundle folder; empty for the default.")
+    max_upload_bytes: int = _setting(20_000_000, "Maximum size of a request body, bytes.", 1)
+    max_pictures: int = _setting(100, "Maximum number of pictures in one request.", 1)
     max_reading: int = _setting(
-        0, "Readings at the same time per worker; more wait. 0 for 1 where every core has a worker, else 2.", 0
+        0, "Concurrent readings per worker; more wait. 0 means 1 if every core has a worker, otherwise 2.", 0
     )
-    max_waiting: int = _setting(13, "Further requests that may wait per worker; more are refused at once with 503.", 0)
-    max_wait_s: int = _setting(10, "Seconds a request waits for a reading to start before it is refused with 503.", 1)
+    max_waiting: int = _setting(13, "Readings that may wait per worker; more are refused immediately with 503.", 0)
+    max_wait_s: int = _setting(10, "Seconds that a request waits for its reading to start, then 503.", 1)
     log: str = _setting(
-        "off", "A line per request on stderr: json, text or off; errors are logged in any case.", choices=LOGS
+        "off", "One line per request on stderr: json, text or off; errors are always logged.", choices=LOGS
     )
     api_key: str = _setting(
-        "", "Key that /api and /metrics require; several, separated by commas, while one is replaced.", secret=True
+        "", "Key that /api and /metrics require; to rotate keys, list several separated by commas.", secret=True
     )
     rate_per_minute: int = _setting(0, "Requests to /api per client and minute; 0 for no limit.", 0)
     rate_storage: str = _setting(
         "memory://",
-        "Where requests are counted: memory://, each worker alone; redis://HOST, all workers and machines together.",
+        "Where requests are counted: memory:// per worker; redis://HOST for all workers and machines together.",
         secret=True,
     )
     trusted_proxies: int = _setting(
-        0, "Proxies in front that add to X-Forwarded-For; only their entries are trusted.", 0
+        0, "Number of reverse proxies that add to X-Forwarded-For; only their entries are trusted.", 0
     )
     cors_origins: str = _setting(
         "", "Origins whose pages may use /api, separated by commas, as in https://example.org; * for any."
     )
     drain_s: int = _setting(
-        0, "Seconds from SIGTERM, when /readyz turns 503, to the end of accepting; for load balancers.", 0
+        0, "Seconds after SIGTERM during which /readyz answers 503 but requests are accepted; for load balancers.", 0
     )
-    stop_s: int = _setting(30, "Most seconds that running requests get to finish when the server stops.", 1)
-    deadline_s: int = _setting(5, "Most seconds that one reading may take; then it ends with 422. 0 for no limit.", 0)
-    forms: str = _setting("", "Folder of templates of forms to read, beside those that are shipped.")
-    lab: bool = _setting(False, "Let people train networks on the page, one at a time.")
-    lab_folder: str = _setting("", "Folder of trainings and kept models; empty for the user's data folder.")
-    lab_hosts: str = _setting("", "Names besides localhost by which lab and hands may be used, separated by commas.")
+    stop_s: int = _setting(30, "Maximum seconds for running requests to finish when the server stops.", 1)
+    deadline_s: int = _setting(5, "Maximum seconds for one reading, which then fails with 422; 0 for no limit.", 0)
+    forms: str = _setting("", "Folder of form templates, in addition to the shipped ones.")
+    lab: bool = _setting(False, "Let users train networks in the web page, one at a time.")
+    lab_folder: str = _setting("", "Folder for training runs and kept models; empty for the user's data folder.")
+    lab_hosts: str = _setting("", "Host names other than localhost that may use the lab and hands, comma-separated.")
     hands: str = _setting(
         "auto",
-        "Let people correct digits and teach their handwriting: on, off, or auto, which is on if only this machine can "
-        "reach the server and no proxy is in front.",
+        "Let users correct digits and teach their handwriting: on, off, or auto, which means on if only this machine "
+        "can reach the server and it is not behind a proxy.",
         choices=HANDS,
     )
     address: str = _setting(
         "",
-        "Where others open the pages, as in https://example.org; for links and previews that they can follow.",
+        "Public address of the pages, as in https://example.org; used in link previews and on the teacher's worksheet.",
     )
-    threads: int = _setting(64, "Threads per worker; never fewer than running and waiting readings need.", 1)
+    threads: int = _setting(64, "Threads per worker; raised if running and waiting readings need more.", 1)
 
     @property
     def max_concurrent_readings(self) -> int:
-        """Readings at the same time per worker: `max_reading`, or what its 0 stands for.
+        """Concurrent readings per worker: `max_reading`, or the value that 0 selects.
 
-        Two in one process share Python's lock, which delays both. Where a core would idle, that is still worth it.
+        Two readings in one process share the GIL, which slows both. This still pays off if a core would be idle.
         """
         return self.max_reading or (1 if self.workers >= cores() else 2)
 
     @property
     def keeps_hands(self) -> bool:
-        """Whether hands can be taught here: `hands`, or what its "auto" stands for."""
+        """Whether hands can be taught: `hands`, or the value that "auto" selects."""
         return self.hands == "on" or (self.hands == "auto" and self.is_private)
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine can reach the server: it listens on loopback, and no proxy stands in front."""
+        """Whether only this machine can reach the server: it listens on loopback, and is not behind a proxy."""
         return is_loopback(self.host) and not self.trusted_proxies
 
 
@@ -122,7 +122,7 @@ def env_name(name: str) -> str:
 
 
 def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings by precedence; a flag that is None was not given.
+    """The settings by precedence; a flag that is None was not given.
 
     Raises BadRequest for a value of the wrong type or range.
     """
@@ -139,26 +139,26 @@ def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
 
 
 def misspelt(environ: Mapping[str, str]) -> list[str]:
-    """A sentence for each INKLING_* variable that nothing reads. Never its value, which may be a key."""
+    """A warning for each unknown INKLING_* variable, without its value, which may be a key."""
     known = {setting.name: env_name(setting.name) for setting in declared()}
     sentences = []
     for variable in sorted(set(environ) - {*known.values(), *OTHERS}):
         if variable.startswith(PREFIX):
             near = difflib.get_close_matches(variable.removeprefix(PREFIX).lower(), known, n=1)
             hint = f"did you mean {known[near[0]]}?" if near else "`inkling doctor` lists all settings."
-            sentences.append(f"{variable} is no setting and changes nothing; {hint}")
+            sentences.append(f"{variable} is not a setting and has no effect; {hint}")
     return sentences
 
 
 def source(setting: Field[Any], flags: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    """Where `load` takes the setting's value from: "flag", "environment" or "default"."""
+    """The source of the setting's value in `load`: "flag", "environment" or "default"."""
     if flags.get(setting.name) is not None:
         return "flag"
     return "environment" if env_name(setting.name) in environ else "default"
 
 
 def shown(setting: Field[Any], settings: Settings) -> str:
-    """The setting's value as text; of a secret only its number of characters."""
+    """The setting's value as text; for a secret only its length."""
     value = str(getattr(settings, setting.name))
     if setting.metadata["secret"] and value:
         return f"(set, {len(value)} characters)"
@@ -166,7 +166,7 @@ def shown(setting: Field[Any], settings: Settings) -> str:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """The values of a setting that holds several, separated by commas."""
+    """The values of a comma-separated setting."""
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 

@@ -1,4 +1,4 @@
-"""Whether this worker has been told to stop. It finishes what it has, and wants no more; endless answers end."""
+"""An event that is set when this worker should stop: it then reports that it is not ready, and its streams end."""
 
 from __future__ import annotations
 

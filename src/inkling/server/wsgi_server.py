@@ -1,27 +1,28 @@
-"""gunicorn with one process for each worker, and threads in it: HTTP/1.1 alone.
+"""gunicorn with worker processes and threads, HTTP/1.1 only.
 
-It replaces workers that die, and workers end when this process is gone. Two things are added to its threaded worker.
+gunicorn replaces workers that die, and workers end when the supervisor is gone. This module adds two things to its
+threaded worker.
 
-A client cannot hold what others need:
+Limits on the resources that one client can occupy:
 
-- A connection on which nothing has come waits in the worker's poller, and in no thread.
-- One address has at most its share of the threads.
-- Each wait for a client in a thread has a deadline (`middleware/deadlines.py`).
-- A refused body is discarded in the thread, in bounded time, so that its client reads the answer (as nginx's
+- A connection without any data waits in the worker's poller, not in a thread.
+- One address may use only a share of the threads.
+- Each wait for a client in a thread has a deadline (`middleware/slow_clients.py`).
+- A rejected body is discarded in the thread, in bounded time, so that its client reads the response (like nginx's
   `lingering_close`).
 
-A stop loses nothing. SIGTERM: /readyz answers 503 while the worker accepts for another `drain_s`. Then it takes the
-connections that wait, stops listening, and finishes what it has in at most `stop_s`. gunicorn closes a kept connection
-after its next answer, or after two seconds without a request.
+A graceful shutdown without lost requests: after SIGTERM, /readyz answers 503 while the worker accepts requests for
+another `drain_s`. Then it accepts the pending connections, stops listening, and finishes its requests within `stop_s`.
+gunicorn closes a keep-alive connection after its next response, or after two seconds without a request.
 
-Windows has no `fork`. There Werkzeug's own server runs, in one process.
+Windows has no `fork`; there Werkzeug's own server runs, in one process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import resource
 import socket
+import sys
 import threading
 from collections import Counter, defaultdict, deque
 from functools import partial
@@ -34,17 +35,16 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
 from inkling.server.metrics.folder import Folder
-from inkling.server.middleware.deadlines import HEAD_S, ClientSocket
+from inkling.server.middleware.slow_clients import HEAD_S, ClientSocket
 from inkling.server.request_context import client_name
 from inkling.server.settings import Settings
 from inkling.server.stopping import stopping
 
-MAX_CONNECTIONS = 4096  # per worker, idle ones included; further ones wait unanswered
-KEEP_ALIVE_S = 10  # of an idle connection, and of one that has not sent anything yet
-PEER_SHARE = 2  # one address has at most a half of the threads, where no proxy is in front
-SPARE_THREADS = 16  # for refusals, pages, health and the lab's streams while all others are busy
-LINGER_S = 2.0  # most time in which the rest of a refused body is discarded ..
-LINGER_BYTES = 1 << 30  # .. however much it is
+MAX_CONNECTIONS = 4096  # per worker, including idle ones; further connections wait
+KEEP_ALIVE_S = 10  # for an idle connection, and for one that has not sent anything yet
+PEER_SHARE = 2  # without a proxy, one address may use at most 1 in PEER_SHARE threads
+SPARE_THREADS = 16  # for rejections, pages, health checks and the lab's streams while all others are busy
+LINGER_S = 2.0  # time limit for discarding the rest of a rejected body
 MALFORMED = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
     b'{"ok":false,"kind":"BadRequest","error":"the request or one of its headers is malformed or too long; expected '
@@ -57,7 +57,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         self._threads_of: Counter[str] = Counter()  # by peer
-        self._held: defaultdict[str, deque[Any]] = defaultdict(deque)  # connections of peers that have their share
+        self._held: defaultdict[str, deque[Any]] = defaultdict(deque)  # waiting connections of peers at their limit
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -86,21 +86,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Any) -> Any:
         conn.sock.wait_at_most(HEAD_S)
         keep = super().handle(conn)
-        if not keep:  # else gunicorn would wait for the client in its main thread
+        if not keep:  # otherwise gunicorn would wait for the client in its main thread
             with contextlib.suppress(OSError):
                 client = conn.sock.dup()
                 client.wait_at_most(LINGER_S)
-                close_graceful(client, LINGER_S, LINGER_BYTES)
+                close_graceful(client, LINGER_S, sys.maxsize)
                 conn.sock.shutdown(socket.SHUT_RD)
         return keep
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.close_after_answer = req.force_close
-        req._expected_100_continue = False  # `middleware/bodies.py` asks for the body, after the endpoint's rule
+        req._expected_100_continue = False  # `middleware/slow_clients.py` sends 100 Continue, after the checks
         return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Of a head that is no HTTP/1.1: our error instead of gunicorn's page."""
+        """Answer a malformed request head with a JSON error instead of gunicorn's page."""
         if not isinstance(exc, ParseException):
             super().handle_error(req, client, addr, exc)
             return
@@ -114,13 +114,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         drain.start()
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        """Of SIGINT: without a drain. Endless answers end, or their threads would keep the process."""
+        """Stop on SIGINT, without draining. Streams end, because their threads would keep the process alive."""
         stopping.set()
-        # Not here: the signal may have interrupted the pool while it holds the lock that a shutdown waits for.
+        # Deferred: the signal may have interrupted the pool while it holds the lock that a shutdown waits for.
         self.method_queue.defer(super().handle_quit, sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """At the end, take the connections that wait, and let the kernel take no more."""
+        """On shutdown, accept the pending connections, then close the listening sockets."""
         ends = self._accepting and not self.alive
         super().set_accept_enabled(enabled)
         for listener in self.sockets if ends else ():
@@ -130,7 +130,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """Serves until SIGTERM or SIGINT."""
+    """The server, which runs until SIGTERM or SIGINT."""
 
     def __init__(self, settings: Settings, folder: Folder) -> None:
         self.settings = settings
@@ -138,7 +138,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        """gunicorn's settings."""
+        """Set gunicorn's settings."""
+        from prometheus_client import multiprocess
+
         settings = self.settings
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         for name, value in {
@@ -149,35 +151,23 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_connections": MAX_CONNECTIONS,
             "keepalive": KEEP_ALIVE_S,
             "graceful_timeout": settings.drain_s + settings.stop_s,
-            "sendfile": False,  # it would pass by the deadline
-            "limit_request_line": 8190,  # bytes: a long list of `among`
-            "forwarded_allow_ips": "",  # X-Forwarded-For is the app's to judge, by `trusted_proxies`
+            "sendfile": False,  # it would bypass the deadline
+            "limit_request_line": 8190,  # bytes, for long values of `among`
+            "forwarded_allow_ips": "",  # the app evaluates X-Forwarded-For, according to `trusted_proxies`
             "control_socket_disable": True,
             "loglevel": "error",
             "worker_tmp_dir": self._folder.path,  # in memory: a slow disk would delay heartbeats
-            "child_exit": _forget_gauges,
+            "child_exit": lambda server, worker: multiprocess.mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
             "on_exit": lambda server: self._folder.remove(),
         }.items():
             self.cfg.set(name, value)
 
     def peer(self, conn: Any) -> str:
-        """Whose threads a connection takes; "" behind a proxy, whose connections are those of many clients."""
+        """The client whose share of threads a connection uses; "" behind a proxy, where one peer has many clients."""
         return "" if self.settings.trusted_proxies or isinstance(conn.client, str) else client_name(conn.client[0])
 
     def load(self) -> Any:
-        """The app of one worker."""
+        """Create the app of one worker."""
         from inkling.server.app import create_app
 
         return create_app(self.settings)
-
-
-def raise_open_files() -> None:
-    """Raise the limit of open files to what a worker's connections and libraries need, where the system allows it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(MAX_CONNECTIONS + 512, hard)), hard))
-
-
-def _forget_gauges(server: Any, worker: Any) -> None:
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

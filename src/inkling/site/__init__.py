@@ -1,1 +1,1 @@
-"""The pages as a folder of files that any static host serves, with the networks inside. Start at `build.build`."""
+"""The pages as a static site for any host, including the networks. Start at `build.build`."""

@@ -1,4 +1,4 @@
-"""Write a site into a folder, which may hold only what an earlier writing left there."""
+"""Writes a site to a folder, which must be empty or contain only an earlier site."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from inkling.errors import CannotWrite
 from inkling.site.build import Site
 
-INDEX = "site.json"  # lists what was written, so that the next writing can replace it
-OTHERS = (".git", "CNAME")  # what a host keeps in a folder that it publishes
+INDEX = "site.json"  # lists the written files, so that the next run can replace them
+OTHERS = (".git", "CNAME")  # files that a host may keep in a published folder
 
 
 def write(site: Site, folder: Path) -> None:
-    """Write the site, and delete what an earlier one had and this one lacks.
+    """Write the site, and delete files of an earlier site that are no longer part of it.
 
-    The index comes first, so that a writing that was interrupted can be repeated. Raises CannotWrite for a folder with
-    files that are not a site's, or where nothing can be written.
+    The index is written first, so that an interrupted run can be repeated. Raises CannotWrite if the folder contains
+    other files or cannot be written.
     """
     earlier = _written(folder)
     _check_only_ours(folder, earlier)
@@ -39,13 +39,13 @@ def write(site: Site, folder: Path) -> None:
         _save(folder / INDEX, json.dumps(index, indent=1).encode())
     except OSError as error:
         raise CannotWrite(
-            f"{folder} cannot be written ({error.strerror}); a folder of yours with some 5 MB of room was expected. "
-            "Name another one."
+            f"{folder} cannot be written ({error.strerror}); expected a writable folder with about 5 MB of free space. "
+            "Choose another folder."
         ) from error
 
 
 def _written(folder: Path) -> set[str]:
-    """The paths that an earlier writing left."""
+    """The paths of an earlier site."""
     try:
         return {path for path in json.loads((folder / INDEX).read_bytes())["files"] if _is_below(folder, path)}
     except (OSError, ValueError, KeyError, TypeError):
@@ -53,21 +53,21 @@ def _written(folder: Path) -> set[str]:
 
 
 def _is_below(folder: Path, path: str) -> bool:
-    """Whether a path of an index, which anybody may have edited, stays in the folder."""
+    """Whether a path from an index, which may have been edited, is inside the folder."""
     return (folder / path).resolve().is_relative_to(folder.resolve())
 
 
 def _check_only_ours(folder: Path, earlier: set[str]) -> None:
     if folder.is_file():
-        raise CannotWrite(f"{folder} is a file; a folder was expected. Name another one.")
+        raise CannotWrite(f"{folder} is a file; expected a folder. Choose another one.")
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         name = path.relative_to(folder)
         if path.is_dir() and not path.is_symlink():
             continue
         if name.parts[0] not in OTHERS and name.as_posix() not in {*earlier, INDEX}:
             raise CannotWrite(
-                f"{folder} holds {name}, which inkling did not write; an empty folder or an earlier site was expected. "
-                "Name another folder, or empty this one."
+                f"{folder} contains {name}, which inkling did not write; expected an empty folder or an earlier site. "
+                "Choose another folder, or empty this one."
             )
 
 
@@ -77,7 +77,7 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _remove_empty(top: Path, folder: Path) -> None:
-    with contextlib.suppress(OSError):  # it holds other files
+    with contextlib.suppress(OSError):  # the folder is not empty
         while folder != top:
             folder.rmdir()
             folder = folder.parent

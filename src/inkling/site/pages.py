@@ -1,4 +1,4 @@
-"""The pages, rendered by the server's own app, with addresses that work under any prefix."""
+"""Renders the pages with the server's app, with relative links that work under any prefix."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from inkling.errors import BadRequest, InklingError
+from inkling.errors import BadRequest, CannotRender
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
-# An attribute with an address on this host. Templates hold no other kind of absolute address.
+# An attribute with an absolute path. Templates contain no other absolute paths.
 _ADDRESS = re.compile(r'(?P<before>\s(?:href|src|action|data-[a-z-]+)=")(?P<path>/(?!/)[^"]*)')
 _LINK = re.compile(r'<a\b[^>]*\shref="(/(?!/)[^"?#]*)')
-# Networks that the folder does without, so that all of it stays below 3 MiB. This one reads as `ann` does.
+# Networks that are left out to keep the site below 3 MB. This one performs like `ann`.
 LEFT_OUT = ("ann-dropout",)
-FILES = ("/static/", "/favicon.ico")  # beginnings of addresses that are files
+FILES = ("/static/", "/favicon.ico")  # prefixes of paths that are files, not pages
 BROWSER = {"Accept": "text/html"}
 
 
-class CannotRender(InklingError):
-    """A page that could not be rendered, or that leads to one that a folder of files cannot hold."""
-
-
 def render(address: str) -> dict[str, bytes]:
-    """Every page that a link leads to from the front page, by the path of its file, 404.html and the list of networks.
+    """All pages that can be reached from the front page, 404.html, and the list of networks, by file path.
 
-    `address`: where the folder will be opened, or "". Only 404.html depends on it, which a host sends for any path:
-    without an address it finds its files only from the folder's top.
+    `address`: the site's public address, or "". 404.html needs it, because a host sends that page for any path: without
+    an address it finds its files only for paths in the top folder. Raises CannotRender for a page that links to one
+    without HTML.
     """
     check_address(address)
     client = _client(address)
@@ -46,17 +43,17 @@ def render(address: str) -> dict[str, bytes]:
 
 
 def check_address(address: str) -> None:
-    """Raises BadRequest for an address that others could not open."""
+    """Raises BadRequest for an invalid public address."""
     parts = urlsplit(address)
     if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
         raise BadRequest(
-            f"{address!r} is no address of a folder; expected one like https://example.org/inkling. Correct it, or "
-            "leave it out."
+            f"{address!r} is not a valid site address; expected one such as https://example.org/inkling. Correct it, "
+            "or leave it out."
         )
 
 
 def relative(text: str, *, depth: int = 0, top: str = "") -> str:
-    """A page whose addresses begin at `top`, by default so many folders up. A page's address ends with a slash."""
+    """The page with its absolute paths relative to `top`, by default `depth` folders up. Page paths get a slash."""
     top = top or "../" * depth or "./"
 
     def replaced(match: re.Match[str]) -> str:
@@ -74,7 +71,7 @@ def _client(address: str) -> FlaskClient:
     from inkling.server.settings import Settings
 
     app = create_app(Settings(address=address), left_out=LEFT_OUT)
-    app.extensions["inkling"].get()  # so that the examples' captions say what is read in them
+    app.extensions["inkling"].get()  # load the model, so that the examples have captions
     return app.test_client()
 
 
@@ -82,14 +79,14 @@ def _page(client: FlaskClient, path: str) -> str:
     answer = client.get(path, headers=BROWSER)
     if answer.status_code != 200 or answer.mimetype != "text/html":
         raise CannotRender(
-            f"{path} is linked from a page, but answers with {answer.status}; a page without a server leads to pages "
-            "only. Mend the link, or leave it out where `is_static` is set."
+            f"{path} is linked from a page but answers {answer.status}; expected a page. Fix the link, or omit it if "
+            "`is_static` is set."
         )
     return answer.text
 
 
 def _networks(client: FlaskClient) -> bytes:
-    """What GET /api/v1/models answers."""
+    """The response of GET /api/v1/models."""
     answer: dict[str, Any] = client.get("/api/v1/models").get_json()
     return json.dumps(answer, ensure_ascii=False).encode()
 

@@ -1,9 +1,9 @@
-// Keeps the whole site in the browser, so that it opens without a connection after one visit. `inkling site` fills in the
-// version and every file's hash. A new version is fetched in the background, only what changed; one reload shows it.
+// Caches the whole site in the browser, so that it opens offline after one visit. `inkling site` fills in the version and
+// every file's hash. For a new version, changed files are fetched in the background; a reload then shows it.
 const PREFIX = "inkling-";
 const NAME = PREFIX + VERSION;
 const FILES = HASHES; // path -> hash of its content
-const LIST = "kept-files"; // what FILES was when a cache was filled: an entry of the cache
+const LIST = "kept-files"; // cache entry with the FILES from which the cache was filled
 const base = new URL("./", self.location);
 
 self.addEventListener("install", (event) => event.waitUntil(fill().then(() => self.skipWaiting())));
@@ -13,7 +13,7 @@ self.addEventListener("fetch", (event) => {
   if (method === "GET" && url.startsWith(base.href)) event.respondWith(answer(event.request, mode === "navigate"));
 });
 
-// All or nothing: one file that does not come rejects, and the version before stays.
+// All or nothing: if one file cannot be fetched, this rejects, and the previous version stays.
 async function fill() {
   const [cache, [before]] = [await caches.open(NAME), await older()];
   const earlier = before && (await caches.open(before));
@@ -28,7 +28,7 @@ async function fill() {
   await cache.put(LIST, new Response(JSON.stringify(FILES)));
 }
 
-// On the first visit the browser has just loaded much of it, and only asks whether it is still valid.
+// On the first visit the browser has just loaded many of the files, so it only revalidates them.
 async function fetched(address, mode) {
   const response = await fetch(address, { cache: mode });
   if (!response.ok) throw new Error(`${address} did not come: ${response.status}`);
@@ -38,14 +38,14 @@ async function fetched(address, mode) {
 const older = async () => (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
 const deleteOlder = async () => Promise.all((await older()).map((name) => caches.delete(name)));
 
-// What is kept, or else what the host sends: a version's files never change, so nothing waits for the network.
+// From the cache, otherwise from the network. The files of a version never change, so the cache comes first.
 async function answer(request, isPage) {
   const cache = await caches.open(NAME);
   const kept = await cache.match(request, { ignoreSearch: true });
   if (kept) return kept;
   const address = new URL(request.url);
   if (isPage && !address.pathname.endsWith("/")) {
-    address.pathname += "/"; // as a host leads from /learn to /learn/
+    address.pathname += "/"; // as a host redirects /learn to /learn/
     if (await cache.match(address, { ignoreSearch: true })) return Response.redirect(address, 302);
   }
   return fetch(request);

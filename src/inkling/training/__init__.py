@@ -1,1 +1,1 @@
-"""Where a network learns: data, recipes, training, scores and export to a bundle. Optional at run time."""
+"""Training: data, recipes, the training loop, scores and export to a bundle. Not needed to read images."""

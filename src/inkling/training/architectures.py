@@ -1,11 +1,12 @@
-"""The networks' architectures, by name.
+"""The network architectures, by name.
 
-A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities; one that can refuse, to (N, 11) when
-its recipe has non-digits: the last output is "none of the ten". A line recognizer maps (N, 32, w) to (N, w / 4, 22).
+A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities. With non-digits in its recipe, an
+architecture that supports them has (N, 11) outputs, the last for "none of the ten". A line recognizer maps (N, 32, w)
+to (N, w / 4, 22).
 
-An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation;
-`@architecture(max_parameters, settings)` registers its name, how many parameters it may have and on which of a recipe's
-settings its layers depend.
+An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation.
+`@architecture(max_parameters, settings)` registers its name, its largest number of parameters and the recipe settings
+that its layers depend on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SETTINGS = ("hidden", "dropout", "nondigits")
 
 
 class Settings(Protocol):
-    """What a network's layers depend on; a `Recipe` has it."""
+    """The settings that a network's layers depend on. A `Recipe` satisfies this protocol."""
 
     @property
     def hidden(self) -> int:
@@ -30,26 +31,26 @@ class Settings(Protocol):
 
     @property
     def dropout(self) -> float:
-        """Share of units that are switched off in a step."""
+        """Share of units dropped in each training step."""
 
     @property
     def nondigits(self) -> float:
-        """More than 0 = the network has an output for "none of the ten"."""
+        """If greater than 0, the network has an output for "none of the ten"."""
 
 
-Build = Callable[[Settings], Any]  # the Any is a keras.Model: Keras is imported only when one is built
+Build = Callable[[Settings], Any]  # returns a keras.Model; Any, because Keras is imported only inside functions
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A registered way to build a network."""
+    """A registered architecture."""
 
     name: str
     build: Build
-    max_parameters: int | None  # with the recipe's defaults; a test holds it
+    max_parameters: int | None  # with the recipe's defaults; a test checks it
     settings: tuple[str, ...]  # those of SETTINGS that its layers depend on
-    task: Literal["digits", "lines"] = "digits"  # what it is trained and judged on; see `training.tasks`
-    source: str = ""  # the file of a user's own architecture: see `own_architecture`
+    task: Literal["digits", "lines"] = "digits"  # the data that it is trained and evaluated on; see `training.tasks`
+    source: str = ""  # source text of the user's own file; see `own_architecture`
 
     @property
     def about(self) -> str:
@@ -61,9 +62,10 @@ ARCHITECTURES: dict[str, Architecture] = {}
 
 
 def find_architecture(name: str) -> Architecture:
-    """The architecture of this name. That of a user's own file, until it is loaded, is known but cannot be built.
+    """The architecture with this name.
 
-    Raises UnknownName for any other.
+    For a function in a user's own file that is not loaded yet, returns an entry that cannot be built. Raises
+    UnknownName for any other unregistered name.
     """
     if name in ARCHITECTURES:
         return ARCHITECTURES[name]
@@ -81,14 +83,14 @@ def find_architecture(name: str) -> Architecture:
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is that of a function in a user's own file, as in my_net.py:net."""
+    """Whether a name refers to a function in a user's own file, as in my_net.py:net."""
     return ".py:" in name
 
 
 def architecture(
     max_parameters: int, settings: tuple[str, ...], *, task: Literal["digits", "lines"] = "digits"
 ) -> Callable[[Build], Build]:
-    """Registers a function under its name, `_` written as `-`."""
+    """Registers a function under its name, with `_` replaced by `-`."""
 
     def register(build: Build) -> Build:
         name = build.__name__.replace("_", "-")
@@ -116,7 +118,7 @@ def ann(settings: Settings) -> Any:
 
 @architecture(101_770, ("hidden", "dropout"))
 def ann_dropout(settings: Settings) -> Any:
-    """The same hidden layer, part of which is switched off at each step of training (Srivastava et al. 2014)."""
+    """The same hidden layer with dropout during training (Srivastava et al. 2014)."""
     from keras import Input, Sequential, layers
 
     return Sequential(
@@ -124,7 +126,7 @@ def ann_dropout(settings: Settings) -> Any:
             Input((28, 28), name="tiles"),
             layers.Flatten(name="flatten"),
             layers.Dense(settings.hidden, activation="relu", name="hidden"),
-            layers.Dropout(settings.dropout, name="dropout"),  # does nothing once training is over
+            layers.Dropout(settings.dropout, name="dropout"),  # inactive at inference
             layers.Dense(10, activation="softmax", dtype="float32", name="probs"),
         ],
         name="ann-dropout",
@@ -137,7 +139,7 @@ def cnn(settings: Settings) -> Any:
     from keras import Input, Sequential, layers
 
     model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn")
-    # (channels, stride): a stride of 2 halves the side and takes the place of pooling
+    # (channels, stride): a stride of 2 halves the side instead of pooling
     for i, (channels, stride) in enumerate([(24, 1), (32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1)], 1):
         model.add(layers.Conv2D(channels, 3, stride, padding="same", use_bias=False, name=f"conv_{i}"))
         _add_normalization(model, i)
@@ -167,7 +169,7 @@ def cnn_small(settings: Settings) -> Any:
 
 @architecture(580_000, ("dropout",), task="lines")
 def line(settings: Settings) -> Any:
-    """Convolutions alone, so that a line may have any width: for every fourth column a symbol, or no new one."""
+    """Fully convolutional, for lines of any width: a symbol or the blank for every fourth column."""
     from keras import Input, layers, models
 
     x = image = Input((LINE_HEIGHT, None), name="lines")
@@ -177,9 +179,9 @@ def line(settings: Settings) -> Any:
         [(24, 5, 2, 2), (40, 3, 1, 1), (72, 3, 2, 2), (72, 3, 1, 1), (112, 3, 2, 1), (112, 3, 1, 1)], 1
     ):
         x = _convolution(x, channels, side, (down, across), name=str(i))
-    # A column from top to bottom: (N, 4, w / 4, 112) -> (N, 1, w / 4, 128)
+    # Full columns: (N, 4, w / 4, 112) -> (N, 1, w / 4, 128)
     x = _convolution(x, 128, (4, 1), 1, name="columns", padding="valid")
-    for i in range(7, 10):  # along the line, as far as the neighbouring digits
+    for i in range(7, 10):  # along the line; the receptive field reaches the neighboring digits
         x = layers.Add(name=f"add_{i}")([x, _convolution(x, 128, (1, 5), 1, name=str(i))])
     x = layers.Reshape((-1, 128), name="sequence")(x)  # (N, 1, w / 4, 128) -> (N, w / 4, 128)
     x = layers.Dropout(settings.dropout, name="dropout")(x)
@@ -196,12 +198,12 @@ def _convolution(x: Any, channels: int, side: Any, strides: Any, *, name: str, p
 
 
 def n_outputs(settings: Settings) -> int:
-    """The ten digits, and "none of the ten" where the recipe has examples of it."""
+    """11 with "none of the ten" if the recipe has non-digits, else 10."""
     return 11 if settings.nondigits else 10
 
 
 def _add_normalization(model: Any, name: object) -> None:
-    # It has the bias that the convolution lacks (Ioffe, Szegedy 2015). Export folds it into the convolution.
+    # Its offset replaces the convolution's bias (Ioffe, Szegedy 2015). Export folds it into the convolution.
     from keras import layers
 
     model.add(layers.BatchNormalization(momentum=0.95, name=f"norm_{name}"))

@@ -1,14 +1,14 @@
-"""Data augmentation: an epoch of images, each changed at random as another hand, pen or paper might have made it.
+"""Data augmentation: random changes to the images of an epoch that imitate other handwriting, pens and paper.
 
 One warp does all geometry: rotation, shear, stretch and scale as one matrix, and the elastic field of Simard,
-Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003). The
-digit then again has a longest side of 20 pixels (times the random scale) and its centre of mass in the middle, as
-`pipeline.normalize` makes it; then stroke width, contrast and noise change. Some digits are replaced by synthetic ones
-(`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
+Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003). After
+the warp the digit again has a longest side of 20 pixels (times the random scale) and its center of mass in the middle,
+as `pipeline.normalize` makes it. Then stroke width, contrast and noise change. Some digits are replaced by synthetic
+ones (`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
 
-Chunks have random streams of their own, so the result does not depend on how many threads share the work. Each is
-small enough to stay in a processor's cache, and OpenCV changes all its images in one call: they lie below each other in
-one tall image, with blank rows between them.
+Each chunk has a separate random stream, so the result does not depend on the number of threads. A chunk fits into a
+processor's cache, and OpenCV changes all its images in one call: they are stacked into one tall image, with blank rows
+between them.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ import cv2
 import numpy as np
 
 from inkling.scores import CLASSES
+from inkling.training.continental import with_continental_forms
 from inkling.training.degrade import degrade_images
 from inkling.training.recipe import Augmentation
 from inkling.training.synthetic_digits import draw_digits, from_pool
 
 SIDE = 28
 LONGEST = 20  # pixels, as in pipeline.normalize
-FINE, BOLD = 0.17, 0.4  # share of the ink that an erosion by a pixel leaves
-CELL = SIDE + 2  # rows of an image and the blank ones above and below it, where several lie below each other
-CHUNK = 256  # images that share a random stream; changing it changes every result
+FINE, BOLD = 0.17, 0.4  # share of the ink that remains after an erosion by a pixel
+CELL = SIDE + 2  # rows per image in a stack, with the blank ones above and below it
+CHUNK = 256  # images per random stream; changing it changes every result
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _MOMENTS = np.stack([np.ones_like(_X), _X, _Y], -1).reshape(-1, 3)
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
@@ -48,7 +49,7 @@ def epoch_images(
 ) -> np.ndarray:
     """(N, 28, 28) uint8 and (N,) -> (N, 28, 28) float32 in 0..1; the same seed and epoch give the same result.
 
-    `drawn`: see `augment`.
+    `drawn`: a pool of synthetic digits from `synthetic_digits.make_pool`; without it, each is drawn anew.
     """
     out = np.empty(images.shape, np.float32)
 
@@ -63,27 +64,21 @@ def epoch_images(
     return out
 
 
-def augment(
-    images: np.ndarray,
-    labels: np.ndarray,
-    how: Augmentation,
-    rng: np.random.Generator,
-    *,
-    drawn: np.ndarray | None = None,
-) -> np.ndarray:
-    """(N, 28, 28) uint8 and labels (N,) -> (N, 28, 28) float32 in 0..1, each image changed at random within `how`.
-
-    `drawn`: synthetic digits to choose from, as `synthetic_digits.make_pool` gives them; without it, all are new.
-    """
+def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """(N, 28, 28) uint8 and labels (N,) -> (N, 28, 28) float32 in 0..1, each image changed at random within `how`."""
     out = np.empty(images.shape, np.float32)
     for start in range(0, len(images), CHUNK):
         chunk = slice(start, start + CHUNK)
-        out[chunk] = _augment_chunk(images[chunk], labels[chunk], how, rng, drawn)
+        out[chunk] = _augment_chunk(images[chunk], labels[chunk], how, rng)
     return out
 
 
 def _augment_chunk(
-    images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.random.Generator, drawn: np.ndarray | None
+    images: np.ndarray,
+    labels: np.ndarray,
+    how: Augmentation,
+    rng: np.random.Generator,
+    drawn: np.ndarray | None = None,
 ) -> np.ndarray:
     if how.is_none:
         return images / np.float32(255)
@@ -104,7 +99,7 @@ def _augment_chunk(
 
 
 def add_contrast_and_noise(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
-    """Takes contrast from (N, h, w) float32 images in place, and adds noise; afterwards they are in 0..1 again."""
+    """Reduces the contrast of (N, h, w) float32 images in place, adds noise and clips them to 0..1."""
     n = len(images)
     if how.contrast:
         images *= (1 - rng.random((n, 1, 1), np.float32) * np.float32(how.contrast)).astype(np.float32)
@@ -114,61 +109,16 @@ def add_contrast_and_noise(images: np.ndarray, how: Augmentation, rng: np.random
         np.clip(images, 0, 1, out=images)
 
 
-def with_continental_forms(images: np.ndarray, labels: np.ndarray, part: float, rng: np.random.Generator) -> np.ndarray:
-    """A copy in which the share `part` of the 1s get a long upstroke, some a foot, and of the 7s a bar.
-
-    Much of the world writes them so; MNIST is from the United States, where few do. (N, 28, 28) uint8.
-    """
-    images = images.copy()
-    chosen = np.isin(labels, (1, 7)) & (rng.random(len(labels)) < part)
-    for i in np.flatnonzero(chosen):
-        draw_form = _draw_upstroke if labels[i] == 1 else _draw_bar
-        draw_form(images[i], rng)
-    return images
-
-
-def _draw_upstroke(image: np.ndarray, rng: np.random.Generator) -> None:
-    rows, columns = np.nonzero(image > 127)
-    if rows.size == 0:
-        return
-    top, bottom = rows.min(), rows.max()
-    height = int(bottom - top + 1)
-    x, y = columns[rows <= top + 1].mean(), top + 0.5
-    length, angle = height * rng.uniform(0.3, 0.65), np.deg2rad(rng.uniform(30, 60))
-    _line(image, (x, y), (x - length * np.cos(angle), y + length * np.sin(angle)), height)
-    if rng.random() < 0.3:
-        x, half = columns[rows >= bottom - 1].mean(), height * rng.uniform(0.15, 0.35)
-        _line(image, (x - half, bottom - 0.5), (x + half, bottom - 0.5), height)
-
-
-def _draw_bar(image: np.ndarray, rng: np.random.Generator) -> None:
-    rows, columns = np.nonzero(image > 127)
-    if rows.size == 0:
-        return
-    top, height = rows.min(), int(np.ptp(rows)) + 1
-    y = top + height * rng.uniform(0.42, 0.62)
-    x = columns[rows == int(y)].mean() if (rows == int(y)).any() else columns.mean()
-    half, tilt = height * rng.uniform(0.18, 0.35), rng.uniform(-0.3, 0.3)
-    _line(image, (x - half, y + half * tilt), (x + half, y - half * tilt), height)
-
-
-def _line(image: np.ndarray, start: tuple[float, float], end: tuple[float, float], height: int) -> None:
-    """Draws an anti-aliased stroke, about as wide as the digit's own; `height` of the digit in pixels."""
-    width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 2))
-    points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]  # in sixteenths of a pixel
-    cv2.line(image, points[0], points[1], (255,), width, cv2.LINE_AA, shift=4)
-
-
 def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """N random affine maps with determinant 1, (2, 2, N) float32: where a vector (x, y) from the centre goes.
+    """N random affine maps with determinant 1, (2, 2, N) float32, applied to vectors (x, y) from the center.
 
-    Stretched first, then sheared, then rotated.
+    They stretch first, then shear, then rotate.
     """
     angle = np.deg2rad(_uniform(n, how.rotation, rng))
     slant = _uniform(n, how.shear, rng)
-    # Boxes and haste widen a digit more than they narrow it; a narrow, bold 8 would look like a 1.
+    # Boxes and fast writing widen digits more often than they narrow them; a narrow, bold 8 would look like a 1.
     wider = rng.uniform(-how.stretch / 3, how.stretch, n).astype(np.float32)
-    stretch = np.exp(wider / 2)  # width grows by it, height shrinks by it
+    stretch = np.exp(wider / 2)  # width is multiplied by it, height divided
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array(
         [[cos * stretch, (cos * slant - sin) / stretch], [sin * stretch, (sin * slant + cos) / stretch]], np.float32
@@ -178,8 +128,8 @@ def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
 def elastic_fields(n: int, alpha: float | np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
     """N smooth random displacements, (N, 28, 28) float32 pixels: noise in -1..1, Gaussian-smoothed, times alpha.
 
-    Smooth noise has few degrees of freedom: its principal components alone are drawn, seven an axis for a sigma of 4.5.
-    `alpha` is one for all or (N, 1, 1).
+    Smooth noise has few degrees of freedom, so only its principal components are drawn: seven per axis for a sigma of
+    4.5. `alpha` is a number or (N, 1, 1).
     """
     basis = _smooth_components(sigma)
     weights = rng.standard_normal((n, basis.shape[1], basis.shape[1]), np.float32)
@@ -189,9 +139,9 @@ def elastic_fields(n: int, alpha: float | np.ndarray, sigma: float, rng: np.rand
 
 @cache
 def _smooth_components(sigma: float) -> np.ndarray:
-    """(28, K) float32: white noise of K numbers times it has the covariance of Gaussian-smoothed white noise."""
+    """(28, K) float32 matrix that maps K white-noise values to noise with the covariance of Gaussian-smoothed noise."""
     reach = np.subtract.outer(np.arange(SIDE), np.arange(SIDE))
-    blur = np.exp(-0.5 * (reach / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))  # an infinite filter: edges fade out
+    blur = np.exp(-0.5 * (reach / sigma) ** 2) / (sigma * np.sqrt(2 * np.pi))  # untruncated: edges fade out
     components, size, _ = np.linalg.svd(blur)
     return np.asarray((components * size)[:, size > 0.01 * size[0]], np.float32)
 
@@ -203,18 +153,18 @@ def _warped(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> 
     centre = moments[1:] / np.maximum(moments[0], 1e-6)  # (2, N): x, y
     longest = _longest_side(images, forward)  # (N,)
     grown = 1 + _uniform(n, how.scale, rng)
-    # Only geometry changes the longest side; an unchanged image keeps its size.
+    # Scaled back to LONGEST, since the geometry changes the longest side; an unchanged image keeps its size.
     size = grown * np.minimum(LONGEST / longest, 1.5)
     (a, b), (c, d) = forward * (2 / size)
     back = np.array([[d, -b], [-c, a]])  # into the doubled image
-    # Linear interpolation of a doubled image: as sharp as cubic at a quarter of its cost.
+    # Linear interpolation of a doubled image is as sharp as cubic at a quarter of the cost.
     double = cv2.resize(_one_below_the_other(images), (2 * SIDE, 2 * CELL * n), interpolation=cv2.INTER_CUBIC)
-    double.reshape(n, 2 * CELL, 2 * SIDE)[:, [0, 1, -2, -1]] = 0  # from where all that lies outside the image comes
-    # Where each pixel comes from is a polynomial of its place (u, v) from where the centre will be: [.., j, k] is the
-    # factor of v**j * u**k.
+    double.reshape(n, 2 * CELL, 2 * SIDE)[:, [0, 1, -2, -1]] = 0  # rows sampled for everything outside the image
+    # The source of each pixel is a polynomial in its offset (u, v) from the new center: [.., j, k] is the coefficient
+    # of v**j * u**k.
     to_x, to_y = _bow_polynomials(n, how.bow, rng)  # (N, 3, 3) each
     factors = back[:, 0, :, None, None] * to_x + back[:, 1, :, None, None] * to_y  # (2, N, 3, 3)
-    factors[..., 0, 0] += 2 * centre + np.float32(0.5)  # centres of pixels, not corners
+    factors[..., 0, 0] += 2 * centre + np.float32(0.5)  # pixel centers, not corners
     u, v = (_powers(_X[0] - SIDE / 2 - _uniform(n, how.shift, rng)[:, None]) for _ in range(2))  # (N, 3, 28)
     x_from, y_from = v.transpose(0, 2, 1) @ factors @ u  # (N, 28, 28) each
     if how.elastic:
@@ -230,12 +180,12 @@ def _warped(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> 
 
 
 def _one_below_the_other(images: np.ndarray) -> np.ndarray:
-    """(N, 28, 28) -> (N * 30, 28), a blank row above and below each image."""
+    """(N, 28, 28) -> (N * 30, 28), with a blank row above and below each image."""
     return np.pad(images, ((0, 0), (1, 1), (0, 0))).reshape(-1, SIDE)
 
 
 def _bow_polynomials(n: int, most: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """x and y after random quadratic terms: bowed stems, loops larger above or below, one end wider. (N, 3, 3) each."""
+    """x and y with random quadratic terms: bowed stems, one loop larger, one end wider. (N, 3, 3) each."""
     to_x, to_y = np.zeros((2, n, 3, 3), np.float32)
     to_x[:, 0, 1] = to_y[:, 1, 0] = 1
     half = LONGEST / 2
@@ -243,7 +193,7 @@ def _bow_polynomials(n: int, most: float, rng: np.random.Generator) -> tuple[np.
     to_x[:, 2, 0], to_x[:, 1, 1] = bend[:2]
     to_y[:, 2, 0], to_y[:, 0, 2] = bend[2], bend[3] / 2
     for each in (to_x, to_y):
-        each[:, 0, 0] = -(each[:, 2, 0] + each[:, 0, 2]) * np.float32(half**2 / 3)  # the mean over the digit is 0
+        each[:, 0, 0] = -(each[:, 2, 0] + each[:, 0, 2]) * np.float32(half**2 / 3)  # mean over the digit: 0
     return to_x, to_y
 
 
@@ -255,14 +205,14 @@ def _powers(places: np.ndarray) -> np.ndarray:
 def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
     """Longest side of the ink after each affine map, pixels. (N, 28, 28), (2, 2, N) -> (N,)
 
-    The extremes of a linear map lie at the ends of rows, so 56 points per image are enough.
+    A linear map takes its extremes at the ends of rows, so 56 points per image are enough.
     """
     ink = images > 0.25
     left = ink.argmax(2).T.astype(np.float32)  # (28, N), first ink of each row
     right = SIDE - 1 - ink[:, :, ::-1].argmax(2).T.astype(np.float32)
     blank = (left == 0) & ~ink[:, :, 0].T
     outside = np.where(blank, np.float32(np.inf), np.float32(0))
-    longest = np.full(len(images), 8.0, np.float32)  # an empty image comes out as 8
+    longest = np.full(len(images), 8.0, np.float32)  # 8 for an empty image
     for along_x, along_y in forward:
         down = along_y * _Y[:, :1]  # (28, N)
         ends = along_x * left + down, along_x * right + down  # on one axis of the result
@@ -272,12 +222,12 @@ def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
 
 
 def _with_stroke_width(images: np.ndarray, amount: float, rng: np.random.Generator) -> np.ndarray:
-    """Strokes up to `amount` pixels thicker or thinner: a blend with the dilated or eroded image.
+    """Makes strokes up to `amount` pixels thicker or thinner by blending with the dilated or eroded image.
 
     Bold digits are only thinned and fine ones only thickened, so that no loop closes and no line breaks.
     """
     change = _uniform(len(images), amount, rng)
-    # Erosion leaves little of a fine line and most of a broad one.
+    # Erosion removes most of a fine line and little of a broad one.
     boldness = _morphed(images, cv2.erode).sum((1, 2)) / np.maximum(images.sum((1, 2)), 1e-6)
     grows = np.where(boldness > BOLD, False, np.where(boldness < FINE, True, change > 0))
     left = np.abs(change)[:, None, None]
@@ -285,13 +235,13 @@ def _with_stroke_width(images: np.ndarray, amount: float, rng: np.random.Generat
         other = np.where(grows[:, None, None], _morphed(images, cv2.dilate), _morphed(images, cv2.erode))
         images = images + np.clip(left, 0, 1) * (other - images)
         left = left - 1
-    # The darkest ink stays 1, as in pipeline.normalize: a thin stroke is not a pale one.
+    # The darkest ink stays 1, as in pipeline.normalize: thin strokes are not pale.
     images /= np.maximum(images.max((1, 2), keepdims=True), 0.1)
     return images
 
 
 def _morphed(images: np.ndarray, morph: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """Each of (N, 28, 28) images dilated or eroded by a pixel."""
+    """(N, 28, 28) images, each dilated or eroded by a pixel."""
     return morph(_one_below_the_other(images), _CROSS).reshape(len(images), -1, SIDE)[:, 1:-1]
 
 
@@ -300,6 +250,6 @@ def _uniform(n: int, most: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def thread_count() -> int:
-    """Threads to prepare images with: the cores of the machine, at most 8 and what OMP_NUM_THREADS allows."""
+    """Threads for preparing images: the number of cores, limited to 8 and to OMP_NUM_THREADS."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(8, cv2.getNumberOfCPUs(), int(allowed) if allowed.isdigit() else 8))

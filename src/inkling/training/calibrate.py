@@ -1,8 +1,8 @@
 """Calibration: a network's temperature, `sure_at` and `reject_at`, all from validation images.
 
-MNIST's images are neater than what people send. Every network is calibrated on augmented validation images beside the
-plain ones, so that its confidence holds for other hands and pens too. The augmentation is the same for all, whatever a
-network itself was trained with: a network that has seen MNIST alone must not be surer for it.
+MNIST's images are neater than those that people send. Every network is calibrated on plain and augmented validation
+images, so that its confidence holds for other handwriting and pens too. The augmentation is the same for all networks,
+whatever they were trained with, so that a network trained on plain MNIST is not overconfident.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Augmentation, Recipe
 from inkling.training.recipe import find as find_recipe
 
-AUGMENTED_AS = "cnn"  # the recipe whose augmentation the validation images get: the widest
+AUGMENTED_AS = "cnn"  # the recipe whose augmentation is used for the validation images: the strongest one
 COPIES = 3  # augmented versions of each validation image
-RIGHT = 0.995  # share of the sure digits that are to be right; decides `sure_at`
-LEAST_SURE = 0.9  # the lowest `sure_at`: a digit that may well be wrong is not sure, however right surer ones are
+RIGHT = 0.995  # required accuracy of the sure digits; decides `sure_at`
+LEAST_SURE = 0.9  # lower bound of `sure_at`: a less confident digit is never sure, even if RIGHT allows it
 REFUSED = 0.001  # share of the digits that may be refused; decides `reject_at`
-N_NONDIGITS = 5_000  # made to measure with
+N_NONDIGITS = 5_000  # generated to measure refusal
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Calibration:
 
     temperature: float
     sure_at: float
-    reject_at: float  # 1 = refuses nothing
+    reject_at: float  # 1 = never refuses
     scores: dict[str, dict[str, Any]]  # by data set
 
 
@@ -65,7 +65,7 @@ def calibrate_network(model: Classifier, recipe: Recipe, images: np.ndarray, lab
 
 
 def augmentation() -> Augmentation:
-    """How validation images are changed before networks are calibrated on them."""
+    """The augmentation of the validation images for calibration."""
     return find_recipe(AUGMENTED_AS).augmentation
 
 

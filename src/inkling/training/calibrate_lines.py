@@ -1,6 +1,6 @@
-"""Calibration of the line network: its temperature, `sure_at` and scores, from lines that it has not learned from.
+"""Calibration of the line network: its temperature, `sure_at` and scores, from lines that it was not trained on.
 
-A line is right when its digits are, as the confidence of a reading is that of its digits.
+A line is right if its digits are right: the confidence of a reading is that of its digits.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines.handwriting import DigitImages
 from inkling.training.synthetic_lines.maker import make_line
 
-RIGHT = 0.97  # share of the pictures called read that are to be right; decides `sure_at`. About one synthetic line in
-# a hundred is written so that nobody could tell its text: 99 % would leave most real pictures unsure.
-EVERY = 3  # one line of so many is enough for the temperature
-TEMPERATURES = (0.5, 2.0)  # among which one is looked for ..
-PRECISION = 0.02  # .. to within so much of its logarithm: a smaller change moves no probability by 0.01
-TINY = 1e-6  # probabilities nearer to 0 or 1 count as it: one line must not decide the temperature
-LENGTHS = (1, 3, 6, 10)  # symbols: lines up to each are counted together, then longer ones
+RIGHT = 0.97  # required accuracy of the pictures called read; decides `sure_at`. About one synthetic line in a
+# hundred is illegible, so 99% would leave most real pictures unsure.
+EVERY = 3  # the temperature is fitted on every third line, which is enough
+TEMPERATURES = (0.5, 2.0)  # search range of the temperature
+PRECISION = 0.02  # of the search, in the logarithm: a smaller change moves no probability by 0.01
+TINY = 1e-6  # probabilities are clipped this far from 0 and 1, so that one line cannot decide the temperature
+LENGTHS = (1, 3, 6, 10)  # upper ends of the length bins, in symbols; the last bin is open
 
 Infer = Callable[[np.ndarray], np.ndarray]  # (N, 32, w) float32 -> (N, w / 4, 22) float32
 
 
 @dataclass(frozen=True)
 class Line:
-    """What a line shows, and what the network says of it."""
+    """A line image with its text and the network's output."""
 
     image: np.ndarray  # (32, 4 T) float32 line image
     probs: np.ndarray  # (T, 22) column probabilities, not calibrated
@@ -52,9 +52,9 @@ class Line:
 
 
 def fit_temperature(lines: Sequence[Line]) -> float:
-    """The temperature at which the probabilities of the digits say best which of them are right.
+    """The temperature with the lowest binary cross-entropy between the digits' probabilities and their correctness.
 
-    That is the lowest binary cross-entropy over some of the validation lines.
+    Uses one of EVERY validation lines.
     """
 
     def loss(log_temperature: float) -> float:
@@ -67,9 +67,9 @@ def fit_temperature(lines: Sequence[Line]) -> float:
 
 
 def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed: int) -> float:
-    """The lowest confidence from which on RIGHT of `n` pictures of lines that a reader calls read are right.
+    """The lowest threshold of confidence at which the share RIGHT of the pictures called read is right.
 
-    The pictures pass the whole pipeline, with layout, second views and the packaged classifier, as in use.
+    `n` pictures of lines pass through the whole pipeline, with layout, second views and the packaged classifier.
     """
     reader = Reader()
     reader.row_reader = RowReader(bundle, reader.classify, sure_at=0.0)
@@ -79,21 +79,21 @@ def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed
         picture, symbols = make_line(digits, rng, how)
         trace = reader.trace(picture)
         reading = trace.reading
-        if trace.rows and reading.outcome == "read":  # a lone digit has the classifier's threshold
+        if trace.rows and reading.outcome == "read":  # a single digit uses the classifier's threshold
             confidence.append(reading.confidence)
             right.append(reading.text.replace("\n", "") == "".join(filter(str.isdigit, symbols)))
     return round(scores.least_confidence(np.array(confidence), np.array(right, bool), rate=RIGHT), 4)
 
 
 def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure_at: float) -> dict[str, Any]:
-    """The scores of one set of lines as a manifest holds them.
+    """The scores of one set of lines, as a manifest holds them.
 
-    accuracy              share with the right digits, and its 95 % interval
+    accuracy              share with the right digits, and its 95% interval
     accuracy_written      share with the right digits and signs
     accuracy_by_length    share with the right digits, by number of symbols
     coverage              share that are called read
-    selective_accuracy    share of these with the right digits; None if there is none
-    calibration_error     gap between the digits' probability and their accuracy (Guo et al. 2017), and calibrated
+    selective_accuracy    share of these with the right digits; None if there are none
+    calibration_error     expected calibration error of the digits' probability (Guo et al. 2017), raw and calibrated
     """
     readings = [read(line, infer, temperature=temperature, sure_at=sure_at) for line in lines]
     right = _are_right(readings, lines)
@@ -118,7 +118,7 @@ def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure
 
 
 def read(line: Line, infer: Infer, *, temperature: float, sure_at: float) -> Reading:
-    """A line read by the line network alone, stretched as well where it is doubtful."""
+    """Reads a line with the line network alone; a doubtful line is also read stretched."""
 
     def more_views() -> list[np.ndarray]:
         views = (_stretched(line.image, factor) for factor in LINE_RECOGNIZER.stretches)
@@ -137,7 +137,7 @@ def _stretched(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _decode(lines: Sequence[Line], temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) probabilities of the most probable digits, whatever the signs, and (N,) bool whether they are right."""
+    """(N,) probabilities of the most probable digits, ignoring signs, and (N,) bool whether they are right."""
     probs, right = [], []
     for line in lines:
         columns = keep_symbols(calibrate_columns(line.probs, temperature), N_DIGITS)
@@ -148,13 +148,13 @@ def _decode(lines: Sequence[Line], temperature: float) -> tuple[np.ndarray, np.n
 
 
 def _are_right(readings: Sequence[Reading], lines: Sequence[Line]) -> np.ndarray:
-    """(N,) bool: the digits are right"""
+    """(N,) bool: whether the digits are right"""
     pairs = zip(readings, lines, strict=True)
     return np.array([reading.text == "".join(map(str, line.digits)) for reading, line in pairs])
 
 
 def _by_length(right: np.ndarray, lines: Sequence[Line]) -> dict[str, float]:
-    """Share of right lines of 1, 2-3, 4-6, 7-10, 11 or more symbols, where there are any."""
+    """Share of right lines with 1, 2-3, 4-6, 7-10, 11 or more symbols; empty bins are left out."""
     length = np.digitize([len(line.text) for line in lines], LENGTHS, right=True)
     starts = [1, *(last + 1 for last in LENGTHS)]
     names = [f"{a}-{b}" if a < b else f"{a}" for a, b in zip(starts, LENGTHS, strict=False)] + [f"{starts[-1]} or more"]

@@ -1,6 +1,6 @@
 """The state of a run in one file: the network, its averaged weights and its optimizer.
 
-The file is written beside its final name and renamed, so that a run killed at any moment leaves the last whole one.
+The file is written under a temporary name and renamed, so that a run killed at any moment leaves a complete checkpoint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from inkling.training.ema import ExponentialMovingAverage
 
 
 def save(path: Path, model: Any, ema: ExponentialMovingAverage) -> None:
-    """All variables of a compiled model, dropout's random state and the optimizer included, and their average."""
+    """Saves all variables of a compiled model, including dropout's random state and the optimizer, and the average."""
     values = [np.asarray(variable) for variable in _variables(model)] + ema.values
     arrays: dict[str, Any] = {f"v{i:04d}": value for i, value in enumerate(values)}
     temporary = path.with_name(f".{path.name}.part")
@@ -30,7 +30,7 @@ def save(path: Path, model: Any, ema: ExponentialMovingAverage) -> None:
 
 
 def restore(path: Path, model: Any, ema: ExponentialMovingAverage) -> int:
-    """Puts everything back; returns the steps made so far. Raises BadData when it does not fit."""
+    """Restores everything and returns the number of steps made so far. Raises BadData when it does not fit."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             values = [arrays[f"v{i:04d}"] for i in range(len(arrays.files))]
@@ -47,14 +47,14 @@ def restore(path: Path, model: Any, ema: ExponentialMovingAverage) -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """A text file that is either the old one or the new one, never half."""
+    """Replaces a text file atomically."""
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_text(text, "utf-8")
     os.replace(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """A JSON file for people and programs, replaced as a whole."""
+    """Replaces an indented JSON file atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -1,7 +1,7 @@
-"""Degraded digits: few pixels, black and white only, stretched to fill a box.
+"""Degraded digits: low resolution, black and white only, stretched to fill a box.
 
-So come digits from bitmap scanners, from forms that crop each box, and from one-pixel pens. `pipeline.normalize` turns
-the degraded image into a normalized digit, so that the network sees what the pipeline makes of such images.
+Bitmap scanners, forms that crop each box and one-pixel pens produce such digits. `pipeline.normalize` turns the
+degraded image into a normalized digit, so that the network sees what the pipeline makes of such images.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from inkling.pipeline.normalize import normalize_crop
 from inkling.training.recipe import Augmentation
 
 SIZES = (11, 40)  # pixels: longest side
-BOX = (0.6, 1.1)  # width over height of a digit that was made to fill a box
-MAX_STRETCH = 3.0  # a bare 1 made wider than this is no longer one
-ENLARGED = (2.0, 5.0)  # times
-_INK_AT = 0.1  # ink from which a pixel counts as part of the digit
+BOX = (0.6, 1.1)  # width over height of a digit stretched to fill a box
+MAX_STRETCH = 3.0  # a plain 1 stretched more than this is no longer a 1
+ENLARGED = (2.0, 5.0)  # factor
+_INK_AT = 0.1  # a pixel with more ink than this belongs to the digit
 
 
 def degrade_images(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> None:
-    """Replaces the share `how.coarse` of (N, 28, 28) float32 images, 0..1, in place by degraded ones."""
+    """Replaces the share `how.coarse` of (N, 28, 28) float32 images, 0..1, with degraded ones, in place."""
     for i in np.flatnonzero(rng.random(len(images)) < how.coarse):
         copy = degrade_image(images[i], rng, edge_noise=how.ragged)
         images[i] = normalize_crop(enlarge(copy, rng) if how.enlarged and rng.random() < how.enlarged else copy)
 
 
 def degrade_image(image: np.ndarray, rng: np.random.Generator, *, edge_noise: float = 0.0) -> np.ndarray:
-    """(H, W) float32 ink -> (h, w) float32 ink of another size, often stretched, mostly without greys.
+    """(H, W) float32 ink -> (h, w) float32 ink of another size, often stretched, mostly without grays.
 
-    `edge_noise`: the highest standard deviation of the noise, ink = 1, before a pixel becomes black or white.
+    `edge_noise`: largest standard deviation of the noise added before thresholding; ink is 1.
     """
     x, y, w, h = cv2.boundingRect((image > _INK_AT).view(np.uint8))
     if w == 0:
@@ -53,12 +53,12 @@ def degrade_image(image: np.ndarray, rng: np.random.Generator, *, edge_noise: fl
 
 
 def enlarge(copy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(h, w) float32 ink -> the same some times larger, with square pixels or smooth ones."""
+    """(h, w) float32 ink -> the same, two to five times larger, with blocky or smooth interpolation."""
     how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
     factor = _uniform(*ENLARGED, rng)
     return np.asarray(cv2.resize(copy, None, fx=factor, fy=factor, interpolation=how).clip(0, 1))
 
 
 def _uniform(low: float, high: float, rng: np.random.Generator) -> float:
-    """A tenth of the time of `rng.uniform` for a single number."""
+    """Ten times faster than `rng.uniform` for a single number."""
     return low + (high - low) * rng.random()

@@ -1,4 +1,4 @@
-"""The task of a classifier: name the digit in a 28x28 image, or say that it is none."""
+"""The classifier's task: classify the digit in a 28x28 image, optionally with a class for non-digits."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def scores_of(bundle: Bundle, tiles: np.ndarray, labels: np.ndarray) -> dict[str
 
 @dataclass(frozen=True)
 class PreparedImages:
-    """What an epoch shows, in its order."""
+    """The images of an epoch, in training order."""
 
     images: np.ndarray  # (M, 28, 28) float32
     labels: np.ndarray  # (M,) uint8
     made_for: int  # the epoch in which these images first appear
-    order: np.ndarray  # (M,) the place of each image in that epoch
+    order: np.ndarray  # (M,) the position of each image in that epoch
 
 
 class DigitTask:
@@ -52,30 +52,30 @@ class DigitTask:
         self.n_steps = (len(training) + self.n_nondigits) // recipe.batch_size
         self._mnist = mnist
         self._validation = validation
-        self._known_probs: dict[int, np.ndarray] = {}  # the teacher's, by the epoch that its images were made for
+        self._known_probs: dict[int, np.ndarray] = {}  # the teacher's outputs, by `PreparedImages.made_for`
 
     @cached_property
     def teacher(self) -> targets.TeacherNetwork | None:
-        """The network whose answers the new one also learns from, or None."""
+        """The network whose outputs the new one also learns from, or None."""
         return targets.load_teacher(self.recipe)
 
     @cached_property
     def nondigits(self) -> np.ndarray:
-        """What is no digit, made of the run's digits before training: (K, 28, 28) uint8, K some epochs' worth."""
+        """Non-digits made from the run's digits before training: (K, 28, 28) uint8, enough for several epochs."""
         return nondigits.make_pool(self.recipe, self.images, self.labels)
 
     @cached_property
     def drawn(self) -> np.ndarray | None:
-        """Synthetic digits, made before training: (10, K, 28, 28) uint8, some epochs' worth; None without any."""
+        """Synthetic digits made before training: (10, K, 28, 28) uint8, enough for several epochs; None if unused."""
         recipe = self.recipe
         if not recipe.augmentation.drawn:
             return None
         per_epoch = recipe.augmentation.drawn * len(self.images)
         n = math.ceil(min(recipe.epochs, nondigits.POOL_EPOCHS) * per_epoch / scores.CLASSES)
-        return synthetic_digits.make_pool(n, np.random.default_rng((recipe.seed, 0xD2A3)))  # its own stream
+        return synthetic_digits.make_pool(n, np.random.default_rng((recipe.seed, 0xD2A3)))  # a separate stream
 
     def check(self) -> None:
-        """Raises BadRecipe for a batch larger than the data, and what `load_teacher` raises."""
+        """Raises BadRecipe for a batch larger than the data, and the errors of `load_teacher`."""
         if self.recipe.batch_size > len(self.images):
             raise BadRecipe(
                 f"batch_size is {self.recipe.batch_size}; there are {len(self.images)} training images. Lower it."
@@ -88,7 +88,7 @@ class DigitTask:
         return loss, [metric]
 
     def prepare(self, epoch: int) -> PreparedImages:
-        """The epoch's images and labels, shuffled and augmented: whole batches."""
+        """The epoch's images and labels, shuffled, augmented and cut to full batches."""
         recipe = self.recipe
         pool = recipe.teacher.pool
         made_for = (epoch - 1) % pool + 1 if pool else epoch
@@ -118,12 +118,12 @@ class DigitTask:
         return [prepared.images]
 
     def fit_arguments(self, prepared: PreparedImages) -> dict[str, Any]:
-        """Inputs and targets; the teacher answers about the very images that the network sees."""
+        """Inputs and targets. The teacher's outputs are computed for the same augmented images."""
         y = targets.make_targets(prepared.labels, self.recipe, self._teacher_probs(prepared))
         return {"x": self._scaled(prepared.images), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
 
     def _teacher_probs(self, prepared: PreparedImages) -> np.ndarray | None:
-        """(M, C) float32; for images of the pool, computed once."""
+        """(M, C) float32; computed once for images that are repeated (`teacher.pool`)."""
         if self.teacher is None:
             return None
         known = self._known_probs.get(prepared.made_for)
@@ -163,7 +163,7 @@ class DigitTask:
                 "shape": [28, 28],
                 "dtype": "float32",
                 "range": [0, 1],
-                "meaning": "1 = ink, 0 = paper; longest side 20 px, centre of mass in the middle",
+                "meaning": "1 = ink, 0 = paper; longest side 20 px, center of mass in the middle",
             },
             "classes": [*map(str, range(10)), "none"][: classifier.outputs(self.x_val[:1]).shape[1]],
             "temperature": found.temperature,

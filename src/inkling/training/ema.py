@@ -1,7 +1,7 @@
-"""Exponential moving average of a network's weights, which generalizes better than the last weights do.
+"""Exponential moving average of a network's weights, which generalizes better than the last weights.
 
-Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992). The statistics of batch
-normalization are averaged with the weights they belong to; Keras's own `use_ema` leaves them out.
+Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992). The average includes the statistics of
+batch normalization; Keras's `use_ema` leaves them out.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class ExponentialMovingAverage:
         self.values = [np.array(weight) for weight in model.weights] if momentum else []
 
     def update(self, model: Any, step: int, n_steps: int = 1) -> None:
-        """Takes in the weights after `step` steps, the last `n_steps` of which were made since the last update.
+        """Adds the weights after `step` steps to the average; `n_steps` of them were made since the last update.
 
-        Early on the momentum is lower, or the random first weights would stay in the average for long.
+        The momentum is lower early on, so that the random initial weights leave the average quickly.
         """
         if not self.momentum:
             return
@@ -33,7 +33,7 @@ class ExponentialMovingAverage:
 
     @contextlib.contextmanager
     def applied_to(self, model: Any) -> Iterator[None]:
-        """Within, the model has the averaged weights; afterwards its own again."""
+        """A context in which the model has the averaged weights; its own are restored afterwards."""
         training = model.get_weights()
         self.copy_to(model)
         try:
@@ -42,6 +42,6 @@ class ExponentialMovingAverage:
             model.set_weights(training)
 
     def copy_to(self, model: Any) -> None:
-        """Puts the averaged weights into the model."""
+        """Copies the averaged weights into the model."""
         if self.momentum:
             model.set_weights(self.values)

@@ -1,4 +1,4 @@
-"""Evaluate a bundle on a data set. Needs no TensorFlow: it judges the pipeline as it runs."""
+"""Evaluate a bundle on a data set. Needs no TensorFlow: it evaluates the LiteRT network that the pipeline runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkling.models.bundle import MNIST_TEST, Bundle
 from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.decode import SUFFIXES
 from inkling.pipeline.reader import Mode, Reader
-from inkling.training import looks, recipe
+from inkling.training import evaluation_count, recipe
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.digit_task import DigitTask, scores_of
 from inkling.training.line_task import LineTask
@@ -22,12 +22,12 @@ from inkling.training.recipe import Recipe
 
 
 def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
-    """The network alone on the 10,000 test images, which are normalized digits already: a look, which is counted.
+    """Evaluates the network alone on the 10,000 test images, which are already normalized. Counts as a look.
 
-    With `data` "mnist-validation" on the images that its training held back. Raises BadBundle if it does not say which.
+    With `data` "mnist-validation", on the images that its training held out; raises BadBundle if these are unknown.
     """
     if data == MNIST_TEST:
-        looks.count(bundle)
+        evaluation_count.count_look(bundle)
         tiles, labels = as_input(mnist.x_test), mnist.y_test
     else:
         task = DigitTask(recipe_of(bundle), mnist)
@@ -45,13 +45,13 @@ def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> d
 
 
 def evaluate_lines(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
-    """The line network alone on synthetic lines of test digits, the same lines for every network: a counted look.
+    """Evaluates the line network alone on synthetic lines of test digits, the same for every network. Counts as a look.
 
-    With `data` "mnist-validation" on lines of the digits that its training held back.
+    With `data` "mnist-validation", on lines of the digits that its training held out.
     """
     task = LineTask(recipe_of(bundle), mnist)
     if data == MNIST_TEST:
-        looks.count(bundle)
+        evaluation_count.count_look(bundle)
     return {
         "model": {"name": bundle.name, "version": bundle.version},
         "data": f"lines of {data}",
@@ -63,11 +63,11 @@ def evaluate_lines(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> d
 
 
 def recipe_of(bundle: Bundle) -> Recipe:
-    """The recipe of a bundle's last stage. Raises BadBundle for a network whose manifest has none."""
+    """The recipe of a bundle's last stage. Raises BadBundle if the manifest has no recipe."""
     if "recipe" not in bundle.manifest:
         raise BadBundle(
-            f"{bundle.path} has no recipe in its manifest, so it is unknown which images were held back; a bundle with "
-            "a recipe was expected. Evaluate it on mnist-test or on a folder of pictures."
+            f"{bundle.path} has no recipe in its manifest, so the held-out images are unknown; expected a bundle with "
+            "a recipe. Evaluate it on mnist-test or on a folder of pictures."
         )
     return recipe.stages_of(recipe.from_table(bundle.manifest["recipe"]))[-1]
 
@@ -75,12 +75,12 @@ def recipe_of(bundle: Bundle) -> Recipe:
 def evaluate_folder(
     reader: Reader, folder: Path, *, mode: Mode = "auto", progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """The whole pipeline on a folder of images (its subfolders too): right when the text equals the label.
+    """Evaluates the whole pipeline on the images of a folder and its subfolders: right if the text equals the label.
 
-    Images that cannot be opened count as wrong and are listed. Raises NotFound when there is no labelled image.
+    Images that cannot be opened count as wrong and are listed. Raises NotFound when there is no labeled image.
     """
     paths = labelled_images(folder)
-    pairs: Counter[tuple[str, str]] = Counter()  # label, what was read
+    pairs: Counter[tuple[str, str]] = Counter()  # (label, text read)
     outcomes: Counter[str] = Counter()
     failures = []
     for n, path in enumerate(paths, 1):
@@ -122,14 +122,14 @@ def labelled_images(folder: Path) -> list[Path]:
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and label_of(p).isdigit()]
     if not paths:
         raise NotFound(
-            f"{folder} holds no picture named like 7__anything.png; the label is the part before "
+            f"{folder} has no picture named like 7__anything.png; the label is the part before "
             "'__'. Rename the pictures."
         )
     return paths
 
 
 def _per_label(pairs: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
-    # Digit for digit as for MNIST when every label is one digit; a text of several has no precision to speak of.
+    # Per digit, as for MNIST, if every label is one digit; the precision of longer texts means little.
     rows = []
     for label in sorted({label for label, _ in pairs}, key=lambda text: (len(text), text)):
         n = sum(count for (true, _), count in pairs.items() if true == label)

@@ -1,4 +1,4 @@
-"""A trained network -> a bundle: written whole and proven equal, or not at all."""
+"""Exports a trained network as a bundle, atomically and only if LiteRT and Keras agree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from inkling.training.data.mnist import MNIST_ARRAYS
 from inkling.training.recipe import Recipe, to_table
 from inkling.training.tasks import Task
 
-TOLERANCE = 1e-4  # the most that LiteRT's probabilities may differ from Keras's
+TOLERANCE = 1e-4  # largest allowed difference between LiteRT's and Keras's probabilities
 LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
@@ -34,13 +34,12 @@ def export(
     score_test: bool = False,
     reproducibility: dict[str, Any] | None = None,
 ) -> Bundle:
-    """Writes the bundle of a trained Keras model into `folder`, in place of what was there.
+    """Writes the bundle of a trained Keras model into `folder` and replaces an earlier bundle there.
 
-    `score_test` judges it on the test images, unless the bundle that was there has the scores of this very network.
-    `reproducibility`: see `repeat.facts`.
+    `score_test` evaluates it on the test images, unless the earlier bundle has the scores of the same network.
+    `reproducibility`: see `reproducibility.facts`.
 
-    Raises BadBundle when LiteRT and Keras differ by more than 1e-4; then nothing is left under the final name that was
-    not there before.
+    Raises BadBundle when LiteRT and Keras differ by more than 1e-4; then `folder` stays unchanged.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -65,18 +64,20 @@ def export(
 
 
 def keep_test_scores(bundle: Bundle, folder: Path) -> None:
-    """Takes over how often the bundle in `folder` was judged on the test images, and how well it read them if it is
-    the same network."""
+    """Copies the number of test looks from an earlier version of the network in `folder`, and its test scores if the
+    version is the same."""
     with contextlib.suppress(BadBundle):
         earlier = open_bundle(folder, keys=IDENTITY_KEYS)
-        bundle.manifest["test_looks"] = earlier.test_looks
-        if earlier.version == bundle.version and MNIST_TEST in earlier.manifest.get("scores", {}):
+        is_same = earlier.version == bundle.version
+        if is_same or earlier.name == bundle.name:
+            bundle.manifest["test_looks"] = earlier.test_looks
+        if is_same and MNIST_TEST in earlier.manifest.get("scores", {}):
             bundle.manifest["scores"][MNIST_TEST] = earlier.manifest["scores"][MNIST_TEST]
 
 
 def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
-    """model.keras and model.tflite, both in float32 and without the optimizer. Returns that Keras model."""
-    clean = find_architecture(recipe.architecture).build(recipe)  # not compiled: no optimizer to save
+    """Writes model.keras and model.tflite, both in float32 and without the optimizer. Returns that Keras model."""
+    clean = find_architecture(recipe.architecture).build(recipe)  # not compiled, so no optimizer is saved
     clean.set_weights(model.get_weights())
     clean.save(folder / "model.keras")
     with contextlib.redirect_stdout(io.StringIO()):  # Keras prints the signature
@@ -85,28 +86,28 @@ def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
 
 
 def write_manifest(bundle: Bundle) -> None:
-    """manifest.json of a bundle."""
+    """Writes a bundle's manifest.json."""
     checkpoint.write_json(bundle.path / "manifest.json", bundle.manifest)
 
 
 def check_parity(model: Any, bundle: Bundle, task: Task, inputs: list[np.ndarray]) -> float:
-    """The largest difference between model.tflite of a bundle and a Keras model. inputs: (N, 28, w) float32 each
+    """The largest difference between a bundle's model.tflite and a Keras model. inputs: (N, h, w) float32 each
 
-    Raises BadBundle when it is more than TOLERANCE.
+    Raises BadBundle when it exceeds TOLERANCE.
     """
     infer = task.load_litert(bundle)
     differences = [np.abs(infer(x) - model.predict(x, batch_size=500, verbose=0)).max() for x in inputs]
-    difference = float(np.max(differences))  # nan if any is
-    if not difference <= TOLERANCE:  # written so that nan is refused too
+    difference = float(np.max(differences))  # nan if any is nan
+    if not difference <= TOLERANCE:  # also true for nan
         raise BadBundle(
-            f"LiteRT and Keras differ by {difference:.2g} on {sum(map(len, inputs))} images; at most {TOLERANCE:g} was "
-            "expected, so nothing was exported. Use operations that LiteRT supports, or another TensorFlow."
+            f"LiteRT and Keras differ by {difference:.2g} on {sum(map(len, inputs))} images; expected at most "
+            f"{TOLERANCE:g}, so nothing was exported. Use operations that LiteRT supports, or another TensorFlow."
         )
     return difference
 
 
 def make_manifest(model: Any, recipe: Recipe, bundle: Bundle, task: Task) -> dict[str, Any]:
-    """The facts about a network."""
+    """The manifest of a network."""
     return {
         "name": recipe.name,
         "version": bundle.version,
@@ -137,5 +138,5 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of what decides the weights and how they run."""
+    """Versions of the libraries that affect training and inference."""
     return {name: importlib.metadata.version(name) for name in LIBRARIES}

@@ -1,8 +1,7 @@
-"""Fine-tuning: a network begins with the weights of another one instead of random ones.
+"""Fine-tuning: a network starts from the weights of another one instead of random ones.
 
-It learns the new and forgets some of the old. Networks between the two sets of weights do both about as well as
-either, so a recipe may `keep` a share of the old ones: Wortsman et al., "Robust fine-tuning of zero-shot models"
-(2022).
+Fine-tuning learns the new data and forgets some of the old. Interpolated weights do nearly as well on both, so a recipe
+may `keep` a share of the old ones: Wortsman et al., "Robust fine-tuning of zero-shot models" (2022).
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from inkling.training.recipe import Recipe
 
 
 def initial_weights(model: Any, recipe: Recipe) -> list[np.ndarray] | None:
-    """The weights of the network that `recipe.start` names, for a Keras model of the recipe; None when it names none.
+    """The weights of the network named by `recipe.start`, for a Keras model of the recipe; None if `start` is empty.
 
-    Raises UnknownName or BadBundle when it is not there, BadRecipe when its layers have other shapes.
+    Raises UnknownName or BadBundle when it does not exist, BadRecipe when the shapes of its weights differ.
     """
     if not recipe.start:
         return None
     if recipe.standardise:
         raise BadRecipe(
-            "start is set and standardise is true; the weights of a finished network take plain inputs, so one of the "
-            "two was expected. Leave one out."
+            "start is set and standardise is true; expected one of the two, because the weights of a finished network "
+            "take plain inputs. Leave one out."
         )
     bundle = registry.find_network(recipe.start)
     check_split(bundle.manifest.get("recipe", {}), recipe)
@@ -36,25 +35,23 @@ def initial_weights(model: Any, recipe: Recipe) -> list[np.ndarray] | None:
     if [each.shape for each in weights] != [each.shape for each in model.get_weights()]:
         raise BadRecipe(
             f"start is {recipe.start!r}, whose weights have other shapes than those of {recipe.architecture} with this "
-            "recipe; the same architecture and number of outputs were expected. Name another bundle."
+            "recipe; expected the same architecture and number of outputs. Name another bundle."
         )
     return weights
 
 
 def check_split(before: Mapping[str, Any], recipe: Recipe) -> None:
-    """Raises BadRecipe where images that are held back now were trained on before. `before`: a manifest's recipe."""
+    """Raises BadRecipe if `before`, a manifest's recipe, held out other images: held-out images must be unseen."""
     split = {"split_seed": before.get("split_seed", before.get("seed")), "n_validation": before.get("n_validation")}
-    for name, theirs in split.items():  # one seed decided everything in manifests of older versions
+    for name, theirs in split.items():  # in manifests of older versions, `seed` also decided the split
         mine = getattr(recipe, name)
         if theirs is not None and theirs != mine:
             raise BadRecipe(
-                f"{name} is {mine}, and {theirs} for {recipe.start!r}, from which the run starts: it has been trained "
-                f"on images that are held back now to judge by. Add: --set {name}={theirs}"
+                f"{name} is {mine}, but {theirs} for {recipe.start!r}, from which the run starts: it was trained on "
+                f"images that this run holds out for validation. Add: --set {name}={theirs}"
             )
 
 
-def keep_share(model: Any, before: list[np.ndarray], share: float) -> None:
-    """Moves a trained Keras model's weights by `share`, 0..1, towards those that it began with."""
-    if share:
-        pairs = zip(before, model.get_weights(), strict=True)
-        model.set_weights([share * old + (1 - share) * new for old, new in pairs])
+def moved_back(weights: list[np.ndarray], original: list[np.ndarray], share: float) -> list[np.ndarray]:
+    """Weights moved by `share`, 0..1, towards the original ones."""
+    return [share * old + (1 - share) * new for old, new in zip(original, weights, strict=True)]

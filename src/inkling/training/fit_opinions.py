@@ -1,8 +1,8 @@
-"""Weights of the second opinion: how much the line network and the classifier count in a doubtful row.
+"""Fits the weights of the second opinion: how much the line network and the classifier count in a doubtful row.
 
-Pictures of known numbers go through the whole pipeline. Of each doubtful row, the texts that may be right and the
-opinions on them are kept. The weights are those that make the right texts most probable: a conditional logistic
-regression (McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior", 1974).
+Pictures of known numbers go through the whole pipeline. For each doubtful row, the candidate texts and their opinion
+features are recorded. The weights maximize the likelihood of the right texts: a conditional logistic regression
+(McFadden, "Conditional Logit Analysis of Qualitative Choice Behavior", 1974).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from inkling.pipeline.reader import Reader
 from inkling.pipeline.row_reader import Recognized, RowReader
 from inkling.pipeline.second_opinion import Weights, opinions, worth_judging
 
-L2 = 1e-2  # on the weights' distance from "the line network alone": a weight that no picture tells stays there
-ITERATIONS = 30  # of Newton's method; it has converged after ten
+L2 = 1e-2  # penalty on the distance from the initial weights, which use the line network alone
+ITERATIONS = 30  # of Newton's method, which converges in ten
 
 
 class Choice(NamedTuple):
-    """The texts of one row between which opinions decide."""
+    """The candidate texts of one row."""
 
-    opinions: np.ndarray  # (K, 6) of `second_opinion.opinions`
-    right: int  # the index of the right one
+    opinions: np.ndarray  # (K, 6) from `second_opinion.opinions`
+    right: int  # index of the right text
 
 
 class _Recorder(RowReader):
-    """A row reader that keeps what it was in doubt about."""
+    """A row reader that records the candidate texts of doubtful rows."""
 
     seen: list[tuple[list[ScoredText], np.ndarray]]
 
@@ -45,10 +45,10 @@ class _Recorder(RowReader):
 
 
 def choices(bundle: Bundle, pictures: Iterable[tuple[ImageSource, str]]) -> list[Choice]:
-    """The doubtful rows of pictures, those for which one of the texts is right.
+    """The doubtful rows of pictures for which one of the candidate texts is right.
 
-    `pictures`: each with one row, and the digits that it shows. `bundle`: a line network's. The classifier is the
-    packaged one.
+    `pictures`: pictures with one row each, and their digits. `bundle`: a line network. The classifier is the packaged
+    one.
     """
     reader = Reader()
     recorder = _Recorder(bundle, reader.classify)
@@ -63,7 +63,7 @@ def choices(bundle: Bundle, pictures: Iterable[tuple[ImageSource, str]]) -> list
 
 
 def fit_weights(rows: Sequence[Choice]) -> Weights:
-    """The weights of highest likelihood (with L2), rounded to three decimals."""
+    """The maximum-likelihood weights with the L2 penalty, rounded to three decimals."""
     start = Weights().as_array()
     weights = start.copy()
     for _ in range(ITERATIONS):

@@ -1,4 +1,4 @@
-"""Teach a hand a network of its own, and judge it by the rules of the light step (`hands.verdict`, `hands.guards`)."""
+"""Train a network for one hand, and judge it by the rules of the light step (`hands.verdict`, `hands.guards`)."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from inkling.hands import guards, light, verdict
-from inkling.hands.full import LearnedNetwork, classifier_of
+from inkling.hands import guards, light_teaching, verdict
 from inkling.hands.guards import Guard, answers
+from inkling.hands.hand_network import LearnedNetwork, classifier_of
 from inkling.hands.lesson import LABELS, Lesson
 from inkling.hands.replay import load_replay
 from inkling.models.bundle import Bundle
 from inkling.training import replay
 from inkling.training.data.mnist import Mnist, as_input
-from inkling.training.hand_tuning import Shown, Tuner, Weights, moved_back
+from inkling.training.fine_tune import moved_back
+from inkling.training.hand_tuning import Shown, Tuner, Weights
 
-KEEP = (0.15, 0.3, 0.5, 0.7)  # share of the old weights; the first at which the guards hold is taken
+KEEP = (0.15, 0.3, 0.5, 0.7)  # shares of the old weights; the first at which the guards hold is used
 
-OnProgress = Callable[[str, float], None]  # a stage in words, and the share of the whole job that is done, 0..1
+OnProgress = Callable[[str, float], None]  # the current stage in words, and the share of the job done, 0..1
 
 
 @dataclass(frozen=True)
 class TaughtNetwork:
-    """The outcome of a full teaching."""
+    """The result of training a network for a hand."""
 
     learned: LearnedNetwork
     promoted: bool
@@ -37,22 +38,22 @@ class Teacher:
     """Teaches hands, each starting from the same network."""
 
     def __init__(self, bundle: Bundle, mnist: Mnist, on_progress: OnProgress = lambda stage, done: None) -> None:
-        """Raises what `Tuner` and `load_replay` raise."""
+        """Raises the errors of `Tuner` and `load_replay`."""
         self._bundle, self._replay, self._on_progress = bundle, load_replay(bundle), on_progress
         on_progress("preparing images", 0.0)
         self._tuner = Tuner(bundle, mnist)
         on_progress("preparing images", 0.1)
-        rng = np.random.default_rng(replay.SEED)  # the images whose features guard the light step
+        rng = np.random.default_rng(replay.SEED)  # gives the same images that guard the light step
         self._ordinary, _, _ = replay.ordinary_images(bundle, mnist, rng)
         self._ordinary_features = self._tuner.features(self._ordinary)
         self._ordinary_probs = self._tuner.probs(self._tuner.original, self._ordinary_features)
 
     def teach(self, lessons: Sequence[Lesson]) -> TaughtNetwork:
-        """Learn a network from lessons.
+        """Train a network on lessons.
 
-        It is promoted by the rules of the light step, and only if it reads no fewer of the lessons held back than the
-        light step does. The report holds what `verdict.report` says, and: contradicted, keep, light (what the light
-        step reads of the lessons held back), temperature, took_s. Raises BadRequest without lessons.
+        It is promoted by the rules of the light step, and only if it reads at least as many held-out lessons right as
+        the light step. The report has the entries of `verdict.report` and: contradicted, keep, light (held-out score
+        of the light step), temperature, took_s. Raises BadRequest without lessons.
         """
         started = time.perf_counter()
         usable = verdict.usable(lessons)
@@ -67,13 +68,13 @@ class Teacher:
         network = LearnedNetwork(
             self._tuner.export(moved_back(learned, self._tuner.original, keep)), self._bundle.temperature
         )
-        classifier = classifier_of(network)  # judged as it will read, in LiteRT
+        classifier = classifier_of(network)  # evaluated in LiteRT, as it will be used
         after = answers(classifier.outputs(as_input(tiles)), self._bundle.reject_at)
         probs = classifier.outputs(self._ordinary)
         checked = self._check(probs)
         outcome = verdict.Outcome(shown.labels, before, after, held_back)
-        of_light = light.teach(lessons, self._bundle)
-        found = _against_light(verdict.verdict(outcome, checked), outcome, of_light)
+        of_light = light_teaching.teach(lessons, self._bundle)
+        found = against_light(verdict.verdict(outcome, checked), outcome, of_light)
         temperature = guards.temperature(self._replay, self._ordinary_probs, probs, fitted=self._bundle.temperature)
         report = {
             **verdict.report(usable, outcome, checked, found),
@@ -86,7 +87,7 @@ class Teacher:
         return TaughtNetwork(LearnedNetwork(network.content, temperature), found.promoted, report)
 
     def _read(self, weights: Weights, shown: Shown) -> np.ndarray:
-        """What the lessons are read as: (N,) indices of LABELS."""
+        """The network's reading of each lesson: (N,) indices into LABELS."""
         return answers(self._tuner.probs(weights, shown.features[0]), self._bundle.reject_at)
 
     def _learn(self, shown: Shown, rows: np.ndarray, stage: str, so_far: float) -> Weights:
@@ -104,20 +105,20 @@ class Teacher:
         return keep
 
     def _held_back(self, lessons: Sequence[Lesson], shown: Shown, before: np.ndarray, keep: float) -> np.ndarray | None:
-        """What lessons are read as by a network that learned the other half: (N,). None if there are too few."""
+        """How a network trained on the other half reads each lesson: (N,). None if there are too few lessons."""
         right = before == shown.labels
         if not verdict.can_hold_back(right):
             return None
         halves, read = verdict.halves(lessons, right), np.zeros(len(lessons), int)
         for half in (0, 1):
-            stage = f"learning from a half, to judge by the other: {half + 1} of 2"
+            stage = f"learning from one half, testing on the other: {half + 1} of 2"
             learned = self._learn(shown, np.flatnonzero(halves != half), stage, 0.45 + 0.2 * half)
             read[halves == half] = self._read(moved_back(learned, self._tuner.original, keep), shown)[halves == half]
         return read
 
 
-def _against_light(found: verdict.Verdict, outcome: verdict.Outcome, of_light: light.Taught) -> verdict.Verdict:
-    """The verdict, but no promotion where the light step reads more of the lessons held back."""
+def against_light(found: verdict.Verdict, outcome: verdict.Outcome, of_light: light_teaching.Taught) -> verdict.Verdict:
+    """The verdict, without promotion if the light step reads more of the held-out lessons right."""
     if not found.promoted or outcome.held_back is None or not of_light.promoted:
         return found
     n_full = int(outcome.right(outcome.held_back).sum())

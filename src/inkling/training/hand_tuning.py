@@ -1,8 +1,8 @@
 """Fine-tune a network to a hand: its last convolutions learn the lessons, with MNIST and non-digits replayed.
 
-The layers up to `LAST_KEPT`, which find strokes, stay, so what they find in each image is computed once. Normalization
-keeps its statistics: a few hundred digits by one writer are no sample. Replayed images have the network's own answers
-as targets (Li, Hoiem, "Learning without Forgetting", 2017).
+The layers up to `LAST_KEPT`, which detect strokes, are frozen, so their features are computed once per image. Batch
+normalization keeps its statistics, because a few hundred digits by one writer are not a representative sample. The
+targets of replayed images are the original network's outputs (Li, Hoiem, "Learning without Forgetting", 2017).
 """
 
 from __future__ import annotations
@@ -19,46 +19,46 @@ import numpy as np
 
 from inkling.errors import WrongNetwork
 from inkling.models.bundle import Bundle
-from inkling.silence import quiet_stderr
+from inkling.quiet import quiet_stderr
 from inkling.training import augment, calibrate, nondigits
 from inkling.training.data.mnist import Mnist, as_input, split_indices
 from inkling.training.keras_setup import import_keras, open_keras_model
 from inkling.training.recipe import Augmentation
 
-LAST_KEPT = "relu_5"  # two convolutions and the dense layer follow, two thirds of the weights
-COPIES = 4  # of a lesson in an epoch: as it is, and augmented
-MAX_COPIES = 8_000  # of all lessons; where there are more lessons, each is shown fewer times
+LAST_KEPT = "relu_5"  # the last frozen layer; the trainable layers after it have two thirds of the weights
+COPIES = 4  # of a lesson in an epoch: one plain, the others augmented
+MAX_COPIES = 8_000  # of all lessons together; with many lessons, each is shown fewer times
 MILD = Augmentation(
     rotation=6, shear=0.1, scale=0.06, stretch=0.12, shift=0.5, elastic=12, elastic_sigma=4.5, stroke=0.2
-)  # of lessons
-N_VARIED, N_PLAIN, N_NONDIGITS = 3_000, 1_000, 1_500  # replayed: augmented digits, digits as they are, non-digits
-N_REPLAYED = 4_000  # of them in an epoch
+)  # augmentation of lessons
+N_VARIED, N_PLAIN, N_NONDIGITS = 3_000, 1_000, 1_500  # replay images: augmented digits, plain digits, non-digits
+N_REPLAYED = 4_000  # replay images per epoch
 EPOCHS, BATCH_SIZE, LEARNING_RATE = 3, 128, 0.003
 SEED = 0xF011
 AT_ONCE = 250  # images in a forward pass
 
-Weights = list[np.ndarray]  # of the layers that learn
+Weights = list[np.ndarray]  # of the trainable layers
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Lessons as the layers that stay see them."""
+    """Lessons as features of the frozen layers."""
 
-    features: np.ndarray  # (C, N, 7, 7, 96) float16: C copies of N lessons, the first as they are
+    features: np.ndarray  # (C, N, 7, 7, 96) float16: C copies of N lessons, the first one plain
     labels: np.ndarray  # (N,) 0..10
 
 
 class Tuner:
-    """The network that every hand starts from; the same images are replayed for all."""
+    """Fine-tunes copies of one network; the replay images are the same for every hand."""
 
     def __init__(self, bundle: Bundle, mnist: Mnist) -> None:
-        """Raises MissingExtra without TensorFlow, BadBundle without model.keras, WrongNetwork for another kind."""
+        """Raises MissingExtra without TensorFlow, BadBundle without model.keras, WrongNetwork for other layers."""
         keras = import_keras(seed=SEED, task="teaching a whole network")
         self._model = open_keras_model(bundle, task="teaching a whole network")
         names = [layer.name for layer in self._model.layers]
         if LAST_KEPT not in names:
             raise WrongNetwork(
-                f"{bundle.name} has no layer {LAST_KEPT}, so it cannot be taught as a whole; expected the layers of "
+                f"{bundle.name} has no layer {LAST_KEPT}, so its convolutions cannot be taught; expected the layers of "
                 "cnn. Name cnn."
             )
         first = names.index(LAST_KEPT) + 1
@@ -81,14 +81,14 @@ class Tuner:
         return _in_parts(self._tail, features, np.float32)
 
     def shown(self, tiles: np.ndarray, labels: np.ndarray) -> Shown:
-        """Lessons as the layers that stay see them: tiles (N, 28, 28) uint8, labels (N,) 0..10."""
+        """The frozen layers' features of lessons: tiles (N, 28, 28) uint8, labels (N,) 0..10."""
         n = int(np.clip(MAX_COPIES // len(tiles), 1, COPIES)) - 1
         changed = augment.augment(np.tile(tiles, (n, 1, 1)), np.tile(labels, n), MILD, np.random.default_rng(SEED))
         features = self.features(np.concatenate([as_input(tiles), changed]))
         return Shown(features.reshape(n + 1, len(tiles), *features.shape[1:]), labels)
 
     def learn(self, shown: Shown, rows: np.ndarray, on_progress: Callable[[float], None]) -> Weights:
-        """The weights after learning the lessons `rows`, from the original ones. `on_progress`: 0..1"""
+        """Trains on the lessons `rows`, from the original weights; returns the new weights. `on_progress`: 0..1"""
         from keras import callbacks, losses, optimizers
 
         own = shown.features[:, rows].reshape(-1, *shown.features.shape[2:])
@@ -127,17 +127,12 @@ class Tuner:
         self._tail.set_weights(weights)
         with tempfile.TemporaryDirectory() as folder, quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
             path = Path(folder) / "model.tflite"
-            self._model.export(str(path), format="litert", verbose=False)  # prints the signature
+            self._model.export(str(path), format="litert", verbose=False)  # Keras prints the signature
             return path.read_bytes()
 
 
-def moved_back(weights: Weights, original: Weights, share: float) -> Weights:
-    """Weights moved by `share`, 0..1, towards the original ones (see `fine_tune.keep_share`)."""
-    return [share * old + (1 - share) * new for old, new in zip(original, weights, strict=True)]
-
-
 def _replayed(bundle: Bundle, mnist: Mnist) -> np.ndarray:
-    """(R, 28, 28) float32: training images augmented and as they are, and non-digits made of them."""
+    """(R, 28, 28) float32: training images, augmented and plain, and non-digits made from them."""
     recipe, rng = bundle.manifest["recipe"], np.random.default_rng(SEED)
     training, _ = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
     images, labels = mnist.x_train[training], mnist.y_train[training]

@@ -1,8 +1,8 @@
-"""The process that teaches a hand a whole network: python -m inkling.training.hand_worker NAME BUNDLE EVENTS SECONDS
+"""The process that trains a network for a hand: python -m inkling.training.hand_worker NAME BUNDLE EVENTS SECONDS
 
-`inkling.hands.full_job` starts it, and says which events it appends to the file EVENTS. The store is that of
+`inkling.hands.full_job` starts it and documents the events that it appends to the file EVENTS. It uses the store in
 INKLING_STORE. The process runs at low priority and ends after SECONDS at the latest. It stores the version in one
-transaction; until then it can be killed.
+transaction; until then it can be killed safely.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KILLED = 128 + signal.SIGTERM
 
 
 def main(arguments: list[str]) -> None:
-    """The command. Its outcome is in the events."""
+    """Runs the command and writes its outcome to the events file."""
     name, bundle, events, max_s = arguments
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -36,14 +36,14 @@ def main(arguments: list[str]) -> None:
     except InklingError as error:
         log.append("failed", error=str(error))
     except MemoryError:
-        log.append("failed", error=_sentence("it ran out of memory", "Free some, and teach again."))
-    except Exception as error:  # the edge of the process
+        log.append("failed", error=_sentence("it ran out of memory", "Free memory, then teach again."))
+    except Exception as error:  # top level of the process
         traceback.print_exc()
         where = Path(events).with_name("log.txt")
-        log.append("failed", error=_sentence(f"of an unexpected error ({type(error).__name__})", f"{where} says more."))
+        log.append("failed", error=_sentence(f"of an unexpected error ({type(error).__name__})", f"See {where}."))
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and other jobs wait for the lock
+    os._exit(0)  # everything is on disk; TensorFlow's shutdown can take seconds while other jobs wait for the lock
 
 
 def _teach(name: str, bundle: Bundle, log: EventFile, timer: threading.Timer) -> None:
@@ -59,7 +59,7 @@ def _teach(name: str, bundle: Bundle, log: EventFile, timer: threading.Timer) ->
         on_progress("starting TensorFlow", 0.0)
         taught = Teacher(bundle, load_mnist(), on_progress).teach(lessons)
         with Store() as store:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # from here on it is too late to cancel
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # too late to cancel
             timer.cancel()
             number = store.add_version(
                 name,
@@ -78,7 +78,7 @@ def _teach(name: str, bundle: Bundle, log: EventFile, timer: threading.Timer) ->
 
 
 def _end_in_time(log: EventFile, max_s: float) -> threading.Timer:
-    """End the process when it is cancelled, or has taken too long. The timer that it returns can be cancelled."""
+    """End the process when it is canceled or exceeds `max_s`. Returns the timer, which can be canceled."""
 
     def cancelled(number: int, frame: FrameType | None) -> None:
         log.append("cancelled")
@@ -98,7 +98,7 @@ def _end_in_time(log: EventFile, max_s: float) -> threading.Timer:
 
 
 def _sentence(why: str, what_to_do: str) -> str:
-    return f"the process that learned ended because {why}; expected it to finish. No version was stored. {what_to_do}"
+    return f"the training process ended because {why}; expected it to finish. No version was stored. {what_to_do}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Inputs with mean 0 and standard deviation 1 during training; afterwards the weights take plain inputs.
+"""Standardizes inputs to mean 0 and standard deviation 1 during training, then folds the scaling into the weights.
 
-Most inputs are 0 and all others positive, so all weights of a unit are pushed in the same direction together. Training
-on centred inputs converges faster (LeCun, Bottou, Orr, Müller, "Efficient BackProp", 1998).
+Most inputs are 0 and the others are positive, so the gradients of a unit's weights all have the same sign. Training on
+centered inputs converges faster (LeCun, Bottou, Orr, Müller, "Efficient BackProp", 1998).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import numpy as np
 
 from inkling.errors import BadRecipe
 
-MEAN, STD = 0.1307, 0.3081  # of all pixels of MNIST's training images, ink = 1
+MEAN, STD = 0.1307, 0.3081  # over all pixels of MNIST's training images; ink is 1
 
 
 def standardize(images: np.ndarray) -> np.ndarray:
-    """(N, 28, 28) float32 in 0..1 -> the same with MNIST's mean 0 and standard deviation 1."""
+    """(N, 28, 28) float32 in 0..1 -> the same, scaled so that MNIST has mean 0 and standard deviation 1."""
     return np.asarray((images - np.float32(MEAN)) / np.float32(STD))
 
 
@@ -32,12 +32,12 @@ def fold_into_weights(model: Any) -> None:
 
 
 def check_foldable(model: Any) -> None:
-    """Raises BadRecipe for a network that does not begin with a dense layer, as folding needs."""
+    """Raises BadRecipe unless the first layer with weights is dense, which folding requires."""
     layer = first_layer(model)
     if type(layer).__name__ != "Dense":
         raise BadRecipe(
-            f"standardise is true, but the network begins with {type(layer).__name__}; a dense layer was expected. "
-            "Leave it out."
+            f"standardise is true, but the network begins with {type(layer).__name__}; expected a dense layer. "
+            "Leave standardise out."
         )
 
 

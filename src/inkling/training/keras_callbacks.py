@@ -1,7 +1,7 @@
-"""Keras's own callbacks in a training: `bridge` calls them from the trainer's hooks.
+"""Keras callbacks during training: `bridge` calls them from the trainer's hooks.
 
-The trainer calls `fit` once an epoch, with data of that epoch; to a callback the run looks like one `fit`. Epochs and
-steps count from 0 and go on over stages. Callbacks are no part of a recipe: name them again to resume.
+The trainer calls `fit` once per epoch, but a callback sees a single `fit` for the whole run. Epochs and steps count
+from 0 and continue across stages. Callbacks are not part of a recipe: name them again to resume.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from inkling.training.train import Callbacks, StopTraining, TrainingRun
 
 @contextlib.contextmanager
 def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator[Callbacks]:
-    """Hooks for `train` that call Keras callbacks as well, from the start of the training to the end of the block.
+    """Hooks for `train` that also call Keras callbacks, from the start of the training to the end of the block.
 
-    A callback that sets `model.stop_training` ends the training as `StopTraining` does. Raises BadRecipe if a callback
+    A callback that sets `model.stop_training` ends the training like `StopTraining`. Raises BadRecipe if a callback
     fails.
 
         with bridge([keras.callbacks.TerminateOnNaN()]) as callbacks:
             train(recipe, mnist, folder, callbacks=callbacks)
     """
     inner = callbacks or Callbacks()
-    begun: list[TrainingRun] = []  # a run for each stage
+    begun: list[TrainingRun] = []  # one run per stage
 
     def tell(event: str, *arguments: Any) -> None:
         for each in given:
@@ -46,7 +46,7 @@ def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator
                 why = (str(error).splitlines() or [""])[0]
                 raise BadRecipe(
                     f"the callback {type(each).__name__} fails in {event} ({type(error).__name__}: {why}). Change its "
-                    "arguments, or leave it out. A training that has begun goes on with --resume."
+                    "arguments, or leave it out. Continue a started training with --resume."
                 ) from error
 
     def on_run(run: TrainingRun) -> None:
@@ -84,9 +84,9 @@ def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator
 
 
 def from_text(text: str) -> Any:
-    """One of keras.callbacks, with plain values by name: `TerminateOnNaN`, or `CSVLogger(filename="log.csv")`.
+    """Parses a keras.callbacks class with literal keyword arguments: `CSVLogger(filename="log.csv")`.
 
-    Raises UnknownName for a name that is not there and BadRecipe for anything else.
+    Raises UnknownName for an unknown class and BadRecipe for anything else.
     """
     callbacks = import_keras().callbacks
     known = [
@@ -98,23 +98,23 @@ def from_text(text: str) -> Any:
         tree = ast.parse(text, mode="eval").body
         call = tree if isinstance(tree, ast.Call) else ast.Call(func=tree, args=[], keywords=[])
         if not isinstance(call.func, ast.Name) or call.args:
-            raise ValueError("arguments have names")
+            raise ValueError("arguments must be passed by name")
         arguments = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
     except (ValueError, SyntaxError) as error:
         raise BadRecipe(
-            f"--callback got {text!r}; expected a name of keras.callbacks, with plain values by name where it needs "
-            'some, as in: CSVLogger(filename="log.csv")'
+            f"--callback got {text!r}; expected the name of a class in keras.callbacks, with any arguments as "
+            'name=value, as in: CSVLogger(filename="log.csv")'
         ) from error
     if call.func.id not in known:
         raise UnknownName("callback", call.func.id, known)
     try:
         return getattr(callbacks, call.func.id)(**arguments)
     except (TypeError, ValueError) as error:
-        raise BadRecipe(f"--callback got {text!r}, which Keras refuses ({error}). Change its arguments.") from error
+        raise BadRecipe(f"--callback got {text!r}, which Keras rejects ({error}). Change its arguments.") from error
 
 
 def tensorboard(folder: Path) -> Any:
-    """Keras's callback that writes what an epoch scored for TensorBoard. Raises MissingExtra without that library."""
+    """The Keras callback that logs each epoch's metrics for TensorBoard. Raises MissingExtra if it is not installed."""
     if importlib.util.find_spec("tensorboard") is None:  # an older installation of the extra
         raise MissingExtra("--tensorboard", "learn")
     return import_keras().callbacks.TensorBoard(log_dir=str(folder), write_graph=False)
@@ -123,11 +123,11 @@ def tensorboard(folder: Path) -> Any:
 def mlflow(uri: str, recipe: Recipe) -> Any:
     """A callback that logs the recipe and each epoch's metrics to an MLflow server or database, as one run.
 
-    Raises InklingError where MLflow is not installed or cannot log there.
+    Raises InklingError if MLflow is not installed or cannot log there.
     """
     if importlib.util.find_spec("mlflow") is None:
         raise InklingError(
-            "--mlflow needs MLflow, which is not installed and no part of inkling. Install it with: pip install "
+            "--mlflow needs MLflow, which is not installed and not part of inkling. Install it with: pip install "
             "mlflow-skinny"
         )
     import mlflow as client
@@ -139,8 +139,8 @@ def mlflow(uri: str, recipe: Recipe) -> Any:
         except client.exceptions.MlflowException as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)
             raise InklingError(
-                f"MLflow cannot log to {uri} ({why}); the address of a running server or a database was "
-                "expected, as in sqlite:///mlflow.db. A training that has begun goes on with --resume."
+                f"MLflow cannot log to {uri} ({why}); expected the address of a running server or a database, "
+                "as in sqlite:///mlflow.db. Continue a started training with --resume."
             ) from error
 
     class Tracker(import_keras().callbacks.Callback):  # type: ignore[misc]

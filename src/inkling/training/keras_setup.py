@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, made quiet and repeatable before they are first imported."""
+"""Imports TensorFlow and Keras, with their logging silenced and their results reproducible."""
 
 from __future__ import annotations
 
@@ -16,30 +16,31 @@ from typing import Any
 
 from inkling.errors import BadBundle, InklingError, MissingExtra
 from inkling.models.bundle import Bundle
-from inkling.silence import quiet_stderr
-from inkling.training.repeat import processor
+from inkling.quiet import quiet_stderr
+from inkling.training.reproducibility import processor
 
-NO_RELEASE_SINCE = (3, 14)  # of Python, from which on TensorFlow has no release
+NO_RELEASE_SINCE = (3, 14)  # the first Python version without a TensorFlow release
 MAX_CONFIG_BYTES = 5_000_000  # of a Keras file's config.json: a hundred times the line network's
-# Whose classes a Keras file may name. Keras itself would look further, in modules that fetch and run things.
+# Modules whose classes a Keras file may name. Keras itself accepts more, including modules that fetch and run code.
 PLAIN_MODULES = (
     *("keras", "keras.src.models.functional", "keras.layers", "keras.initializers", "keras.regularizers"),
     *("keras.constraints", "keras.optimizers", "keras.losses", "keras.metrics"),
 )
-INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # that TensorFlow is faster with
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # that speed up TensorFlow
+BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # on x86, on x86 for whole matrices, on Arm
 CAN_RUN_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
-    """The Keras module on TensorFlow. With `seed`, every random draw and every operation repeats exactly.
+    """The Keras module on TensorFlow. With `seed`, random numbers and operations are deterministic.
 
-    Raises MissingExtra when the `learn` extra is not installed, and InklingError on a Python without a TensorFlow.
+    Raises MissingExtra when the `learn` extra is not installed, and InklingError on a Python without TensorFlow.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is imported
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         with quiet_stderr(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # other people's deprecations; nothing here can mend them
+            warnings.simplefilter("ignore")  # deprecation warnings from inside the libraries
             import keras
             import tensorflow as tf
     except ImportError as error:
@@ -49,7 +50,7 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
                 "Python 3.11 to 3.13. Reading and serving work here."
             ) from error
         raise MissingExtra(task, "learn") from error
-    tf.get_logger().setLevel("WARNING")  # its notes on saving: in a notebook `quiet_stderr` does not reach them
+    tf.get_logger().setLevel("WARNING")  # hides messages on saving; in a notebook `quiet_stderr` does not catch them
     if seed is not None:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
@@ -57,13 +58,11 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
 
 
 def device() -> str:
-    """What TensorFlow computes on, in a few words: the GPUs by name, or the CPU with its instructions for matrices."""
-    import_keras()
-    import tensorflow as tf
-
-    with quiet_stderr():  # where there is no GPU, CUDA says that it found none
-        gpus = tf.config.list_physical_devices("GPU")
+    """The device that TensorFlow uses: the names of the GPUs, or the CPU with its matrix instructions."""
+    gpus = _gpus()
     if gpus:
+        import tensorflow as tf
+
         names = [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]
         return f"GPU {', '.join(names)}"
     machine, *flags = processor()
@@ -71,8 +70,21 @@ def device() -> str:
     return f"CPU ({machine}: {fast})" if fast else f"CPU ({machine})"
 
 
+def has_bfloat16() -> bool:
+    """Whether the device multiplies bfloat16 numbers in hardware; emulation takes seven times as long as float32."""
+    return bool(_gpus()) or any(flag in BFLOAT16 for flag in processor())
+
+
+def _gpus() -> list[Any]:
+    import_keras()
+    import tensorflow as tf
+
+    with quiet_stderr():  # without a GPU, CUDA prints that it found none
+        return list(tf.config.list_physical_devices("GPU"))
+
+
 def keras_model_path(bundle: Bundle) -> Path:
-    """A bundle's `model.keras`. Raises BadBundle with what to do when it is missing."""
+    """The path of a bundle's `model.keras`. Raises BadBundle when it is missing."""
     path = bundle.path / "model.keras"
     if not path.is_file():
         raise BadBundle(
@@ -83,12 +95,15 @@ def keras_model_path(bundle: Bundle) -> Path:
 
 
 def open_keras_model(bundle: Bundle, *, task: str) -> Any:
-    """The Keras model of a bundle: see `load_keras`. Raises BadBundle for a missing file too."""
+    """The Keras model of a bundle; see `load_keras`. Also raises BadBundle for a missing file."""
     return load_keras(keras_model_path(bundle), task=task)
 
 
 def convert_to_litert(path: Path, out: Path) -> None:
-    """A Keras file -> `out`, a .tflite file. Raises as `load_keras`, and BadBundle where LiteRT lacks an operation."""
+    """Converts a Keras file to `out`, a .tflite file.
+
+    Raises the errors of `load_keras`, and BadBundle for an operation that LiteRT does not support.
+    """
     model = load_keras(path, task="a network of Keras")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f"part-{out.name}")
@@ -99,8 +114,7 @@ def convert_to_litert(path: Path, out: Path) -> None:
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         raise BadBundle(
-            f"{path} cannot be converted to LiteRT ({why}); a network of common layers was expected. Export it "
-            "yourself."
+            f"{path} cannot be converted to LiteRT ({why}); expected a network of common layers. Export it yourself."
         ) from error
     finally:
         part.unlink(missing_ok=True)
@@ -109,7 +123,7 @@ def convert_to_litert(path: Path, out: Path) -> None:
 def load_keras(path: Path, *, task: str) -> Any:
     """The Keras model in a file, without its optimizer.
 
-    Raises BadBundle for a damaged file, and for layers that can hold code: none of it runs.
+    Raises BadBundle for a damaged file and for layers that can contain code, before any of it runs.
     """
     _check_layers(path)
     keras = import_keras(task=task)
@@ -120,12 +134,12 @@ def load_keras(path: Path, *, task: str) -> Any:
         why = next(iter(str(error).splitlines()), type(error).__name__)
         raise BadBundle(
             f"{path} cannot be opened by Keras {keras.__version__} ({why}); "
-            "a network saved by export was expected. Export the run again."
+            "expected a network saved by export. Export the run again."
         ) from error
 
 
 def _check_layers(path: Path) -> None:
-    """Raise BadBundle unless a Keras file is made of plain parts of Keras. Nothing of it is deserialized."""
+    """Raises BadBundle unless a Keras file contains only plain Keras classes. Only reads the JSON."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
             content = file.read(MAX_CONFIG_BYTES + 1)
@@ -134,17 +148,17 @@ def _check_layers(path: Path) -> None:
         foreign = sorted(set(foreign_parts(json.loads(content))))
     except (OSError, ValueError, KeyError, EOFError, RecursionError, zipfile.BadZipFile, zlib.error) as error:
         raise BadBundle(
-            f"{path} is no Keras file ({error}); expected a network that Keras saved. Save or export it again."
+            f"{path} is not a Keras file ({error}); expected a network that Keras saved. Save or export it again."
         ) from error
     if foreign:
         raise BadBundle(
-            f"{path} holds {', '.join(foreign)}, which can run code; only plain layers of Keras were expected. It was "
+            f"{path} contains {', '.join(foreign)}, which can run code; expected only plain Keras layers. It was "
             "not opened: name another bundle."
         )
 
 
 def foreign_parts(config: Any) -> Iterator[str]:
-    """The classes in a Keras file's configuration that are no plain parts of Keras."""
+    """Yields the classes in a Keras configuration that are not plain Keras classes."""
     if isinstance(config, dict):
         name, module = config.get("class_name"), config.get("module")
         is_plain = module in PLAIN_MODULES or (module is None and name in (None, "__keras_tensor__"))

@@ -1,4 +1,4 @@
-"""The task of the line recognizer: read a row of digits and signs as a whole, without cutting it.
+"""The line recognizer's task: read a row of digits and signs as a whole, without segmentation.
 
 The loss is connectionist temporal classification: Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal
 Classification: Labelling Unsegmented Sequence Data with Recurrent Neural Networks" (2006).
@@ -26,17 +26,17 @@ from inkling.training.synthetic_lines import dataset
 from inkling.training.synthetic_lines.dataset import MAX_SYMBOLS, N_WIDTHS, PADDING, Lines
 from inkling.training.synthetic_lines.handwriting import DigitImages
 
-MIN_PROB = 1e-7  # probabilities below it count as it: the logarithm of 0 would be infinite
+MIN_PROB = 1e-7  # lower bound of probabilities, so that their logarithm is finite
 COLUMN_PX = LINE_IMAGE.width_step_px
 N_EVALUATION = 2_000  # lines to validate and to test on
 N_CALIBRATION = 4_000  # lines to calibrate on
-N_PICTURES = 3_000  # pictures to choose `sure_at` by: a share of 99 % needs many
+N_PICTURES = 3_000  # pictures to choose `sure_at` by; a high accuracy takes many to measure
 N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
 INFERENCE_BATCH = 50  # lines
 
 
 class LineTask:
-    """Synthetic lines and their texts, CTC, lines read exactly. See `tasks.Task`."""
+    """Data: synthetic lines and their texts. Loss: CTC. Score: lines read exactly. See `tasks.Task`."""
 
     steps_per_execution = 8
 
@@ -44,24 +44,24 @@ class LineTask:
         training, validation = split_indices(mnist.y_train, recipe.n_validation, recipe.split_seed)
         training = subsample(training, mnist.y_train, recipe.n_train, recipe.seed)
         self.recipe = recipe
-        # A batch holds lines of one width; of each width some lines fill no batch and are left out.
+        # A batch holds lines of one width; lines that do not fill a batch are left out.
         self.n_steps = recipe.lines // recipe.batch_size - N_WIDTHS
         self._mnist = mnist
         self._training, self._validation = training, validation
 
     @cached_property
     def digits(self) -> tuple[np.ndarray, np.ndarray]:
-        """What lines are written with: (N, 28, 28) uint8 training digits and their labels (N,)."""
+        """The training digits that lines are composed from: (N, 28, 28) uint8 images and labels (N,)."""
         return self._mnist.x_train[self._training], self._mnist.y_train[self._training]
 
     @cached_property
     def validation(self) -> list[Lines]:
-        """Lines of validation digits."""
+        """Lines of validation digits, for evaluation."""
         return self._validation_lines(N_EVALUATION, seed=self.recipe.seed)
 
     @cached_property
     def calibration(self) -> list[Lines]:
-        """Other lines of validation digits, so that the scores on `validation` tell how well the calibration holds."""
+        """Other lines of validation digits, so that the scores on `validation` also test the calibration."""
         return self._validation_lines(N_CALIBRATION, seed=self.recipe.seed + 1)
 
     @cached_property
@@ -78,8 +78,8 @@ class LineTask:
         if self.n_steps < 1:
             least = (N_WIDTHS + 1) * self.recipe.batch_size
             raise BadRecipe(
-                f"lines is {self.recipe.lines} and batch_size {self.recipe.batch_size}; at least {least} lines were "
-                f"expected, as a batch holds lines of one of {N_WIDTHS} widths. Raise lines or lower batch_size."
+                f"lines is {self.recipe.lines} and batch_size is {self.recipe.batch_size}; expected at least {least} "
+                f"lines, because a batch holds lines of one of {N_WIDTHS} widths. Raise lines or lower batch_size."
             )
 
     def loss_and_metrics(self) -> tuple[Any, list[Any]]:
@@ -112,7 +112,7 @@ class LineTask:
         return {"x": _dataset(shown), "shuffle": False}
 
     def validate(self, model: Any) -> dict[str, float]:
-        """Mean CTC loss a line, nats, and share of lines whose digits and signs are right, decoded greedily."""
+        """Mean CTC loss per line in nats, and share of lines whose digits and signs are right, decoded greedily."""
         import tensorflow as tf
 
         signature = [tf.TensorSpec((None, HEIGHT, None), tf.float32)]
@@ -146,7 +146,7 @@ class LineTask:
                 "shape": [HEIGHT, None],
                 "dtype": "float32",
                 "range": [dataset.LOW, dataset.HIGH],
-                "meaning": f"1 = ink, 0 = paper, about; a grey row {HEIGHT} px high, w a multiple of {COLUMN_PX}",
+                "meaning": f"about 1 = ink, 0 = paper; a gray row {HEIGHT} px high, w a multiple of {COLUMN_PX}",
                 "column_px": COLUMN_PX,
             },
             "classes": classes,
@@ -159,14 +159,14 @@ class LineTask:
         return self.scores_of(bundle, self.test)
 
     def scores_of(self, bundle: Bundle, lines: list[Lines]) -> dict[str, Any]:
-        """Scores on any lines, with the manifest's calibration."""
+        """Scores on the given lines, with the manifest's calibration."""
         infer = self.load_litert(bundle)
         found = read_lines(infer, lines)
         return line_scores(found, infer, temperature=bundle.temperature, sure_at=bundle.sure_at)
 
 
 def read_lines(infer: Infer, lines: list[Lines]) -> list[Line]:
-    """What a network says of lines, and what they show."""
+    """Runs a network on lines: their images, outputs and texts."""
     found: list[Line] = []
     for same in lines:
         texts = same.as_lists()
@@ -193,9 +193,9 @@ def ctc_loss(texts: Any, probs: Any) -> Any:
 def _dataset(batches: list[tuple[np.ndarray, np.ndarray]]) -> Any:
     """Batches of (B, 32, w) uint8 line images and (B, MAX_SYMBOLS) uint8 texts -> a `tf.data.Dataset` of them.
 
-    Its signature leaves the width open: from arrays Keras would compile a graph for the first width that it meets,
-    whose rounding is another, so that an interrupted run would not end in the same weights. No Python runs in it: the
-    end of a Python generator's data set can wait for ever for a thread that waits for it.
+    Its signature leaves the width open. From arrays, Keras would compile a graph for the width of the first batch; its
+    rounding differs, and a resumed run would end in other weights. The pipeline runs no Python, because closing a
+    data set of a Python generator can deadlock.
     """
     import tensorflow as tf
 

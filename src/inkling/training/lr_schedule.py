@@ -1,7 +1,7 @@
-"""The learning rate of each step, in Keras and in plain numbers.
+"""The learning rate of each step, as an array and as a Keras schedule.
 
-`factor` is the one formula; the Keras schedule looks it up in a table of all steps, so both agree to the bit and
-the rate of a resumed run follows from the optimizer's own step count.
+`factors` has the formulas. The Keras schedule looks the rate up in the table of all steps, so both agree bit for bit,
+and a resumed run gets its rate from the optimizer's step count.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 WARM_UP = 0.3  # share of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
-INITIAL_FACTOR = 0.04  # of the highest rate, where one_cycle begins
+INITIAL_FACTOR = 0.04  # of the highest rate, at the start of one_cycle
 WARM_UP_STEPS = 500  # of warmup_stable_decay
 
 
@@ -20,9 +20,9 @@ def factors(schedule: str, steps: int, *, decay: float = 0.4) -> np.ndarray:
 
     constant   1 throughout
     cosine     from 1 to 0 along half a cosine
-    one_cycle  up from 0.04 to 1 in the first 30 %, then to 0, each along half a cosine
-    warmup_stable_decay  up to 1 in 500 steps, 1, then straight to 0 in the last share `decay` of the run (Hu et al.,
-        "MiniCPM", 2024); until it falls, the number of epochs of a run can still be changed
+    one_cycle  up from 0.04 to 1 in the first 30%, then to 0, each along half a cosine
+    warmup_stable_decay  linearly up to 1 in 500 steps, constant, then linearly to 0 in the last share `decay` of the
+        run (Hu et al., "MiniCPM", 2024); the number of epochs can still change until the rate falls
     """
     at = np.arange(steps) / max(steps, 1)  # 0 <= at < 1
     if schedule == "constant":
@@ -38,7 +38,7 @@ def factors(schedule: str, steps: int, *, decay: float = 0.4) -> np.ndarray:
 
 
 def keras_schedule(rates: np.ndarray) -> Any:
-    """(steps,) float32 learning rates -> a Keras LearningRateSchedule; after the last step the last rate stays."""
+    """(steps,) float32 learning rates -> a Keras LearningRateSchedule that keeps the last rate after the last step."""
     import keras
 
     class Table(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]

@@ -1,9 +1,9 @@
-"""Images of what is no digit, so that a network can learn to refuse it.
+"""Images of non-digits, with which a network learns to refuse them.
 
-Training on examples of everything else generalizes to what was not shown: Hendrycks, Mazeika, Dietterich, "Deep
-Anomaly Detection with Outlier Exposure" (2019). The examples are letters, scribbles, two or three digits in one image,
-halves of digits (which teaches where a row is to be cut; LeCun, Bottou, Bengio, Haffner 1998, section VI), digits on
-their side, upside down or mirrored where that is no other digit, fragments of words, and blots.
+Training on outliers generalizes to outliers of other kinds: Hendrycks, Mazeika, Dietterich, "Deep Anomaly Detection
+with Outlier Exposure" (2019). The examples are letters, scribbles, two or three digits in one image, halves of digits
+(which help to segment a row; LeCun, Bottou, Bengio, Haffner 1998, section VI), digits on their side, upside down or
+mirrored if the result is not another digit, fragments of words, and blots.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.training.recipe import Recipe
 from inkling.training.synthetic_digits import draw_strokes, smooth_curve
 
-NO_DIGIT = 10  # the label of what is no digit
-POOL_EPOCHS = 4  # an epoch shows one in so many of those made before training; augmentation varies them
-# Without the letters that look like a digit when they stand alone: O o D Q I i l S s Z z B b g q, and y, which many
-# write as an open 4. Those that are close to a digit are shown half as often.
+NO_DIGIT = 10  # the label of non-digits
+POOL_EPOCHS = 4  # the pool made before training is enough for four epochs; augmentation varies it afterwards
+# Without the letters that look like a digit on their own: O o D Q I i l S s Z z B b g q, and y, which many people write
+# like an open 4. Letters similar to a digit are half as frequent.
 LETTERS = 2 * "AEFHKMNPRWXdefhkmnprwx#&@%+?*=$" + "CGJLTUVYacjtuv<>"
 FACES = (
     *(cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX),
     *(cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_PLAIN),
 )
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneralItalic", "cmmi10", "cmss10")
-HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left, right: the other halves may well be digits
+HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left, right; the other halves can look like digits
 ON_SIDE = (2, 3, 4, 5, 7)
 MIRRORED = (3, 4, 6, 7, 9)
 UPSIDE_DOWN = (3, 4, 7)
@@ -39,19 +39,19 @@ Images = np.ndarray
 
 
 def n_per_epoch(recipe: Recipe, n_digits: int) -> int:
-    """Non-digits an epoch shows beside `n_digits` digits."""
+    """The number of non-digits in an epoch with `n_digits` digits."""
     return round(recipe.nondigits * n_digits)
 
 
 def make_pool(recipe: Recipe, images: Images, labels: np.ndarray) -> np.ndarray:
-    """A run's non-digits, made with its training digits: (K, 28, 28) uint8; (0, 28, 28) if the recipe has none."""
-    rng = np.random.default_rng((recipe.seed, 0x0DD5))  # its own stream
+    """A run's non-digits, made from its training digits: (K, 28, 28) uint8; (0, 28, 28) if the recipe has none."""
+    rng = np.random.default_rng((recipe.seed, 0x0DD5))  # a separate stream
     n = POOL_EPOCHS * n_per_epoch(recipe, len(images))
     return np.asarray(np.rint(make_nondigits(n, images, labels, rng) * 255), np.uint8)
 
 
 def make_nondigits(n: int, images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
-    """(n, 28, 28) float32 normalized non-digits in 0..1, made with (N, 28, 28) uint8 digits and their labels (N,)."""
+    """(n, 28, 28) float32 normalized non-digits in 0..1, made from (N, 28, 28) uint8 digits and their labels (N,)."""
     kinds: list[tuple[float, Callable[[Images, np.ndarray, Rng], np.ndarray]]] = [
         (0.38, lambda images, labels, rng: letter(rng)),
         (0.18, lambda images, labels, rng: scribble(rng)),
@@ -75,13 +75,13 @@ def letter(rng: Rng) -> np.ndarray:
 
 
 def word_fragment(rng: Rng) -> np.ndarray:
-    """Two to five warped letters."""
+    """Two to five warped letters -> (h, w) float32 ink, 0..1."""
     signs = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=rng.integers(2, 6)))
     return warp(stroke_font_text(signs, rng), rng)
 
 
 def printed_sign(sign: str, rng: Rng) -> np.ndarray:
-    """A sign in OpenCV's stroke fonts or in the fonts that come with Matplotlib -> (h, w) float32 ink."""
+    """A sign in one of OpenCV's stroke fonts or Matplotlib's fonts -> (h, w) float32 ink."""
     if rng.random() < 0.6:
         return stroke_font_text(sign, rng)
     image = truetype_text(sign, FONTS[rng.integers(len(FONTS))])
@@ -91,7 +91,7 @@ def printed_sign(sign: str, rng: Rng) -> np.ndarray:
 
 
 def stroke_font_text(text: str, rng: Rng) -> np.ndarray:
-    """A text in one of OpenCV's fonts, some 25 pixels high, with a random pen -> (h, w) float32 ink."""
+    """A text in one of OpenCV's fonts, about 25 pixels high, with a random pen -> (h, w) float32 ink."""
     face, scale, pen = FACES[rng.integers(len(FACES))], rng.uniform(0.8, 1.3), int(rng.integers(1, 5))
     if rng.random() < 0.2:
         face |= cv2.FONT_ITALIC
@@ -103,7 +103,7 @@ def stroke_font_text(text: str, rng: Rng) -> np.ndarray:
 
 @cache
 def truetype_text(text: str, font: str) -> np.ndarray:
-    """A text in one of Matplotlib's own fonts, 32 pixels high -> (h, w) uint8."""
+    """A text in one of Matplotlib's fonts, 32 pixels high -> (h, w) uint8."""
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
@@ -116,7 +116,7 @@ def truetype_text(text: str, font: str) -> np.ndarray:
 
 
 def warp(ink: np.ndarray, rng: Rng) -> np.ndarray:
-    """Ink sheared, rotated, stretched and bent at random. (h, w) -> (h', w') float32."""
+    """Shears, rotates, stretches and bends ink at random. (h, w) -> (h', w') float32."""
     h, w = ink.shape
     turn, slant = rng.normal(0, 0.15), rng.normal(0.1, 0.2)
     wider = np.exp(rng.normal(0, 0.2))
@@ -169,7 +169,7 @@ def rotation_matrix(angle: float) -> np.ndarray:
 
 
 def adjacent_digits(images: Images, rng: Rng) -> np.ndarray:
-    """Two or three digits side by side, touching or nearly; seldom one above the other."""
+    """Two or three digits side by side, touching or close; sometimes one above the other."""
     n = 2 if rng.random() < 0.85 else 3
     parts = [crop_to_ink(images[i]) for i in rng.integers(len(images), size=n)]
     if rng.random() < 0.1:
@@ -178,7 +178,7 @@ def adjacent_digits(images: Images, rng: Rng) -> np.ndarray:
 
 
 def side_by_side(parts: list[np.ndarray], rng: Rng) -> np.ndarray:
-    """Ink of digits, (h, w) float32 each, set side by side with 4 pixels of overlap up to 3 of space."""
+    """Digits' ink, (h, w) float32 each, side by side: from 4 pixels of overlap to 3 pixels of space between them."""
     height = max(len(part) for part in parts) + 6
     row = np.zeros((height, sum(part.shape[1] for part in parts) + 12), np.float32)
     x, right = 0, 0
@@ -202,7 +202,7 @@ def half_digit(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def rotated_or_mirrored(images: Images, labels: np.ndarray, rng: Rng) -> np.ndarray:
-    """A digit on its side, mirrored or upside down, where that gives no other digit."""
+    """A digit on its side, mirrored or upside down, if the result is not another digit."""
     kind = rng.integers(3)
     image, _ = _one_of((ON_SIDE, MIRRORED, UPSIDE_DOWN)[kind], images, labels, rng)
     part = crop_to_ink(image)
@@ -211,7 +211,7 @@ def rotated_or_mirrored(images: Images, labels: np.ndarray, rng: Rng) -> np.ndar
 
 
 def blot(rng: Rng) -> np.ndarray:
-    """A spot, a bar, a texture: smooth noise, thresholded."""
+    """A spot, a bar or a texture: thresholded smooth noise."""
     rough = cv2.resize(
         rng.normal(0, 1, rng.integers(2, 9, 2)).astype(np.float32), (40, 40), interpolation=cv2.INTER_CUBIC
     )
@@ -220,13 +220,13 @@ def blot(rng: Rng) -> np.ndarray:
 
 
 def crop_to_ink(image: np.ndarray) -> np.ndarray:
-    """(28, 28) uint8 -> the (h, w) float32 crop with ink, 0..1."""
+    """(28, 28) uint8 -> (h, w) float32, 0..1, cropped to the ink."""
     x, y, w, h = cv2.boundingRect(np.asarray(image > 40, np.uint8))
     return np.asarray(image[y : y + h, x : x + w], np.float32) / np.float32(255) if w else np.ones((4, 4), np.float32)
 
 
 def _one_of(digits: tuple[int, ...], images: Images, labels: np.ndarray, rng: Rng) -> tuple[np.ndarray, int]:
-    """An image (28, 28) uint8 whose label is among `digits` (any, if 50 draws find none), and its label."""
+    """A random image (28, 28) uint8 whose label is in `digits` (any label, if 50 draws find none), and its label."""
     for i in rng.integers(len(images), size=50):
         if labels[i] in digits:
             break

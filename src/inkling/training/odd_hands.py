@@ -1,8 +1,8 @@
-"""Consistent odd writers, drawn: each writes two or three digits in a form that hardly anybody else uses, always so.
+"""Simulated writers with unusual digit forms: each writes two or three digits in a rare form, and does so consistently.
 
-A hand has its own slant, width, pen and hastiness, and its own variant of each odd form. Its other digits are MNIST's
-training images, slanted and thickened as the hand is. The forms here are none of `stroke_forms`, which networks are
-trained on. They are for judging what a hand learns (`benchmarks.accuracy.hands`), never for training a network.
+A hand has a fixed slant, width, pen and jitter, and one variant of each odd form. Its other digits are MNIST training
+images, slanted and thickened to match. The forms are not in `stroke_forms`, which networks are trained on. Use them
+only to evaluate what a hand learns (`benchmarks.accuracy.hands`), never to train a network.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.training.nondigits import crop_to_ink, rotation_matrix
 from inkling.training.stroke_forms import Form, Stroke, parsed
-from inkling.training.synthetic_digits import draw_strokes, hand_drawn_lines, smooth_curve
+from inkling.training.synthetic_digits import draw_strokes, pen_path
 
-# Flagged 1s, hooked and crossed 7s, open 4s and those like a psi, 9s like a rho or a g, a crossed 2, a bare 6.
+# Flagged 1s, hooked and crossed 7s, open 4s, 4s like a psi, 9s like a rho or a g, a crossed 2, a plain 6.
 _LINES: dict[int, tuple[str, ...]] = {
     1: (
         "50..80 - 0,30 100,0 40,100",
@@ -48,26 +48,26 @@ _LINES: dict[int, tuple[str, ...]] = {
     ),
 }
 ODD_FORMS = {digit: tuple(parsed(digit, line) for line in lines) for digit, lines in _LINES.items()}
-KINDS = (1, 7, 4, 4, 9)  # hands 0, 5, 10, .. have a flagged 1, hands 1, 6, .. an odd 7, and so on
+KINDS = (1, 7, 4, 4, 9)  # hands 0, 5, 10, .. have an odd 1, hands 1, 6, .. an odd 7, and so on
 N_HANDS = 20
-VARIANT = 0.035  # of the height: how far a hand's own variant of a form lies from the form
+VARIANT = 0.035  # of the height: standard deviation between a hand's variant and the form
 DIGITS = range(10)
 
 
 @dataclass(frozen=True)
 class OddHand:
-    """One writer."""
+    """One simulated writer."""
 
     forms: dict[int, Form]  # of its odd digits
     slant: float  # to the right, as a share of the height
     turn: float  # radians
     widths: dict[int, float]  # of the odd digits, as a share of the height
-    pen: int  # pixels of 44
-    jitter: float  # of the height
+    pen: int  # pixels, at a digit height of 44
+    jitter: float  # as a share of the height
 
 
 def odd_hand(number: int) -> OddHand:
-    """The writer of a number, 0, 1, ..: the same number is the same writer."""
+    """The writer with this number, 0, 1, ..; the same number always gives the same writer."""
     rng = np.random.default_rng((number, 0x0DD))
     first = KINDS[number % len(KINDS)]
     others = [digit for digit in ODD_FORMS if digit != first]
@@ -114,15 +114,12 @@ def _draw(hand: OddHand, digit: int, rng: np.random.Generator) -> np.ndarray:
     place = rotation_matrix(hand.turn + rng.normal(0, 0.03)) @ np.array(
         [[width, -hand.slant + rng.normal(0, 0.04)], [0, 1]]
     )
-    strokes = []
-    for stroke in hand.forms[digit].strokes:
-        points = np.array(stroke.points) + rng.normal(0, hand.jitter, (len(stroke.points), 2))
-        strokes.append((smooth_curve(points) if stroke.smooth else hand_drawn_lines(points, rng)) @ place.T)
+    strokes = [pen_path(stroke, hand.jitter, rng) @ place.T for stroke in hand.forms[digit].strokes]
     return draw_strokes(strokes, rng, pen=max(1, hand.pen + int(rng.integers(-1, 2))))
 
 
 def _as_written(image: np.ndarray, hand: OddHand, rng: np.random.Generator) -> np.ndarray:
-    """(28, 28) uint8 -> the ink slanted a little towards the hand's slant, thinner or thicker by its pen."""
+    """(28, 28) uint8 -> the ink slanted towards the hand's slant, thinned or thickened to match its pen."""
     ink = crop_to_ink(image)
     ink = cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
     h, w = ink.shape

@@ -1,7 +1,7 @@
-"""A bundle's network -> a file of another format, compared with the bundle's own before it is kept.
+"""Exports a bundle's network to a file format of other programs, and compares the outputs of the two.
 
-`export` makes bundles; this makes what other programs read. Each file is run by its own runtime: ONNX Runtime,
-TensorFlow, Keras, LiteRT.
+`export` writes bundles; this module writes files for other programs. Each file is run in its own runtime: ONNX
+Runtime, TensorFlow, Keras, LiteRT.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from inkling.errors import BadBundle, InklingError, MissingExtra
 from inkling.models.bundle import Bundle
 from inkling.pipeline.line_image import HEIGHT
 from inkling.pipeline.litert import LiteRTModel
-from inkling.silence import quiet_stderr
+from inkling.quiet import quiet_stderr
 from inkling.training import keras_setup
 from inkling.training.export import TOLERANCE
 from inkling.training.synthetic_digits import draw_digits
 from inkling.training.synthetic_lines import dataset
 
-N_DIGITS, N_LINES = 1_000, 100  # synthetic images on which the two are compared
+N_DIGITS, N_LINES = 1_000, 100  # synthetic images for the comparison
 
 Infer = Callable[[np.ndarray], np.ndarray]  # (N, 28, w) images -> outputs of the network
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and how far it differs from the bundle's own network."""
+    """A written file and its difference from the bundle's network."""
 
     path: Path
-    difference: float  # the largest of all outputs, which are probabilities
-    compared: str  # on what
+    difference: float  # largest difference between output probabilities
+    compared: str  # the inputs of the comparison, in words
 
     @property
     def n_bytes(self) -> int:
@@ -48,15 +48,15 @@ class Exported:
 
 
 def export_as(name: str, bundle: Bundle, folder: Path) -> Exported:
-    """Writes the network of a bundle into `folder` in one of FORMATS, under the bundle's name.
+    """Writes the network of a bundle to `folder` in one of FORMATS, under the bundle's name.
 
-    Raises MissingExtra without the libraries of the format, BadBundle when the two differ by more than 1e-4, and
-    InklingError for a file that is there already or cannot be written. Then nothing new is left.
+    Raises MissingExtra without the libraries of the format, BadBundle when the outputs differ by more than 1e-4, and
+    InklingError for a file that exists or cannot be written. On an error no new file is left.
     """
     suffix, write, load = FORMATS[name]
     path = folder / f"{bundle.name}{suffix}"
     if path.exists():
-        raise InklingError(f"{path} is there already; a new file was expected. Move it, or name another folder.")
+        raise InklingError(f"{path} already exists; expected a new file. Move it, or name another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part:
@@ -68,8 +68,7 @@ def export_as(name: str, bundle: Bundle, folder: Path) -> Exported:
             made.rename(path)
     except OSError as error:
         raise InklingError(
-            f"{folder} cannot be written ({error.strerror or error}); a folder with the right to write was expected. "
-            "Name another one."
+            f"{folder} cannot be written ({error.strerror or error}); expected a writable folder. Name another one."
         ) from error
     return exported
 
@@ -78,17 +77,17 @@ def _compared(bundle: Bundle, infer: Infer, path: Path) -> Exported:
     is_line = bundle.manifest["input"]["shape"][0] == HEIGHT
     inputs = _lines() if is_line else [_digits(N_DIGITS)]
     own = LiteRTModel(bundle.model_bytes(), bundle.model_path, (HEIGHT, -1) if is_line else (28, 28))
-    difference = float(np.max([np.abs(infer(x) - own(x)).max() for x in inputs]))  # nan if any is
+    difference = float(np.max([np.abs(infer(x) - own(x)).max() for x in inputs]))  # nan if any is nan
     if not difference <= TOLERANCE:
         raise BadBundle(
-            f"the exported network and that of {bundle.path} differ by {difference:.2g}; at most {TOLERANCE:g} was "
-            "expected, so nothing was written. Use other versions of the libraries."
+            f"the exported network and that of {bundle.path} differ by {difference:.2g}; expected at most "
+            f"{TOLERANCE:g}, so nothing was written. Use other versions of the libraries."
         )
     return Exported(path, difference, f"{N_LINES} synthetic lines" if is_line else f"{N_DIGITS:,} synthetic digits")
 
 
 def _digits(n: int) -> np.ndarray:
-    """(n, 28, 28) float32: digits drawn from strokes, which need no data set."""
+    """(n, 28, 28) float32: digits drawn from strokes, so that no data set is needed."""
     return draw_digits(np.arange(n) % 10, np.random.default_rng(0))
 
 
@@ -135,7 +134,7 @@ def _write_saved_model(bundle: Bundle, path: Path) -> None:
 def _load_saved_model(path: Path) -> Infer:
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(str(path))  # its function stops working without it
+    loaded = tf.saved_model.load(str(path))  # keep a reference: `serve` stops working without it
     return lambda x: np.asarray(loaded.serve(x))
 
 
@@ -143,7 +142,7 @@ def _write_onnx(bundle: Bundle, path: Path) -> None:
     if any(importlib.util.find_spec(each) is None for each in ("onnx", "onnxruntime", "tf2onnx")):
         raise MissingExtra("exporting to ONNX", "export")
     model = keras_setup.open_keras_model(bundle, task="exporting to ONNX")
-    model(_digits(1) if model.input_shape[1:] == (28, 28) else _lines()[0])  # Keras exports what was called once
+    model(_digits(1) if model.input_shape[1:] == (28, 28) else _lines()[0])  # Keras exports only called models
     model.export(str(path), format="onnx", verbose=False)
 
 
@@ -157,14 +156,14 @@ def _load_onnx(path: Path) -> Infer:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the converters' own prints and deprecations."""
+    """Suppresses the output and warnings of the converters."""
     with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 FORMATS: dict[str, tuple[str, Callable[[Bundle, Path], None], Callable[[Path], Infer]]] = {
-    # suffix, how it is written, how it is run
+    # name: (suffix, write, load)
     "onnx": (".onnx", _write_onnx, _load_onnx),
     "saved_model": ("", _write_saved_model, _load_saved_model),
     "tflite": (".tflite", _copy_litert, _load_litert),

@@ -8,11 +8,11 @@ from typing import Any
 from inkling.training.architectures import ARCHITECTURES
 from inkling.training.recipe import is_used, parameters
 
-HEADINGS = ("parameter", "default", "expected", "what it is")
+HEADINGS = ("parameter", "default", "allowed values", "meaning")
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """Name, default, range or choices, and a sentence, for each parameter, in the order of a recipe."""
+    """Name, default, range or choices, and help text of each parameter, in the order of a recipe."""
     return [(name, _default(each), _expected(each), _help(name, each)) for name, each in parameters().items()]
 
 
@@ -28,7 +28,7 @@ def _expected(each: dataclasses.Field[Any]) -> str:
         return f"{low:,} to {high:,}" if each.type == "int" else f"{low:g} to {high:g}"
     if "choices" in each.metadata:
         return ", ".join(each.metadata["choices"])
-    return {"str": "a text", "bool": "true or false"}.get(str(each.type), "tables")
+    return {"str": "a string", "bool": "true or false"}.get(str(each.type), "tables")
 
 
 def _help(name: str, each: dataclasses.Field[Any]) -> str:

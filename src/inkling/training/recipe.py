@@ -1,4 +1,4 @@
-"""A recipe says how a network learns: TOML in, a typed and checked record out, TOML again into the run folder."""
+"""Recipes, the settings of a training run: reads TOML into typed, checked records and writes them back as TOML."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from inkling.errors import BadRecipe, UnknownName
 from inkling.training.architectures import SETTINGS, find_architecture
 from inkling.training.recipe_parameters import OF_ALL_STAGES, TABLES, Augmentation, Recipe, Teacher, Texts, parameters
 
-__all__ = ["TABLES", "Augmentation", "Recipe", "Teacher", "Texts", "parameters"]  # part of what this module offers
+__all__ = ["TABLES", "Augmentation", "Recipe", "Teacher", "Texts", "parameters"]  # re-exported
 
 PACKAGED = Path(__file__).parent / "recipes"
-UNUSED = {  # parameters, by the beginning of their dotted names, that a task has no use for
+UNUSED = {  # prefixes of the dotted names of parameters that a task does not use
     "digits": ("texts.", "lines"),
     "lines": ("augmentation.", "teacher.", "label_smoothing", "standardise"),
 }
@@ -31,20 +31,20 @@ def packaged() -> dict[str, Path]:
 def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """A recipe by packaged name or by path of a TOML file, with `key=value` overrides applied.
 
-    Raises UnknownName for a name that is not packaged and BadRecipe for anything wrong inside.
+    Raises UnknownName for a name that is not packaged and BadRecipe for a file that is missing or invalid.
     """
     text = str(name_or_path)
     path = packaged().get(text, Path(text))
     if not path.is_file():
         if text.endswith(".toml") or len(path.parts) > 1:
             raise BadRecipe(
-                f"{text} is not there; expected a TOML file or one of: {', '.join(packaged())}. Check the path."
+                f"{text} does not exist; expected a TOML file or one of: {', '.join(packaged())}. Check the path."
             )
         raise UnknownName("recipe", text, packaged())
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise BadRecipe(f"{path} is not readable TOML ({error}); expected key = value lines. Mend it.") from error
+        raise BadRecipe(f"{path} is not readable TOML ({error}); expected key = value lines. Correct it.") from error
     for override in overrides:
         _apply(table, override)
         _check_unstaged(table, override.partition("=")[0].strip())
@@ -52,22 +52,22 @@ def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def from_table(table: Mapping[str, Any]) -> Recipe:
-    """A parsed TOML table -> Recipe. Raises BadRecipe that names parameter, range and value."""
+    """A parsed TOML table -> Recipe. Raises BadRecipe with the parameter, its range and its value."""
     recipe = _without_stages(table)
     if recipe.stages and (recipe.patience or recipe.standardise):
         name = "patience" if recipe.patience else "standardise"
-        raise BadRecipe(f"{name} is set, and so is stages; a recipe with stages has no such setting. Leave one out.")
+        raise BadRecipe(f"{name} is set, and so is stages; expected only one of them. Leave one out.")
     first = stages_of(recipe)[0]
     if first.keep and not recipe.start:
-        raise BadRecipe(f"keep is {first.keep}, but there is no start of which to keep; name one, or leave keep out.")
+        raise BadRecipe(f"keep is {first.keep}, but start is empty; expected a network. Set start, or leave keep out.")
     return recipe
 
 
 def stages_of(recipe: Recipe) -> list[Recipe]:
-    """The recipe of each stage of a run, in order; of a recipe without stages, itself. Raises BadRecipe.
+    """The recipe of each stage of a run, in order; without stages, the recipe itself. Raises BadRecipe.
 
-    A stage begins with the weights in which the one before ended, with a new optimizer and a new schedule. What its
-    table leaves out is as in the rest of the recipe.
+    A stage starts from the final weights of the previous one, with a new optimizer and a new schedule. Parameters that
+    its table leaves out come from the rest of the recipe.
     """
     if not recipe.stages:
         return [recipe]
@@ -81,18 +81,18 @@ def n_epochs(recipe: Recipe) -> int:
 
 
 def _check_unstaged(table: Mapping[str, Any], key: str) -> None:
-    """Raises BadRecipe for a parameter, by dotted name, of which a stage has a value of its own."""
+    """Raises BadRecipe for a parameter, by dotted name, that a stage sets."""
     first, _, part = key.partition(".")
     stages = table.get("stages", ())
     if any(first in stage and (not part or part in stage[first]) for stage in stages if isinstance(stage, Mapping)):
         raise BadRecipe(
-            f"{key} is set by the recipe's stages, which a value for all of them would not change. Set the stages "
+            f"{key} is set by the recipe's stages, which override a value for the whole recipe. Set the stages "
             f"instead, as in: --set 'stages=[{{ epochs = 3 }}]'"
         )
 
 
 def stage_table(shared: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe's table with what a stage sets otherwise, in its parts too."""
+    """A recipe's table, overridden by the table of a stage; nested tables are merged."""
     parts = {
         key: {**shared.get(key, {}), **value}
         for key, value in stage.items()
@@ -102,25 +102,25 @@ def stage_table(shared: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str
 
 
 def _without_stages(table: Mapping[str, Any]) -> Recipe:
-    """A recipe of which `stages` alone was not looked into."""
+    """A checked recipe, except for the contents of its stages."""
     recipe: Recipe = _record(Recipe, table, prefix="")
     if not recipe.name or set(recipe.name) & set("/\\ "):
-        raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Change it.")
+        raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Correct it.")
     _check_use(recipe)
     for name in ("ragged", "enlarged"):
         value = getattr(recipe.augmentation, name)
         if value and not recipe.augmentation.coarse:
             raise BadRecipe(
-                f"augmentation.{name} is {value} and augmentation.coarse is 0, of which it is a part; set "
-                f"augmentation.coarse too, or leave augmentation.{name} out."
+                f"augmentation.{name} is {value} and augmentation.coarse is 0, but {name} changes only degraded images."
+                f" Set augmentation.coarse too, or leave augmentation.{name} out."
             )
     return recipe
 
 
 def is_used(name: str, architecture: str) -> bool:
-    """Whether a parameter, by dotted name, can change what a network of this architecture learns.
+    """Whether a parameter, by dotted name, affects a network of this architecture.
 
-    Raises UnknownName for an architecture that is not known.
+    Raises UnknownName for an unknown architecture.
     """
     entry = find_architecture(architecture)
     if name in SETTINGS:
@@ -131,13 +131,13 @@ def is_used(name: str, architecture: str) -> bool:
 def _check_use(recipe: Recipe) -> None:
     reads_lines = find_architecture(recipe.architecture).task == "lines"
     if reads_lines != (recipe.lines > 0):
-        expected = "a number of lines an epoch, as in lines = 100_000" if reads_lines else "0"
+        expected = "a number of lines per epoch, as in lines = 100_000" if reads_lines else "0"
         raise BadRecipe(f"lines is {recipe.lines} and architecture is {recipe.architecture!r}; expected {expected}.")
     for name, each in parameters().items():
         if _value(recipe, name) != each.default and not is_used(name, recipe.architecture):
             raise BadRecipe(
                 f"{name} is {_value(recipe, name)!r}, but the architecture {recipe.architecture!r} does not use it; "
-                f"{each.default!r} was expected. Leave it out or choose another architecture."
+                f"expected {each.default!r}. Leave it out or choose another architecture."
             )
 
 
@@ -147,7 +147,7 @@ def _value(recipe: Recipe, name: str) -> Any:
 
 
 def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """The recipe with some parameters, by dotted name, set anew. Raises BadRecipe as `from_table` does."""
+    """The recipe with new values for some parameters, by dotted name. Raises BadRecipe like `from_table`."""
     table = to_table(recipe)
     for key, value in values.items():
         _check_unstaged(table, key)
@@ -157,12 +157,12 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
 
 
 def to_table(recipe: Recipe) -> dict[str, Any]:
-    """Recipe -> plain dict: what the manifest holds and `from_table` reads."""
+    """Recipe -> plain dict, as the manifest contains it and `from_table` reads it."""
     return dataclasses.asdict(recipe)
 
 
 def to_toml(recipe: Recipe) -> str:
-    """Recipe -> TOML that `find` reads back to the same recipe, every default written out."""
+    """Recipe -> TOML with every default written out, which `find` reads back to the same recipe."""
     plain, tables = [], []
     for key, value in to_table(recipe).items():
         if key == "stages":
@@ -192,12 +192,12 @@ def _apply(table: dict[str, Any], override: str) -> None:
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text.strip()  # an unquoted word
+        value = text.strip()  # an unquoted string
     *parents, last = key.strip().split(".")
     for parent in parents:
         inner = table.setdefault(parent, {})
         if not isinstance(inner, dict):
-            raise BadRecipe(f"--set got {override!r}, but {parent} has no parts; use {parent}=value.")
+            raise BadRecipe(f"--set got {override!r}, but {parent} is not a table; use {parent}=value.")
         table = inner
     table[last] = value
 
@@ -208,34 +208,34 @@ def _record(kind: type, table: Mapping[str, Any], *, prefix: str) -> Any:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Choose from: {', '.join(known)}."
-            raise BadRecipe(f"{prefix}{key} is not a parameter of a recipe; a known one was expected. {hint}")
+            raise BadRecipe(f"{prefix}{key} is not a parameter of a recipe. {hint}")
     values = {}
     for name, each in known.items():
         if name in table:
             values[name] = checked(each, table[name], prefix + name)
         elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
-            raise BadRecipe(f"{prefix}{name} is missing; every recipe has one. Add: {name} = ...")
+            raise BadRecipe(f"{prefix}{name} is missing, but every recipe needs it. Add: {name} = ...")
     return kind(**values)
 
 
 def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
-    """A value of one parameter, `name` in messages, as a recipe holds it. Raises BadRecipe when it cannot be one."""
+    """A parameter's value, checked and converted to its type. `name`: for messages. Raises BadRecipe."""
     if each.name == "stages":
         return _checked_stages(value)
     if each.name in TABLES:
         if not isinstance(value, dict):
-            raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Change it.")
+            raise BadRecipe(f"{name} is {value!r}; expected a table, as in [{name}]. Correct it.")
         return _record(TABLES[each.name], value, prefix=f"{name}.")
     accepted = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}[str(each.type)]
     if not isinstance(value, accepted) or isinstance(value, bool) != (each.type == "bool"):
-        wanted = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}[
+        wanted = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false"}[
             str(each.type)
         ]
-        raise BadRecipe(f"{name} is {value!r}; expected {wanted}. Change it.")
+        raise BadRecipe(f"{name} is {value!r}; expected {wanted}. Correct it.")
     if "range" in each.metadata:
         low, high = each.metadata["range"]
         if not low <= value <= high:
-            raise BadRecipe(f"{name} is {value}; expected {low} to {high}. Change it.")
+            raise BadRecipe(f"{name} is {value}; expected {low} to {high}. Correct it.")
     if "choices" in each.metadata and value not in each.metadata["choices"]:
         choices = each.metadata["choices"]
         near = difflib.get_close_matches(value, choices, n=1)
@@ -246,9 +246,9 @@ def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
 
 def _checked_stages(value: Any) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(stage, dict) for stage in value):
-        raise BadRecipe(f"stages is {value!r}; expected tables, each under a line [[stages]]. Change it.")
+        raise BadRecipe(f"stages is {value!r}; expected tables, each under a line [[stages]]. Correct it.")
     for stage in value:
         for key in stage:
             if key in OF_ALL_STAGES:
-                raise BadRecipe(f"{key} stands in [[stages]]; it is the same in all of them. Move it to the top.")
+                raise BadRecipe(f"{key} is set in [[stages]], but must be the same in all stages. Move it to the top.")
     return tuple(value)

@@ -1,7 +1,8 @@
-"""Writes what the guards of a hand need beside a packaged network: python -m inkling.training.replay cnn
+"""Writes the data of a hand's guards (replay.npz) next to a packaged model: python -m inkling.training.replay cnn
 
-Features of MNIST's validation images, of the same augmented, of non-digits; and the second moment of the features of
-training images and non-digits, augmented too. The test images are not used. See `inkling.hands.replay`.
+The data are the features of MNIST's validation images, plain and augmented, and of non-digits, and the second moment of
+the features of training images, plain and augmented, and of non-digits. The test images are not used. See
+`inkling.hands.replay`.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from inkling.models.bundle import Bundle
 from inkling.training import augment, calibrate, nondigits
 from inkling.training.data.mnist import Mnist, as_input, load_mnist, split_indices
 
-N_VARIED, N_NONDIGITS = 3_000, 2_000  # kept, beside all validation images
-N_MOMENT, N_MOMENT_NONDIGITS = 8_000, 3_000  # that the second moment is a mean over
+N_VARIED, N_NONDIGITS = 3_000, 2_000  # augmented images and non-digits, in addition to all validation images
+N_MOMENT, N_MOMENT_NONDIGITS = 8_000, 3_000  # training images and non-digits for the second moment
 SEED = 0x4A9D
+DESCRIPTION = "Write the data of a hand's guards (replay.npz) next to a packaged model."
 
 
 def ordinary_images(bundle: Bundle, mnist: Mnist, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
-    """The guards' images (N, 28, 28) float32, their labels (N,) 0..10, and how many validation images come first.
+    """The guards' images (N, 28, 28) float32, their labels (N,) 0..10, and the number of plain validation images.
 
-    They are MNIST's validation images, some of them again, augmented, and non-digits made of them, labelled 10.
+    All plain validation images of MNIST come first, then some of them augmented, then non-digits with the label 10.
     """
     recipe = bundle.manifest["recipe"]
     _, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])
@@ -62,7 +64,7 @@ def make(bundle: Bundle, mnist: Mnist) -> dict[str, np.ndarray]:
 def _second_moment(
     network: FeatureNetwork, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """(F, F) float32: the mean of f f^T over images as they are, the same augmented, and non-digits."""
+    """(F, F) float32: the mean of f f^T over plain images, the same images augmented, and non-digits."""
     some = rng.choice(len(images), min(N_MOMENT, len(images)), replace=False)
     images, labels = images[some], labels[some]
     varied = augment.augment(images, labels, calibrate.augmentation(), rng)
@@ -72,18 +74,19 @@ def _second_moment(
 
 
 def write(bundle: Bundle, mnist: Mnist) -> Path:
-    """Writes replay.npz into the bundle's folder."""
+    """Writes replay.npz to the bundle's folder and returns its path."""
     path = bundle.path / FILE
+    arrays = make(bundle, mnist)
     part = path.with_name(f"{FILE}.part")
     with part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **make(bundle, mnist))
+        np.savez_compressed(file, allow_pickle=False, **arrays)
     part.replace(path)
     return path
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(prog="python -m inkling.training.replay", description=(__doc__ or "")[:72])
+    """Runs the command."""
+    parser = argparse.ArgumentParser(prog="python -m inkling.training.replay", description=DESCRIPTION)
     parser.add_argument("model", metavar="MODEL", help="a packaged model or bundle folder")
     given = parser.parse_args(arguments)
     try:

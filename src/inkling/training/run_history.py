@@ -1,4 +1,4 @@
-"""history.csv of a training run: one line for each epoch."""
+"""history.csv of a training run: one row per epoch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from inkling.training import checkpoint
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
-EpochMetrics = dict[str, float]  # a line, by column; a line recognizer has no training accuracy
+EpochMetrics = dict[str, float]  # a row, by column; a line recognizer has no training accuracy
 
 
 def write_history(path: Path, history: list[EpochMetrics]) -> None:
-    """Replaces history.csv as a whole by a history of at least one epoch. Floats read back to the same bits."""
+    """Replaces history.csv atomically with a history of at least one epoch. Floats are written without loss."""
     text = io.StringIO()
     columns = [name for name in COLUMNS if name in history[0]]
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -24,7 +24,7 @@ def write_history(path: Path, history: list[EpochMetrics]) -> None:
 
 
 def read_history(path: Path) -> list[EpochMetrics]:
-    """The lines of history.csv; [] when there is none."""
+    """The rows of history.csv; [] if the file does not exist."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as file:

@@ -1,11 +1,11 @@
-"""How much luck with the seed matters: runs of a recipe with several seeds, judged on the test images.
+"""How much scores depend on the seed: evaluates runs of a recipe with several seeds on the test images.
 
     python -m inkling.training.seeds RUN ... [--out docs/seeds.json]
 
-Runs of one name are one recipe with other seeds. Each is judged once: a version that the file has is not judged again,
-and what the file says of other names stays. Recipes are compared by pairs of runs with the same seed, on the validation
-images that both held back; train with `--set n_validation=10000` for a comparison on which something depends. `make
-results` puts it into the README.
+Runs with the same name must be one recipe with different seeds. Versions that the file already has are not evaluated
+again, and the file's entries for other names stay. Recipes are compared in pairs of runs with the same seed, on the
+validation images that both held out; for an important comparison, train with `--set n_validation=10000`. `make results`
+copies the results to docs/networks.md.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Table = dict[str, Any]
 
 
 def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
-    """Runs -> what seeds.json holds, with the names in `earlier` that none of the runs has.
+    """The contents of seeds.json for these runs, with the entries of `earlier` for other names.
 
     Raises BadBundle for a folder without a bundle and BadRecipe for runs that differ in more than their seed.
     """
@@ -52,7 +52,7 @@ def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
 
 
 def pairs(models: Table) -> list[Table]:
-    """Each two recipes that hold back the same images: the second's accuracy there less the first's, for each seed."""
+    """For each two recipes with the same held-out images: per seed, the second's accuracy on them minus the first's."""
     found = []
     for one, other in itertools.combinations(models, 2):
         recipes = models[one].get("recipe", {}), models[other].get("recipe", {})
@@ -75,37 +75,37 @@ def pairs(models: Table) -> list[Table]:
 
 
 def pair_in_words(pair: Table) -> str:
-    """A pair's difference, its spread and on what it was measured."""
+    """A pair's mean difference, its standard deviation and the number of images, as a sentence."""
     one, other = pair["models"]
     images = f"{pair['n_validation']:,} validation images"
-    more = "more" if pair["mean"] >= 0 else "fewer"
+    more = "higher" if pair["mean"] >= 0 else "lower"
     return (
-        f"`{other}` reads {100 * abs(pair['mean']):.2f} points {more} of {images} right "
-        f"than `{one}` (pairs of {pair['n']} seeds, standard deviation {100 * pair['standard_deviation']:.2f} points)."
+        f"The accuracy of `{other}` is {100 * abs(pair['mean']):.2f} points {more} on {images} than that of "
+        f"`{one}` (pairs of {pair['n']} seeds, standard deviation {100 * pair['standard_deviation']:.2f} points)."
     )
 
 
 def common_recipe(found: Sequence[Bundle]) -> Table:
-    """The recipe that all share, without its seed. Raises BadRecipe when they differ otherwise, or share a seed."""
+    """The common recipe without its seed. Raises BadRecipe when they differ in anything else, or share a seed."""
     first, *others = [each.manifest["recipe"] for each in found]
     for each, other in zip(found[1:], others, strict=True):
         apart = [key for key in differences(first, other) if key != "seed"]
         if apart:
             raise BadRecipe(
-                f"{each.path} differs from {found[0].path} in {', '.join(apart)}; runs of {each.name!r} that differ in "
-                "their seed alone were expected. Train them by one recipe."
+                f"{each.path} differs from {found[0].path} in {', '.join(apart)}; expected runs of {each.name!r} that "
+                "differ only in their seed. Train them by one recipe."
             )
     seeds = [each.manifest["recipe"]["seed"] for each in found]
     if len(set(seeds)) < len(seeds):
         raise BadRecipe(
-            f"the runs of {found[0].name!r} have the seeds {', '.join(map(str, seeds))}; each once was expected. "
+            f"the runs of {found[0].name!r} have the seeds {', '.join(map(str, seeds))}; expected each seed once. "
             "Leave the repeated ones out."
         )
     return {key: value for key, value in first.items() if key != "seed"}
 
 
 def differences(one: Table, other: Table) -> list[str]:
-    """Keys in which two recipes differ, `augmentation.shear` for one inside a table."""
+    """Keys in which two recipes differ, with dotted names inside tables, as in `augmentation.shear`."""
     apart = []
     for key in dict.fromkeys([*one, *other]):
         a, b = one.get(key), other.get(key)
@@ -117,7 +117,7 @@ def differences(one: Table, other: Table) -> list[str]:
 
 
 def judge(found: Bundle, mnist: Mnist) -> Table:
-    """One run on the test images; those that training or packaging has judged already are not judged again."""
+    """The scores of one run on the test images; evaluates it only if training or packaging has not."""
     facts = package.with_training(found)
     score = facts["scores"].get(MNIST_TEST) or evaluate.evaluate_mnist(found, mnist)
     validation = facts["scores"]["mnist-validation"]
@@ -132,7 +132,7 @@ def judge(found: Bundle, mnist: Mnist) -> Table:
 
 
 def spread(rows: Sequence[Table]) -> Table:
-    """Mean and sample standard deviation of the accuracy; no deviation for a single run."""
+    """Mean and sample standard deviation of the accuracy; None as deviation of a single run."""
     rates = [float(row["accuracy"]) for row in rows]
     return {
         "n": len(rates),
@@ -142,19 +142,19 @@ def spread(rows: Sequence[Table]) -> Table:
 
 
 def read(path: Path = OUT) -> Table:
-    """seeds.json; {} when it is not there. Raises BadData when it is damaged."""
+    """The contents of seeds.json; {} if it does not exist. Raises BadData when it is damaged."""
     if not path.is_file():
         return {}
     try:
         table: Table = json.loads(path.read_text("utf-8"))
         _ = [run["version"] for model in table["models"].values() for run in model["runs"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadData(f"{path} is damaged ({error!r}); expected what {COMMAND} writes. Delete it.") from error
+        raise BadData(f"{path} is damaged ({error!r}); expected output of {COMMAND}. Delete it.") from error
     return table
 
 
 def lines(table: Table, names: Iterable[str]) -> list[str]:
-    """What a person is told of some names, a line each."""
+    """A summary of these names, one line each."""
     told = []
     for name in names:
         facts = table["models"][name]
@@ -167,7 +167,7 @@ def lines(table: Table, names: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    """The command."""
+    """Runs the command."""
     parser = argparse.ArgumentParser(prog="seeds", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--out", type=Path, default=OUT, help=f"default: {OUT}")

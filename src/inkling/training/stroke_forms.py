@@ -1,12 +1,12 @@
-"""The forms of the ten digits as strokes, those that MNIST's writers hardly used among them.
+"""The forms of the ten digits as strokes, including those that are rare in MNIST.
 
-A form is one line: strokes separated by ";", each "~" (a smooth curve) or "-" (straight lines) and its points "x,y" in
-hundredths of a square, x to the right and y down. A range in front, as "30..60", is the width in hundredths of the
-height; the default is 45..95. The shapes are those of school models and everyday handwriting: the 1 with an upstroke, a
-serif or a foot, or an upstroke as long as its stem; the crossed and the hooked 7; the open 4 with a short stem and the
-one like a psi or a u; 9 and 6 with straight, hooked or curled tails; the 9 like a rho or a P, and the one whose closed
-head sits on the bowl of a 3; the 8 that does not close; the flat-topped 3; the 2 with loops; the 5 whose bar flies off;
-the 0 with a slash or a tail to its neighbour.
+A form is one line: strokes separated by ";", each with "~" (a smooth curve) or "-" (straight lines) and its points
+"x,y" in hundredths of a square, x to the right and y down. A range in front, as in "30..60", is the width in hundredths
+of the height; the default is 45..95. The shapes come from handwriting models of schools and from everyday handwriting:
+the 1 with an upstroke, a serif or a foot, or an upstroke as long as its stem; the crossed and the hooked 7; the open 4
+with a short stem and the one like a psi or a u; 9 and 6 with straight, hooked or curled tails; the 9 like a rho or a P,
+and the 9 with the bowl of a 3 below its head; the 8 that does not close; the flat-topped 3; the 2 with loops; the 5
+with a detached bar; the 0 with a slash or with a tail to the next digit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 Points = tuple[tuple[float, float], ...]
 
-WIDTH = (0.45, 0.95)  # of the height, where a form does not say
+WIDTH = (0.45, 0.95)  # of the height, for a form without a range
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Stroke:
     """One line of the pen."""
 
     points: Points  # in a unit square
-    smooth: bool  # a curve through the points; else straight lines between them
+    smooth: bool  # a smooth curve through the points; otherwise straight lines between them
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ _LINES: dict[int, tuple[str, ...]] = {
 
 
 def parsed(digit: int, line: str) -> Form:
-    """A line of the notation above -> the form."""
+    """Parses a line in the notation above."""
     width = WIDTH
     if ".." in line.split(maxsplit=1)[0]:
         ends, line = line.split(maxsplit=1)
@@ -257,7 +257,7 @@ def parsed(digit: int, line: str) -> Form:
 
 
 def parsed_strokes(line: str) -> tuple[Stroke, ...]:
-    """The strokes of a line of the notation above, without a range in front."""
+    """Parses the strokes of a line in the notation above, without a range in front."""
     strokes = []
     for stroke in line.split(";"):
         kind, *points = stroke.split()

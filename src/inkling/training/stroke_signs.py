@@ -1,8 +1,8 @@
-"""The signs that stand between digits, as strokes: points, commas, dashes, brackets, currencies, and other marks.
+"""Signs between digits as strokes: points, commas, dashes, brackets, currencies, and other marks.
 
-The notation is that of `stroke_forms`, but the unit is the height of a digit and the place is that of the line: in
-hundredths, y = 0 is the top of the digits, y = 100 the baseline, and a comma's tail hangs below at 120. Drawing a sign
-stretches it about its middle, moves it up or down a little, shakes its points, and shears it as a writer does.
+The notation is that of `stroke_forms`, but the unit is the height of a digit and y gives the position in the line: in
+hundredths, y = 0 is the top of the digits, y = 100 the baseline, and a comma's tail ends below it at about 120. Drawing
+a sign stretches it about its center, moves it up or down a little, jitters its points, and shears it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import cv2
 import numpy as np
 
 from inkling.training.stroke_forms import Stroke, parsed_strokes
-from inkling.training.synthetic_digits import hand_drawn_lines, smooth_curve
-
-_SUBPIXEL_BITS = 4  # cv2 draws in sixteenths of a pixel
+from inkling.training.synthetic_digits import draw_polylines, pen_path
 
 
 @dataclass(frozen=True)
@@ -23,17 +21,17 @@ class Sign:
     """A drawn sign."""
 
     ink: np.ndarray  # (h, w) float32, 0..1: a tight crop
-    top: int  # pixels from the digits' top line down to the crop's first row; negative above it
+    top: int  # pixels from the top of the digits down to the crop's first row; negative above
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How much the drawings of one kind differ."""
+    """The random variation of one kind of sign."""
 
-    width: tuple[float, float]  # factors
-    height: tuple[float, float]
-    shift: float  # of the digit's height: standard deviation of moves up and down
-    jitter: tuple[float, float] = (0.01, 0.05)  # of the sign's size: standard deviation of points
+    width: tuple[float, float]  # range of the factor
+    height: tuple[float, float]  # range of the factor
+    shift: float  # standard deviation of the vertical shift, as a share of the digit height
+    jitter: tuple[float, float] = (0.01, 0.05)  # range of the points' standard deviation, as a share of the sign's size
 
 
 _LINES: dict[str, tuple[str, ...]] = {
@@ -212,7 +210,7 @@ FORMS: dict[str, tuple[tuple[Stroke, ...], ...]] = {
 
 
 def draw_sign(kind: str, rng: np.random.Generator, *, height: float, pen: float) -> Sign:
-    """One drawing of a sign of `KINDS`, of a random form, beside digits of `height` pixels, with a pen of `pen` pixels.
+    """Draws a sign of `KINDS` in a random form, for digits of `height` pixels, with a pen of `pen` pixels.
 
     Raises KeyError for an unknown kind.
     """
@@ -226,23 +224,16 @@ def draw_sign(kind: str, rng: np.random.Generator, *, height: float, pen: float)
     place = np.array([[1, -slant], [0, 1]]) * scale[:, None]
     offset = np.array([0, middle[1] + rng.normal(0, spread.shift)])
     jitter = rng.uniform(*spread.jitter) * (high - low).max()
-    strokes = []
-    for stroke in form:
-        moved = np.array(stroke.points) - middle + rng.normal(0, jitter, (len(stroke.points), 2))
-        curve = smooth_curve(moved, steps=6) if stroke.smooth else hand_drawn_lines(moved, rng)
-        strokes.append((curve @ place.T + offset) * height)
-    return _draw(strokes, max(1, round(pen)))
+    curves = [pen_path(stroke, jitter, rng, origin=middle, steps=6) for stroke in form]
+    return _draw([(curve @ place.T + offset) * height for curve in curves], max(1, round(pen)))
 
 
 def _draw(strokes: list[np.ndarray], pen: int) -> Sign:
-    """Strokes of (n, 2) points in pixels from the digits' top line -> the sign, cut to its ink."""
+    """Strokes of (n, 2) points in pixels, y from the top of the digits -> the sign, cropped to its ink."""
     points = np.concatenate(strokes)
     margin = pen // 2 + 2
     left, top = np.floor(points.min(axis=0)).astype(int) - margin
     w, h = np.ceil(points.max(axis=0)).astype(int) + margin + 1 - (left, top)
-    image = np.zeros((h, w), np.uint8)
-    for stroke in strokes:
-        pixels = ((stroke - (left, top)) * (1 << _SUBPIXEL_BITS)).round().astype(np.int32)
-        cv2.polylines(image, [pixels], False, (255,), pen, cv2.LINE_AA, shift=_SUBPIXEL_BITS)
+    image = draw_polylines([stroke - (left, top) for stroke in strokes], (w, h), pen)
     x, y, w, h = cv2.boundingRect(image)
     return Sign(image[y : y + h, x : x + w].astype(np.float32) / np.float32(255), int(top) + y)

@@ -1,4 +1,4 @@
-"""Training targets: labels, smoothed labels, or these with the outputs of a teacher network."""
+"""Training targets: labels or smoothed labels, optionally with the outputs of a teacher network."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from inkling.training.recipe import Recipe
 
 
 def is_plain(recipe: Recipe) -> bool:
-    """Whether the labels themselves are the target, so that sparse categorical cross-entropy does."""
+    """Whether the labels themselves are the targets, for sparse categorical cross-entropy."""
     return not (recipe.label_smoothing or recipe.teacher.name)
 
 
 def make_targets(labels: np.ndarray, recipe: Recipe, teacher_probs: np.ndarray | None) -> np.ndarray:
-    """(N,) labels -> what `fit` takes as y: the labels, or (N, C) smoothed, or (N, 2 C) with the teacher's (N, C).
+    """(N,) labels -> y for `fit`: the labels, (N, C) smoothed labels, or (N, 2 C) with the teacher's outputs appended.
 
     C is the number of the network's outputs, 10 or 11.
     """
@@ -44,7 +44,7 @@ class TeacherNetwork:
     n_outputs: int  # of the new network
 
     def probs(self, images: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) float32 -> (N, n_outputs) float32; eleven outputs are reduced to ten for a network with ten."""
+        """(N, 28, 28) float32 -> (N, n_outputs) float32. Reduces eleven outputs to ten if the new network has ten."""
         outputs = self.model.predict(images, batch_size=1024, verbose=0)
         if outputs.shape[1] > self.n_outputs:
             outputs = prediction_from_softmax(outputs).probs
@@ -52,11 +52,11 @@ class TeacherNetwork:
 
 
 def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
-    """Loss and accuracy for `compile`, to suit `make_targets`.
+    """Loss and accuracy for `compile` that match `make_targets`.
 
-    With a teacher: (1 - w) CE(label, p) + w T^2 CE(teacher at T, p at T), the T^2 keeping the gradients' size
-    (Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015). On probabilities, "at T" is
-    softmax(log(p) / T).
+    With a teacher, the loss is (1 - w) CE(label, p) + w T^2 CE(teacher at T, p at T). The factor T^2 keeps the size of
+    the gradients (Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015). For probabilities,
+    "at T" is softmax(log(p) / T).
     """
     if is_plain(recipe):
         return "sparse_categorical_crossentropy", "accuracy"
@@ -81,10 +81,11 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
 
 
 def load_teacher(recipe: Recipe) -> TeacherNetwork | None:
-    """The recipe's teacher, if it has one.
+    """The recipe's teacher, or None.
 
-    Its probabilities are calibrated by its bundle's temperature: after training with smoothed labels they are too low,
-    and a small network learns less from them. Raises UnknownName or BadBundle, and BadRecipe when its shapes differ.
+    Its probabilities are calibrated with its bundle's temperature. After training with label smoothing they are too
+    low, and a small network learns less from them. Raises UnknownName or BadBundle, and BadRecipe when its shapes do
+    not match.
     """
     teacher = recipe.teacher
     if not teacher.name:

@@ -1,7 +1,7 @@
-"""What differs between the kinds of networks that the one trainer trains: data, loss and scores.
+"""The task interface: the data, loss and scores of one kind of network. The trainer is the same for all.
 
-`Task` is the interface. `digit_task.DigitTask` classifies 28x28 images, `line_task.LineTask` reads lines of digits; the
-architecture that a recipe names decides which of them it is (`architectures.Architecture.task`).
+`digit_task.DigitTask` classifies 28x28 images, `line_task.LineTask` reads lines of digits. The recipe's architecture
+decides which one is used (`architectures.Architecture.task`).
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from inkling.training.digit_task import DigitTask
 from inkling.training.line_task import LineTask
 from inkling.training.recipe import Recipe, stages_of
 
-Infer = Callable[[np.ndarray], np.ndarray]  # (N, 28, w) images -> outputs of the network
+Infer = Callable[[np.ndarray], np.ndarray]  # (N, h, w) images -> outputs of the network
 
 
 class Task(Protocol):
-    """The data that a recipe's network learns from, what it is optimized for, and what it is judged by."""
+    """The training data, loss and evaluation of a recipe's network."""
 
-    n_steps: int  # of an epoch, in batches
-    steps_per_execution: int  # that TensorFlow makes before it comes back to Python
+    n_steps: int  # batches per epoch
+    steps_per_execution: int  # steps per TensorFlow call from Python
 
     def check(self) -> None:
         """Raises BadRecipe for settings that do not fit the data, UnknownName or BadBundle for a missing teacher."""
 
     def loss_and_metrics(self) -> tuple[Any, list[Any]]:
-        """What `compile` takes."""
+        """The arguments of Keras's `compile`."""
 
     def prepare(self, epoch: int) -> Any:
-        """One epoch's examples. Runs in another thread."""
+        """One epoch's examples. Called in a background thread."""
 
     def prepared_images(self, prepared: Any) -> list[np.ndarray]:
-        """The images in what `prepare` returned."""
+        """The images in the result of `prepare`."""
 
     def fit_arguments(self, prepared: Any) -> dict[str, Any]:
-        """What `prepare` returned -> x and the like for Keras's `fit`, which does not shuffle them."""
+        """The result of `prepare` -> arguments of Keras's `fit`, without shuffling."""
 
     def validate(self, model: Any) -> dict[str, float]:
         """`val_loss` and `val_accuracy` of a Keras model."""
@@ -49,19 +49,19 @@ class Task(Protocol):
         """The network of a bundle in LiteRT."""
 
     def parity_inputs(self) -> list[np.ndarray]:
-        """Validation inputs, each (N, 28, w) float32, on which export compares LiteRT with Keras."""
+        """Validation inputs, each (N, h, w) float32, on which export compares LiteRT with Keras."""
 
     def test_inputs(self) -> list[np.ndarray]:
-        """All inputs made of the test images, each (N, 28, w) float32, on which packaging compares them."""
+        """Inputs made from all test images, each (N, h, w) float32, on which packaging compares LiteRT with Keras."""
 
     def facts(self, bundle: Bundle) -> dict[str, Any]:
-        """The manifest's `input`, `classes`, `scores` and, for a classifier, its calibration."""
+        """The manifest's `input`, `classes`, `scores` and calibration."""
 
     def test_scores(self, bundle: Bundle) -> dict[str, Any]:
         """The manifest's scores on the test images."""
 
 
 def make_task(recipe: Recipe, mnist: Mnist) -> Task:
-    """The task of a recipe's architecture, in its last stage. Costly data is made when it is first asked for."""
+    """The task of a recipe's architecture, for one stage. Expensive data is created on first use."""
     kinds: dict[str, Callable[[Recipe, Mnist], Task]] = {"digits": DigitTask, "lines": LineTask}
     return kinds[find_architecture(recipe.architecture).task](stages_of(recipe)[-1], mnist)

@@ -1,16 +1,16 @@
-"""START HERE: a recipe and data in, a run folder out.
+"""START HERE: trains a network from a recipe and data, and writes a run folder.
 
-    recipe.toml        what was asked, every default written out
-    history.csv        a line an epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
-    checkpoint.npz     the state after the last epoch: `--resume` goes on from it and ends in the same weights
-    stage-1.npz, ..    the same of each stage before the last, for a recipe with stages
-    images.json        for each stage, the SHA-256 of the images of its first epoch
+    recipe.toml        the recipe, with every default written out
+    history.csv        a row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
+    checkpoint.npz     the state after the last epoch; `--resume` continues from it and gives the same weights
+    stage-1.npz, ..    the same for each earlier stage of a recipe with stages
+    images.json        for each stage, the SHA-256 of the images in its first epoch
     best.npz           with `patience`: the weights of the epoch with the lowest validation loss
-    scores.json        by data set, as in the manifest
+    scores.json        scores by data set, as in the manifest
     environment.json   machine, versions, seconds
-    bundle/            what a reader needs; see inkling.models.bundle
+    bundle/            the network for the reader; see inkling.models.bundle
 
-Data, loss and scores depend on what the network is for: see `tasks`. A run is a function of its recipe and the data:
+Data, loss and scores depend on the kind of network; see `tasks`. A run is a function of its recipe and the data:
 shuffling and augmentation derive from (seed, epoch).
 """
 
@@ -30,26 +30,35 @@ import numpy as np
 
 from inkling.cpu import cores
 from inkling.errors import BadData, InklingError
-from inkling.silence import quiet_stderr
-from inkling.training import checkpoint, export, fine_tune, input_scaling, lr_schedule, own_architecture, repeat, tasks
+from inkling.quiet import quiet_stderr
+from inkling.training import (
+    checkpoint,
+    export,
+    fine_tune,
+    input_scaling,
+    lr_schedule,
+    own_architecture,
+    reproducibility,
+    tasks,
+)
 from inkling.training.architectures import find_architecture
 from inkling.training.data.mnist import Mnist
 from inkling.training.ema import ExponentialMovingAverage
-from inkling.training.keras_setup import import_keras
+from inkling.training.keras_setup import has_bfloat16, import_keras
 from inkling.training.recipe import Recipe, n_epochs, stages_of, to_toml
 from inkling.training.run_history import EpochMetrics, read_history, write_history
 from inkling.training.tasks import Task
 
 
 class StopTraining(Exception):
-    """Raised by a callback: the weights so far are exported, the other epochs left out."""
+    """Raised by a callback to skip the remaining epochs and export the current weights."""
 
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Called while a network trains. `on_step` and `on_epoch` may raise StopTraining."""
+    """Hooks that are called during training. `on_step` and `on_epoch` may raise StopTraining."""
 
-    on_start: Callable[[int, int], None] = lambda done, epochs: None  # epochs done before, epochs in all
+    on_start: Callable[[int, int], None] = lambda done, epochs: None  # epochs already done, all epochs
     on_step: Callable[[int, int, EpochMetrics], None] = lambda done, steps, logs: None  # steps of the whole run
     on_epoch: Callable[[EpochMetrics], None] = lambda metrics: None
     on_run: Callable[[TrainingRun], None] = lambda run: None  # before the first step
@@ -57,7 +66,7 @@ class Callbacks:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """The state of a run, in one of its stages."""
+    """The state of a run in one of its stages."""
 
     recipe: Recipe  # of the stage
     folder: Path
@@ -66,7 +75,7 @@ class TrainingRun:
     stage: int  # from 0
     model: Any  # compiled keras.Model
     ema: ExponentialMovingAverage
-    initial: list[np.ndarray] | None  # the weights that it began with; None: random ones
+    initial: list[np.ndarray] | None  # the initial weights; None: random ones
     epochs_before: int  # in earlier stages
     steps_before: int
     n_epochs: int  # of all stages
@@ -76,12 +85,12 @@ class TrainingRun:
 def train(
     recipe: Recipe, mnist: Mnist, folder: Path, *, score_test: bool = False, callbacks: Callbacks | None = None
 ) -> Path:
-    """Trains into `folder`, from its checkpoint if there is one, and returns it with a bundle inside.
+    """Trains, from the checkpoint in `folder` if there is one, writes the run with its bundle and returns `folder`.
 
-    `score_test` judges it on the test images too, which is right once nothing is chosen any more. Raises
-    MissingExtra without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint
-    that does not fit, BadBundle when the exported network differs from the trained one, InklingError for a loss
-    that is infinite or nan and for a full disk.
+    `score_test` also evaluates it on the test images; use it only after all choices are made. Raises MissingExtra
+    without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint that does not
+    fit, BadBundle when the exported network differs from the trained one, InklingError for a loss that is infinite or
+    nan and for a full disk.
     """
     callbacks = callbacks or Callbacks()
     stages = stages_of(recipe)
@@ -111,7 +120,7 @@ def train(
             n_epochs=n_epochs(recipe),
             n_steps=sum(steps),
         )
-        with write_errors(folder):  # the recipe is known to be right by now, and no folder has been made
+        with write_errors(folder):  # creates the folder only now that the recipe has been checked
             folder.mkdir(parents=True, exist_ok=True)
             checkpoint.write_text(folder / "recipe.toml", to_toml(recipe))
             own_architecture.write_copy(recipe, folder)
@@ -119,10 +128,10 @@ def train(
             history = fit(run, [*history, *resume(run)], callbacks)
             weights = keep_final_weights(run)
         if len(history) < run.epochs_before + stage.epochs:
-            break  # stopped early
+            break  # early stopping
     with write_errors(folder):
         with quiet_stderr():
-            facts = repeat.facts(read_images(folder))
+            facts = reproducibility.facts(read_images(folder))
             bundle = export.export(
                 run.model, recipe, run.task, folder / "bundle", score_test=score_test, reproducibility=facts
             )
@@ -133,22 +142,23 @@ def train(
 
 @contextlib.contextmanager
 def write_errors(folder: Path) -> Iterator[None]:
-    """Turns an OSError into an InklingError that says how to go on."""
+    """Turns an OSError into an InklingError that explains how to resume."""
     try:
         yield
     except OSError as error:
         raise InklingError(
-            f"{folder} cannot be written ({error.strerror or error}); a run needs some 30 MB and the right to write. "
-            f"Make room, then go on with: inkling train --resume {folder}"
+            f"{folder} cannot be written ({error.strerror or error}); expected a writable folder with 30 MB of space. "
+            f"Make room, then continue with: inkling train --resume {folder}"
         ) from error
 
 
 def build(recipe: Recipe, task: Task) -> Any:
-    """The recipe's network, compiled, with the optimizer's variables made.
+    """The recipe's compiled network, with the optimizer's variables created.
 
-    With the precision bfloat16 its layers multiply numbers of 8 bits of precision, weights and sums are float32 as
-    ever, and so are the outputs: half the time on a processor that has such products (AMX, AVX-512 BF16), and the way
-    to nearly the same network (Kalamkar et al., "A Study of BFLOAT16 for Deep Learning Training", 2019).
+    With the precision bfloat16, layers multiply numbers with 8 bits of precision; weights, sums and outputs stay
+    float32. Training takes half the time on processors with bfloat16 instructions (AMX, AVX-512 BF16) and gives nearly
+    the same network (Kalamkar et al., "A Study of BFLOAT16 for Deep Learning Training", 2019). Without such
+    instructions the layers compute in float32.
     """
     from keras import optimizers
 
@@ -173,10 +183,10 @@ def build(recipe: Recipe, task: Task) -> Any:
 
 @contextlib.contextmanager
 def precision(name: str) -> Iterator[None]:
-    """Layers that are made within compute in "float32" or "bfloat16"."""
+    """A context in which new layers compute in "float32" or, if the device has the instructions, in "bfloat16"."""
     from keras import config
 
-    config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[name])
+    config.set_dtype_policy("mixed_bfloat16" if name == "bfloat16" and has_bfloat16() else "float32")
     try:
         yield
     finally:
@@ -184,22 +194,23 @@ def precision(name: str) -> Iterator[None]:
 
 
 def resume(run: TrainingRun) -> list[EpochMetrics]:
-    """Restores the checkpoint and returns this stage's history up to it; [] when it has none."""
+    """Restores the checkpoint and returns this stage's history up to it; [] without a checkpoint."""
     if not run.checkpoint.is_file():
         return []
     done = checkpoint.restore(run.checkpoint, run.model, run.ema) // run.task.n_steps
     history = read_history(run.folder / "history.csv")[run.epochs_before :]
     if len(history) < done:
         raise BadData(
-            f"{run.folder} has {len(history)} lines of history for {done} epochs; train again in a new folder."
+            f"{run.folder} has {len(history)} rows of history for {done} epochs; train again in a new folder."
         )
     return history[:done]
 
 
 def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> list[EpochMetrics]:
-    """Trains for the epochs that are left. Meanwhile another thread prepares the next epoch's data.
+    """Trains for the remaining epochs while another thread prepares the next epoch's data.
 
-    Takes and returns the history of this stage and those before. A stage's epochs, which decide its data, count from 1.
+    Takes and returns the history of this and all earlier stages. The epochs of a stage, which determine its data, count
+    from 1.
     """
     recipe, task = run.recipe, run.task
     callbacks.on_start(len(history), run.n_epochs)
@@ -221,7 +232,7 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
             except StopTraining:
                 break
             history = [*history, validate(run, run.epochs_before + epoch, logs, began)]
-            # History first: a run killed between the two repeats the epoch and writes the same line again.
+            # History first: a run killed between the two calls repeats the epoch and writes the same row again.
             write_history(run.folder / "history.csv", history)
             checkpoint.save(run.checkpoint, run.model, run.ema)
             try:
@@ -234,19 +245,19 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
 
 
 def note_images(run: TrainingRun, images: list[np.ndarray]) -> None:
-    """Writes down what a stage begins to learn from: who repeats the run sees whether it is the same."""
-    before = [*read_images(run.folder), *[""] * run.stage][: run.stage]  # "" for a stage that an older version trained
-    checkpoint.write_json(run.folder / "images.json", [*before, repeat.sha256_of_images(images)])
+    """Records the SHA-256 of a stage's first images, so that a repeated run can be compared."""
+    before = [*read_images(run.folder), *[""] * run.stage][: run.stage]  # "" for a stage trained by an older version
+    checkpoint.write_json(run.folder / "images.json", [*before, reproducibility.sha256_of_images(images)])
 
 
 def read_images(folder: Path) -> list[str]:
-    """SHA-256 of the images of each stage's first epoch; [] when a run has not noted them."""
+    """SHA-256 of the images in each stage's first epoch; [] if the run has not recorded them."""
     path = folder / "images.json"
     return list(json.loads(path.read_text("utf-8"))) if path.is_file() else []
 
 
 def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: float) -> EpochMetrics:
-    """The epoch's line of history. With `patience` the best weights so far are kept on disk."""
+    """The epoch's row of history. With `patience`, also saves the best weights so far."""
     with run.ema.applied_to(run.model):
         found = run.task.validate(run.model)
     _check_finite(found["val_loss"], f"after epoch {epoch}")
@@ -260,16 +271,17 @@ def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: 
 
 
 def keep_final_weights(run: TrainingRun) -> list[np.ndarray]:
-    """Leaves in the model the weights to export, and returns them.
+    """Sets the model's weights to those to export, and returns them.
 
-    The best epoch's with `patience`, else the last (averaged) ones; moved towards the first by the share `keep`.
+    These are the best epoch's with `patience`, else the last (averaged) ones, moved towards the initial weights by the
+    share `keep`.
     """
     best = run.folder / "best.npz"
     if run.recipe.patience and best.is_file():
         checkpoint.restore(best, run.model, run.ema)
     run.ema.copy_to(run.model)
-    if run.initial:
-        fine_tune.keep_share(run.model, run.initial, run.recipe.keep)
+    if run.initial and run.recipe.keep:
+        run.model.set_weights(fine_tune.moved_back(run.model.get_weights(), run.initial, run.recipe.keep))
     if run.recipe.standardise:
         input_scaling.fold_into_weights(run.model)
     return list(run.model.get_weights())
@@ -289,7 +301,7 @@ def environment(history: list[EpochMetrics]) -> dict[str, Any]:
 def _check_finite(loss: float, when: str) -> None:
     if not np.isfinite(loss):
         raise InklingError(
-            f"the training diverged: its loss is {loss} {when}, and a finite one was expected; nothing is exported. "
+            f"the training diverged: its loss is {loss} {when}; expected a finite loss. Nothing is exported. "
             "Lower learning_rate, and train in a new folder."
         )
 
@@ -300,7 +312,7 @@ def _should_stop_early(history: list[EpochMetrics], patience: int) -> bool:
 
 
 def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
-    """A Keras callback that averages the weights and passes steps on. `done`: steps before this epoch."""
+    """A Keras callback that averages the weights and calls `on_step`. `done`: steps before this epoch."""
     import keras
 
     class StepCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -310,7 +322,7 @@ def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
             step = done + batch + 1  # the last of the up to `steps_per_execution` that were made
             run.ema.update(run.model, step, step - self.last)
             self.last = step
-            made = run.steps_before + min(step, done + run.task.n_steps)  # Keras counts a part of an execution as whole
+            made = run.steps_before + min(step, done + run.task.n_steps)  # Keras counts a partial execution as full
             _check_finite((logs or {}).get("loss", 0.0), f"at step {made:,} of {run.n_steps:,}")
             callbacks.on_step(made, run.n_steps, dict(logs or {}))
 

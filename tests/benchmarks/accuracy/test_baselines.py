@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.baselines: what a baseline gets, what counts as right, and the cache of answers."""
+"""benchmarks.accuracy.baselines: a baseline's input, the scoring, and the cache of answers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_prepared_images_keep_colours_when_told(tmp_path: Path) -> None:
 
 def test_transparency_lies_on_white(tmp_path: Path) -> None:
     drawing = np.zeros((20, 20, 4), np.uint8)
-    drawing[8:12, 8:12, 3] = 255  # black, opaque; the rest is black, clear
+    drawing[8:12, 8:12, 3] = 255  # opaque black; the rest is transparent black
     grey = baseline_readers._grey(written(tmp_path / "a.png", drawing))
     assert grey[0, 0] == 255
     assert grey[10, 10] == 0

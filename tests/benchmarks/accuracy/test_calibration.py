@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.calibration: what counts as right, and the bins."""
+"""benchmarks.accuracy.calibration: the scoring and the bins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T, F = True, False
     [
         ("", "407", []),
         ("407", "407", [T, T, T]),
-        ("4407", "407", None),  # either 4 may be the one in excess
+        ("4407", "407", None),  # either 4 may be the surplus one
         ("07", "407", [T, T]),
         ("417", "407", [T, F, T]),
         ("123", "", [F, F, F]),

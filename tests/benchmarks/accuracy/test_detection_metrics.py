@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.detection_metrics against scikit-learn and against cases counted by hand."""
+"""benchmarks.accuracy.detection_metrics, compared with scikit-learn and with cases counted by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.forms: what is measured of a form, and the table of docs/forms.md."""
+"""benchmarks.accuracy.forms: the measurements of a form, and the table of docs/forms.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_tables_of_the_numbers() -> None:
     exam, tally, pdf = forms.tables(NUMBERS).split("\n\n")
     assert "| student number of 8 digits, exact | **98.3%** | **96.7%** |" in exam
     assert "| fields that are sure and wrong | 0.12% | 0.12% |" in exam
-    assert "| read as `exam`: told as another form | 9 of 10 | 9 of 10 |" in tally
+    assert "| read as `exam`: reported as another form | 9 of 10 | 9 of 10 |" in tally
     assert pdf.splitlines()[2:] == ["| 20 | 10 s | 5 s | 310 MB |", "| 100 | 41 s | 22 s | 1,310 MB |"]
 
 

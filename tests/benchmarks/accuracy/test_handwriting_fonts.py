@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.handwriting_fonts: a font's digits in many forms, on paper and in boxes."""
+"""benchmarks.accuracy.handwriting_fonts: a font's digits in many shapes, on paper and in boxes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.accuracy import handwriting_fonts
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one font, the one that Matplotlib brings."""
+    """A folder with one font, the one in Matplotlib."""
     import matplotlib
 
     found: Path = tmp_path_factory.mktemp("fonts")

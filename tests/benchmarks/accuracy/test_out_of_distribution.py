@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.out_of_distribution and energy with a packaged network, against counts by hand."""
+"""benchmarks.accuracy.out_of_distribution and energy with a packaged network, compared with counts by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.report and markdown: docs/benchmark.md shows what the JSON files say."""
+"""benchmarks.accuracy.report and markdown: docs/benchmark.md matches the JSON files."""
 
 from __future__ import annotations
 

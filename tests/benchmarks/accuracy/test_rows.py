@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.rows and paper_rendering: rows are what they claim to be."""
+"""benchmarks.accuracy.rows and paper_rendering: rows have the promised properties."""
 
 from __future__ import annotations
 

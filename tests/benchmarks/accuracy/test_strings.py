@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.strings and answers: labels of file names, shares of answers, risk by coverage."""
+"""benchmarks.accuracy.strings and answers: labels in file names, rates of answers, risk by coverage."""
 
 from __future__ import annotations
 

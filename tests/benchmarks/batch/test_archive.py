@@ -1,4 +1,4 @@
-"""benchmarks.batch.archive: the archive is the same every time, and rows are counted as they are."""
+"""benchmarks.batch.archive: the archive is deterministic, and rows are counted correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""benchmarks.batch.scaling_report: its formulas, and the page from the file."""
+"""benchmarks.batch.scaling_report: the formulas, and the page from the JSON file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Out-of-distribution images: the same ones by seed, whole, dark on light, and without look-alikes."""
+"""Out-of-distribution images: deterministic, complete, dark on light, and without look-alikes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ DRAWINGS = {**SCRIBBLES, **SYMBOLS}
 
 @pytest.fixture(scope="module")
 def mnist(digits: tuple[np.ndarray, np.ndarray]) -> Mnist:
-    """200 digits of MNIST's test images in its place."""
+    """200 of MNIST's test images in place of the whole data set."""
     images, labels = digits
     return Mnist(images, labels, images, labels)
 
 
 @pytest.fixture(scope="module")
 def fonts() -> list[Font]:
-    """The font that Matplotlib brings, which is everywhere the tests run; the benchmark does not use it."""
+    """Matplotlib's font, which is always available in the tests; the benchmark does not use it."""
     import matplotlib
 
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
@@ -54,7 +54,7 @@ def test_drawings_are_whole(name: str, seed: int) -> None:
     assert ink.min() >= 0
     assert ink.max() <= 1
     assert 0.01 < (trimmed(ink) > 0.5).mean() < 0.95
-    assert max(ink[0].max(), ink[-1].max(), ink[:, 0].max(), ink[:, -1].max()) == 0  # nothing cut off
+    assert max(ink[0].max(), ink[-1].max(), ink[:, 0].max(), ink[:, -1].max()) == 0  # nothing is cut off
     assert LONGEST[0] / 2 < max(trimmed(ink).shape) < 2 * LONGEST[1]
 
 

@@ -1,4 +1,4 @@
-"""The attacks: what must hold of them, and that each picture costs what its name says."""
+"""The attacks: requirements for their results, and properties of the pictures."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_an_attack_that_everything_withstands_has_no_fault() -> None:
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"answered": 49}, "honest requests, failed"),
+        ({"answered": 49}, "regular requests, failed"),
         ({"p99_ms": 300.1}, "p99"),
         ({"memory_mb": 2001}, "memory"),
-        ({"attacker_most_200": 2}, "attacker's own successes"),
-        ({"way": "direct", "answered": 0}, "honest requests, failed"),
+        ({"attacker_most_200": 2}, "successes of the attacker"),
+        ({"way": "direct", "answered": 0}, "regular requests, failed"),
     ],
 )
 def test_each_fault_is_named(changed: dict[str, Any], named: str) -> None:

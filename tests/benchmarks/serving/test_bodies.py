@@ -1,4 +1,4 @@
-"""benchmarks.serving.bodies: the four bodies, and who gets them how."""
+"""benchmarks.serving.bodies: the four bodies, and how each server receives them."""
 
 from __future__ import annotations
 

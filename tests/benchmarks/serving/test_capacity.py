@@ -1,4 +1,4 @@
-"""benchmarks.serving.simulate, capacity, report: the simulation against theory, the pages against the numbers."""
+"""benchmarks.serving.simulate, capacity, report: the simulation agrees with theory, and the pages with the numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load(name: str) -> Any:
 @pytest.mark.parametrize("times_s", [EXPONENTIAL, CONSTANT], ids=["exponential", "constant"])
 @pytest.mark.parametrize("busy", [0.5, 0.75])
 def test_one_core_agrees_with_theory(times_s: list[float], busy: float) -> None:
-    """M/G/1 with processor sharing: the mean time is the service time / (1 - busy), whatever its distribution."""
+    """M/G/1 with processor sharing: the mean time is service time / (1 - utilization) for any distribution."""
     mean = sum(times_s) / len(times_s)
     found, _ = simulate.run(
         times_s, cores=1, per_s=lambda _: busy / mean, seconds=40_000 * mean / busy, seed=3, most_in_hand=10**9
@@ -110,6 +110,12 @@ def test_the_serving_page_shows_what_the_numbers_say(name: str) -> None:
     assert markdown.with_block(text, name, report.blocks()[name]) == text, "run: python -m benchmarks.serving.report"
 
 
+def test_a_difference_within_the_noise_is_not_a_negative_time() -> None:
+    table = report.steps({"steps_us": {"decode": 90.0}, "read_us": {"ann": 80.0}, "request_us": {"ann": 70.0}})
+    assert "| `decode` | 90 |" in table
+    assert table.count("| within noise |") == 2
+
+
 def test_the_readme_shows_the_numbers_of_a_full_run() -> None:
     text = report.README.read_text("utf-8")
     numbers = load("servers")
@@ -123,13 +129,13 @@ def test_only_servers_as_they_run_now_have_a_row() -> None:
     now = {each.name: {**row, "versions": dict.fromkeys(each.packages, "1")} for each in ALL}
     before = {**now, "inkling ann": {**row, "versions": {"another server": "1"}}, "gone": row}
     full = {**numbers, "quick": False, "servers": now}
-    assert "drawings a second" in report.sentence(full)
+    assert "drawings per second" in report.sentence(full)
     assert "Not measured" not in report.servers(full)
     assert report.sentence({**full, "quick": True}) == ""
     assert report.sentence({**full, "servers": before}) == ""
     table = report.servers({**full, "servers": before})
     assert "gone" not in table
-    assert table.endswith("Not measured yet as they run now: inkling ann.")
+    assert table.endswith("Not measured yet with current packages: inkling ann.")
 
 
 @pytest.mark.learn

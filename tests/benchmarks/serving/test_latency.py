@@ -1,4 +1,4 @@
-"""benchmarks.serving.latency: the server's README shows what it measured."""
+"""benchmarks.serving.latency: the server's README shows the measurements."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def test_the_readme_shows_what_was_measured(name: str) -> None:
 def test_the_gain_of_a_batch_is_a_share_of_the_image() -> None:
     each = {"alone": 30.0, "batched": 10.0, "picture": 1000.0}
     table = latency.batches_table({"pictures": 8, "models": {"ann": each}})
-    assert "| its tile in the network, in a batch of 8 | 10 |" in table
-    assert "| a batch would save | 2.0% |" in table
+    assert "| inference of its tile, in a batch of 8 | 10 |" in table
+    assert "| savings by batching | 2.0% |" in table
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""benchmarks.serving.memory and largest: the memory that they report is the process's own."""
+"""benchmarks.serving.memory and largest: the reported memory is that of the process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from benchmarks.serving.memory import resident_mb
 from inkling.pipeline.decode import decode
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the most is known")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the peak is known")
 def test_resident_memory_follows_what_is_held() -> None:
     before = resident_mb()
-    held = mmap.mmap(-1, 40_000_000)  # not from the heap, which may have as much to spare
+    held = mmap.mmap(-1, 40_000_000)  # not from the heap, which may have enough free memory
     for _ in range(40):
         held.write(bytes(1_000_000))
     with_it = resident_mb()

@@ -1,4 +1,4 @@
-"""benchmarks.serving.servers and its parts: wrk's output, the bodies of requests, the memory of processes."""
+"""benchmarks.serving.servers and its helpers: wrk's output, request bodies, process memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_wrk_is_understood() -> None:
 
 
 def test_wrk_without_figures_is_said() -> None:
-    with pytest.raises(SystemExit, match="no line of figures"):
+    with pytest.raises(SystemExit, match="printed no results"):
         wrk.parsed("Requests/sec: 12\n")
 
 

@@ -1,4 +1,4 @@
-"""The soak tests: the meaning of their figures, and that each mutation is what its name says."""
+"""The soak tests: computation of their results, and properties of the mutations."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ Test cases:
 
 
 async def _answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers each request by its first body byte: 2, 5 with that status, c closes, x breaks off."""
+    """A server that answers by the first byte of the body: 2, 5: that status; c: closes; x: truncates the response."""
     while not reader.at_eof():
         try:
             head = await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Numbers on paper, drawn by code: rules, combs, tilt, photographs of a sheet on a desk."""
+"""Generated pictures of numbers on paper: rules, combs, tilt, photographs of a sheet on a desk."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import numpy as np
 
 def number(text: str, *, height: int = 40, thickness: int = 3, gap: int = 14) -> np.ndarray:
     """(h, w) uint8 mask, 255 = ink, cropped to the digits."""
-    scale = height / 21  # of a Hershey digit at scale 1
+    scale = height / 21  # a Hershey digit has a height of 21 at scale 1
     canvas = np.zeros((3 * height, (height + gap) * (len(text) + 1)), np.uint8)
     x = height // 2
     for character in text:
@@ -17,7 +17,7 @@ def number(text: str, *, height: int = 40, thickness: int = 3, gap: int = 14) ->
 
 
 def put(paper: np.ndarray, ink: np.ndarray, xy: tuple[int, int], *, level: int = 40) -> np.ndarray:
-    """The paper with the ink on it; its upper left corner at `xy`."""
+    """Draw the ink on the paper, with its top left corner at `xy`."""
     x, y = xy
     part = paper[y : y + ink.shape[0], x : x + ink.shape[1]]
     part[:] = np.minimum(part, 255 - (ink.astype(int) * (255 - level) // 255)).astype(np.uint8)
@@ -29,7 +29,7 @@ def blank(width: int, height: int, *, level: int = 235) -> np.ndarray:
 
 
 def comb(cells: list[str], *, side: int = 60, level: int = 60, gap: int = 0, margin: int = 20) -> np.ndarray:
-    """Boxes in a row, each with what is written in it; "x" crosses it out."""
+    """A row of boxes with the given content; "x" crosses a box out."""
     paper = blank(2 * margin + len(cells) * (side + gap), side + 2 * margin)
     for i, text in enumerate(cells):
         x = margin + i * (side + gap)
@@ -44,7 +44,7 @@ def comb(cells: list[str], *, side: int = 60, level: int = 60, gap: int = 0, mar
 
 
 def tilted(picture: np.ndarray, degrees: float, *, paper: int = 235) -> np.ndarray:
-    """Turned clockwise, large enough to hold all of it."""
+    """The picture, rotated clockwise and enlarged to fit."""
     h, w = picture.shape
     cos, sin = abs(np.cos(np.deg2rad(degrees))), abs(np.sin(np.deg2rad(degrees)))
     size_wh = int(w * cos + h * sin), int(h * cos + w * sin)
@@ -56,7 +56,7 @@ def tilted(picture: np.ndarray, degrees: float, *, paper: int = 235) -> np.ndarr
 def photographed(
     sheet: np.ndarray, *, desk: int = 70, size_wh: tuple[int, int] = (1600, 1200), seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A sheet on a desk, seen from aside in uneven light; and (3, 3) sheet pixels -> pixels of the photograph."""
+    """A photograph of a sheet on a desk, at an angle in uneven light; and (3, 3) sheet pixels -> photograph pixels."""
     rng = np.random.default_rng(seed)
     w, h = size_wh
     corners = np.array([[0.15, 0.12], [0.86, 0.12], [0.86, 0.88], [0.15, 0.88]]) + rng.uniform(-0.06, 0.06, (4, 2))

@@ -26,7 +26,7 @@ def test_walls_are_not_seen_in_a_cell_s_image() -> None:
 
 def test_a_stroke_that_leaves_its_cell_belongs_to_it_all() -> None:
     picture = comb(["", "", ""])
-    cv2.line(picture, (110, 8), (100, 66), (40,), 4)  # from above into the second cell
+    cv2.line(picture, (110, 8), (100, 66), (40,), 4)  # from above the table into the second cell
     [(first, _), (second, image), (third, _)] = states_and_images(picture)
     assert (first, second, third) == ("empty", "written", "empty")
     ink = np.flatnonzero((image < 140).any(axis=1))

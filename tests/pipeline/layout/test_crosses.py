@@ -1,4 +1,4 @@
-"""Crosses and other ink of a cell."""
+"""Distinguishing crosses from other ink in a cell."""
 
 import cv2
 import numpy as np

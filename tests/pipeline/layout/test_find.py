@@ -6,7 +6,7 @@ from inkling.pipeline.layout import Layout, find_layout
 from inkling.pipeline.layout.cells import is_written
 from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
 
-SEED_OF_LEANING_SHEET = 7  # its left side runs from the lower left to the upper right
+SEED_OF_LEANING_SHEET = 7  # the sheet's left side runs from the bottom left to the top right
 
 
 def row_of(picture: np.ndarray) -> np.ndarray:
@@ -15,7 +15,7 @@ def row_of(picture: np.ndarray) -> np.ndarray:
 
 
 def digit_share(image: np.ndarray) -> float:
-    """How much of a row's height its ink takes."""
+    """The fraction of a row's height that its ink covers."""
     ink = np.flatnonzero((image < 0.6 * np.median(image)).any(axis=1))
     return float(ink[-1] - ink[0] + 1) / len(image)
 
@@ -86,7 +86,7 @@ def test_the_cells_of_a_comb_are_cut_without_walls_but_for_the_empty_and_the_cro
     for image in (cut[0], cut[3]):
         assert image is not None
         rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-        assert rim.min() > image.min() + 0.5 * (int(image.max()) - int(image.min())), "a wall is at its edge"
+        assert rim.min() > image.min() + 0.5 * (int(image.max()) - int(image.min())), "there is a wall at its edge"
 
 
 @pytest.mark.parametrize("degrees", [0, 5])
@@ -115,8 +115,8 @@ def test_the_strokes_of_a_row_are_neither_its_rule_nor_its_walls() -> None:
 
 def test_a_cell_whose_digit_crosses_the_walls_is_still_a_cell() -> None:
     picture = comb(["4", "2", "7", "8"])
-    cv2.line(picture, (112, 10), (108, 90), (40,), 3, cv2.LINE_AA)  # through the second
-    cv2.line(picture, (225, 10), (228, 90), (40,), 3, cv2.LINE_AA)  # through the last
+    cv2.line(picture, (112, 10), (108, 90), (40,), 3, cv2.LINE_AA)  # through the second cell
+    cv2.line(picture, (225, 10), (228, 90), (40,), 3, cv2.LINE_AA)  # through the last cell
     [row] = find_layout(picture).rows
     assert [cell.state for cell in row.cells] == ["written"] * 4
 
@@ -155,7 +155,7 @@ def test_the_rows_of_a_photographed_sheet_lie_where_they_were_written(seed: int)
 
 def test_a_sheet_whose_corner_is_out_of_the_picture_is_straightened() -> None:
     sheet = blank(1000, 760)
-    sheet[:, 90:93] = 120  # a margin, which leans in the photograph
+    sheet[:, 90:93] = 120  # a margin line, which is tilted in the photograph
     for text, xy in (("65", (300, 200)), ("023569", (260, 330))):
         put(sheet, number(text, height=60, thickness=4), xy)
     picture, matrix = photographed(sheet, seed=SEED_OF_LEANING_SHEET)

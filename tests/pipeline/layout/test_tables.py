@@ -6,7 +6,7 @@ from inkling.errors import ImageTooLarge
 from inkling.pipeline.layout import FoundTable, find_table_cells
 from tests.pipeline.layout.pages import blank, comb, number, photographed, put, tilted
 
-SIDE = 60  # pixels: a cell
+SIDE = 60  # pixels: the side of a cell
 CELLS = [["4", "", "7"], ["", "1", "8"], ["5", "3", ""], ["2", "", "6"]]
 
 
@@ -37,7 +37,7 @@ def tables_of(picture: np.ndarray) -> list[FoundTable]:
 
 
 def spans(table: FoundTable) -> dict[tuple[int, int], tuple[int, int]]:
-    """The place of each cell, and the rows and columns that it takes."""
+    """The row and column of each cell, and the rows and columns that it spans."""
     return {(row, column): (height, width) for row, column, height, width in table.places.tolist()}
 
 
@@ -76,7 +76,7 @@ def test_two_tables_come_from_top_to_bottom() -> None:
 
 def test_a_merged_cell_takes_as_many_columns_as_it_has_walls_beside_it() -> None:
     picture = grid(CELLS)
-    picture[43:98, 96:105] = 235  # between the first two cells of the first row
+    picture[43:98, 96:105] = 235  # erase the wall between the first two cells of the first row
     [table] = tables_of(picture)
     assert table.shape == (4, 3)
     assert spans(table)[0, 0] == (1, 2)

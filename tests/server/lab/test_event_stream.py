@@ -1,4 +1,4 @@
-"""Server-sent events: no event lost or sent twice, few streams, and an end when the server stops."""
+"""Server-sent events: no event is lost or sent twice, streams are limited, and they end when the server stops."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 @pytest.fixture
 def lab(app: Flask) -> LabFolder:
-    """A finished training of three events, of which its state knows the first two."""
+    """A finished training with three events, of which its state includes the first two."""
     lab: LabFolder = app.extensions["inkling-lab"].lab
     lab.run.mkdir(parents=True)
     write_json(lab.facts, {"run": "r1", "choices": {}})
@@ -149,5 +149,5 @@ def test_a_server_with_listeners_stops_at_once_and_reads_meanwhile(
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             pytest.fail("the server waits for its streams")
-        assert time.monotonic() - began < 4, "before the server kills what does not end"
+        assert time.monotonic() - began < 4, "before the server kills threads that do not end"
         listening.close()

@@ -1,4 +1,4 @@
-"""/api/v1/lab without TensorFlow: refusals, who may use it, one training at a time, keeping and deleting."""
+"""/api/v1/lab without TensorFlow: errors, access, one training run at a time, keeping and deleting."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def manager_of(app: Flask) -> TrainingManager:
 
 
 def end_training(app: Flask, **facts: Any) -> None:
-    """A training that has ended in the packaged ann-tutorial, as its process would leave it."""
+    """Write the files of a finished training, with the packaged ann-tutorial as its network."""
     lab = manager_of(app).lab
     shutil.copytree(registry.PACKAGED / "ann-tutorial", lab.run / "bundle")
     write_json(lab.facts, {"run": "r1", "choices": {"architecture": "ann"}})
@@ -58,7 +58,7 @@ def end_training(app: Flask, **facts: Any) -> None:
 
 @pytest.fixture
 def sleeping(open_lab: Flask) -> Any:
-    """Ends the processes that a test has started."""
+    """The processes started by a test, which are killed at its end."""
     started: list[Any] = []
     popen = processes.subprocess.Popen
 
@@ -121,8 +121,10 @@ def test_the_page_has_a_field_for_every_choice(lab: FlaskClient) -> None:
         ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),  # a name that was bent to this address
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),  # DNS rebinding
         ({"Host": "localhost.evil.example"}, 403),
+        ({"Host": "localhost:80@evil.example"}, 403),
+        ({"Host": "[localhost"}, 403),
     ],
 )
 def test_only_the_services_own_page_and_programs_may_use_the_lab(
@@ -143,7 +145,7 @@ def test_another_host_name_can_be_allowed(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        ({"data": "{}", "content_type": "text/plain"}, "UnknownFormat", 415),  # what a form elsewhere can send
+        ({"data": "{}", "content_type": "text/plain"}, "UnknownFormat", 415),  # possible from a form on another site
         ({"data": {"epochs": "3"}}, "UnknownFormat", 415),
         ({"data": "[]", "content_type": "application/json"}, "BadRequest", 400),
         ({"data": "{", "content_type": "application/json"}, "BadRequest", 400),
@@ -180,7 +182,7 @@ def test_one_training_at_a_time(open_lab: Flask, lab: FlaskClient, sleeping: Any
     assert lost["state"] == "interrupted"
     assert "process ended" in lost["error"]
     assert lab.post(f"{LAB}/training/resume").json["state"] in ("starting", "interrupted")
-    assert is_locked(manager_of(open_lab).lab.lock), "another process goes on"
+    assert is_locked(manager_of(open_lab).lab.lock), "another process continues"
     sleeping[1].kill()
     sleeping[1].wait()
     assert lab.delete(f"{LAB}/training").json["state"] == "none"
@@ -268,7 +270,7 @@ def test_a_model_is_evaluated_on_the_test_images_only_on_request(
     manifest = manager_of(open_lab).lab.run / "bundle" / "manifest.json"
     facts = json.loads(manifest.read_text())
     del facts["scores"]["mnist-test"]
-    manifest.write_text(json.dumps(facts))
+    manifest.write_text(json.dumps({**facts, "test_looks": 0}))
     monkeypatch.setattr(training_manager, "SCORE", (sys.executable, "-c", "print('{\"accuracy\": 0.5}')"))
     assert lab.post(f"{LAB}/models", json={"name": "one"}).json["models"][0]["test"] is None
     both = lab.post(f"{LAB}/models", json={"name": "two", "test": True}).json["models"]
@@ -333,7 +335,7 @@ def test_a_report_is_made_by_a_process(
     (manager_of(open_lab).lab.run / "history.csv").write_text("epoch,loss\n1,0.5\n")
     kept = lab.post(f"{LAB}/models", json={"name": "mine"}).json["models"]
     assert [(each["name"], each["report"]) for each in kept] == [("mine", "none")]
-    assert (manager_of(open_lab).lab.models / "mine" / "history.csv").is_file(), "for the curves of the report"
+    assert (manager_of(open_lab).lab.models / "mine" / "history.csv").is_file(), "for the learning curves in the report"
     assert lab.post(f"{LAB}/models/yours/report", json={}).status_code == 404
     made = lab.post(f"{LAB}/models/mine/report", json={})
     assert (made.status_code, made.json["models"][0]["report"]) == (200, "making")

@@ -1,4 +1,4 @@
-"""The folder of a server's counters: no other server removes it while a process of its server lives."""
+"""The folder of a server's metrics: no other server removes it while a process of its server is alive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed(parent: Path) -> tuple[Path, int]:
-    """The folder of a process that was killed, and what it forked, which lives."""
+    """The folder of a killed process, and the id of its living child."""
     command = [sys.executable, "-c", KILLED, str(parent)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -41,13 +41,13 @@ def killed(parent: Path) -> tuple[Path, int]:
 
 
 def end(pid: int) -> None:
-    """End a process that is no child of this one."""
+    """Kill a process that is not a child of this one."""
     os.kill(pid, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text())
 
 
 def next_server(parent: Path) -> None:
-    """Another server starts and ends."""
+    """Start and end another server."""
     folder = Folder(parent)
     assert [path.name for path in Path(folder.path).iterdir()] == ["lock"]
     folder.remove()
@@ -59,7 +59,7 @@ def test_the_next_server_removes_what_a_killed_one_left_when_its_last_process_is
     folder, worker = killed(tmp_path)
     (folder / "counter_7.db").write_bytes(b"counts")
     next_server(tmp_path)
-    assert folder.is_dir(), "its worker still counts there"
+    assert folder.is_dir(), "its worker still uses it"
     end(worker)
     next_server(tmp_path)
     assert not any(tmp_path.iterdir())
@@ -89,7 +89,7 @@ def test_a_server_removes_what_a_killed_one_left() -> None:
     with serving("--model", "ann") as (process, _):
         folder = folder_of(children(process.pid)[0])
         with serving("--model", "ann"):
-            assert folder.is_dir(), "of a living server"
+            assert folder.is_dir(), "its server is alive"
         workers = children(process.pid)
         os.kill(process.pid, signal.SIGKILL)
         process.wait(20)
@@ -97,10 +97,10 @@ def test_a_server_removes_what_a_killed_one_left() -> None:
     with serving("--model", "ann") as (process, _):
         assert not folder.exists()
         folder = folder_of(children(process.pid)[0])
-    assert not folder.exists(), "a server that ends removes its own"
+    assert not folder.exists(), "a server removes its own folder when it ends"
 
 
 def folder_of(worker: int) -> Path:
-    """Where a worker counts: it has the files mapped."""
+    """A worker's metrics folder, from its mapped files."""
     lines = Path(f"/proc/{worker}/maps").read_text().splitlines()
     return next(Path(line.split()[-1]).parent for line in lines if line.endswith(".db"))

@@ -1,4 +1,4 @@
-"""What is counted, across the deaths of workers, and in the Prometheus text format."""
+"""Recorded metrics, also after workers die, and the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def parsed(text: str) -> Samples:
-    """The samples of a text in the format 0.0.4; fails where the text breaks its rules."""
+    """The samples in a text of format version 0.0.4. Fails if the text is invalid."""
     samples: Samples = {}
     types: dict[str, str] = {}
     closed: set[str] = set()
@@ -39,7 +39,7 @@ def parsed(text: str) -> Samples:
         if line.startswith("#"):
             mark, name, rest = line[2:].split(" ", 2)
             if mark == "HELP":
-                assert name not in closed, "the lines of a metric stand together"
+                assert name not in closed, "the lines of a metric are contiguous"
                 closed.add(current)
                 current = name
             else:
@@ -131,7 +131,7 @@ REPORT = "from inkling.server.metrics.definitions import Metrics; print(Metrics(
 
 @contextmanager
 def workers(environ: dict[str, str], n: int) -> Iterator[list[int]]:
-    """Processes that have counted two requests each, killed at the end."""
+    """Processes that each count two requests and are then killed."""
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environ}
     processes = [subprocess.Popen([sys.executable, "-c", WORKER], **pipes) for _ in range(n)]
     try:
@@ -161,8 +161,8 @@ def test_counters_sum_over_all_workers_dead_ones_included(tmp_path: Path) -> Non
         for pid in pids:  # as the supervisor does
             mark_process_dead(pid, str(tmp_path))
     samples = reported(environ)
-    assert value(samples, "inkling_refused_total", reason="key") == 8, "counters never fall"
-    assert value(samples, "inkling_reading") == 0, "a gauge is of the living"
+    assert value(samples, "inkling_refused_total", reason="key") == 8, "counters never decrease"
+    assert value(samples, "inkling_reading") == 0, "a gauge covers only living workers"
 
 
 def test_a_service_that_stops_says_so(client: FlaskClient) -> None:

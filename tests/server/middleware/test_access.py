@@ -1,4 +1,4 @@
-"""What is decided before a view: ids, other origins, keys, rates, bodies and places."""
+"""The checks before a view: ids, origins, keys, rates, bodies and places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from inkling.errors import Overloaded
 from inkling.server.app import create_app
-from inkling.server.middleware.security_headers import HEADERS
+from inkling.server.middleware.delivery import HEADERS
 from inkling.server.request_context import client_name, current_client, request_id
 from inkling.server.rules import API, rule
 from inkling.server.service.fair_queue import FairQueue
@@ -24,7 +24,7 @@ PNG = "image/png"
 
 
 def served(app: Flask, **settings: Any) -> FlaskClient:
-    """A client of another app with those settings and the same model."""
+    """A client for another app with these settings and the same model."""
     return create_app(Settings(model=app.config["INKLING"].model, **settings)).test_client()
 
 
@@ -82,7 +82,7 @@ def test_no_other_origin_is_allowed_by_default(client: FlaskClient) -> None:
 def test_a_named_origin_may_send_requests_and_read_errors(app: Flask, setting: str, allowed: str) -> None:
     client = served(app, cors_origins=setting, api_key="k")
     preflight = client.options(READ, headers=ASK)
-    assert preflight.status_code == 200, "asked without a key"
+    assert preflight.status_code == 200, "sent without a key"
     assert preflight.headers["Access-Control-Allow-Origin"] == allowed
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
     assert preflight.headers["Access-Control-Allow-Headers"].lower() == "x-api-key"
@@ -183,7 +183,7 @@ def test_too_many_requests_get_a_retry_after(app: Flask) -> None:
 
 def test_a_full_worker_refuses_before_it_reads_the_body(app: Flask, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_waiting=1))
-    current_client.set("127.0.0.1")  # the same as theirs, so that they do not overtake it
+    current_client.set("127.0.0.1")  # the same client, so that its requests do not overtake
     permit = busy.extensions["inkling"].permit()
     answers: list[int] = []
 
@@ -255,7 +255,7 @@ def test_http_1_1_needs_a_host(client: FlaskClient) -> None:
     del environ["HTTP_HOST"]
     content, status, _ = run_wsgi_app(client.application, environ)
     assert status == "400 BAD REQUEST"
-    assert b"header Host" in b"".join(content)
+    assert b"no Host header" in b"".join(content)
 
 
 def test_one_client_leaves_places_for_others(app: Flask, seven: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Files and pages are compressed, cached by the browser, and revalidated."""
+"""Compression, caching and revalidation of files and pages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from inkling.server.pages import MASTHEAD
 from inkling.server.pages.preload import STATIC, modules
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
-BUDGET_BYTES = 105_000  # of the scripts and styles that the drawing page loads before it is ready, as sent
+BUDGET_BYTES = 105_000  # transferred bytes of the scripts and styles that the drawing page loads before it is ready
 
 
 def get(client: FlaskClient, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> TestResponse:
-    """The answer, read to its end and closed."""
+    """The response, completely read and closed."""
     with client.open(path, method=method, headers=headers or {}) as response:
         response.get_data()
         return response
@@ -26,7 +26,7 @@ def get(client: FlaskClient, path: str, headers: dict[str, str] | None = None, m
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/css/base.css", "/static/js/draw/main.js"])
 def test_texts_are_compressed_on_request(client: FlaskClient, path: str) -> None:
-    for _ in range(2):  # also from memory
+    for _ in range(2):  # the second time from the cache
         plain, packed = get(client, path), get(client, path, GZIP)
         assert "Content-Encoding" not in plain.headers
         assert packed.headers["Content-Encoding"] == "gzip"
@@ -90,7 +90,7 @@ def test_the_explanation_of_a_raw_body_is_compressed(client: FlaskClient, seven:
 
 
 def untimed(answer: bytes) -> bytes:
-    """Without the times, which differ."""
+    """The JSON without the times, which differ."""
     return re.sub(rb'"\w+_ms":[\d.]+', b"", answer)
 
 

@@ -1,4 +1,4 @@
-"""Every kind of wrong request: its status, its kind, one sentence, and a server that goes on."""
+"""Every kind of invalid request: status, kind, a one-sentence message, and a server that keeps running."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_picture_in_a_form_is_not_written_to_disk(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     content_type, body = multipart({"image": (io.BytesIO(SEVEN + bytes(2_000_000)), "7.png")})
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nothing"))  # a temporary file cannot be made there
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nothing"))  # temporary files cannot be created
     assert client.post(READ, input_stream=io.BytesIO(body), content_type=content_type).status_code == 200
 
 
@@ -168,14 +168,14 @@ def multipart(data: dict[str, Any]) -> tuple[str, bytes]:
 
 def test_a_higher_upload_limit_is_respected(app: Flask) -> None:
     large = create_app(Settings(model=app.config["INKLING"].model, max_upload_bytes=30_000_000)).test_client()
-    padded = SEVEN + bytes(25_000_000)  # what follows a PNG's end is ignored
+    padded = SEVEN + bytes(25_000_000)  # bytes after a PNG's end are ignored
     response = large.post(READ, data=padded, content_type=PNG)
     assert (response.status_code, response.json["text"]) == (200, "7")
     check(large.post(READ, data=SEVEN + bytes(30_000_000), content_type=PNG), 413, "ImageTooLarge")
 
 
 class Endless(io.RawIOBase):
-    """An endless body, which counts the bytes that are read."""
+    """An endless body that counts the bytes read."""
 
     taken = 0
 
@@ -211,7 +211,7 @@ def test_a_bug_in_the_reading_is_one_500_and_one_log_line(
 
     def fail(self: Reader, *arguments: Any, **options: Any) -> Any:
         nonlocal calls
-        if threading.current_thread().name == "inkling-warm":  # another test's app warms up meanwhile
+        if threading.current_thread().name == "inkling-warm":  # another test's app may be warming up
             return trace(self, *arguments, **options)
         calls += 1
         raise RuntimeError("secret detail")
@@ -221,7 +221,7 @@ def test_a_bug_in_the_reading_is_one_500_and_one_log_line(
     message = check(response, 500, "InternalError")
     assert "mine-42" in message
     assert "secret" not in message
-    assert calls == 1, "it is not tried again"
+    assert calls == 1, "it is not retried"
     (record,) = [each for each in caplog.records if each.name == "inkling.server.app"]
     assert record.exc_info is not None
     assert "secret detail" in caplog.text
@@ -233,7 +233,7 @@ def test_a_browser_gets_a_page_except_under_api(client: FlaskClient) -> None:
     page = client.get("/nothing", headers=browser)
     assert (page.status_code, page.mimetype) == (404, "text/html")
     assert '<nav aria-label="Pages">' in page.text
-    assert "<h1>There is no such page</h1>" in page.text
+    assert "<h1>Page not found</h1>" in page.text
     assert "It may be mistyped" in page.text
     check(client.get("/api/v1/nothing", headers=browser), 404, "NotFound")
 

@@ -1,4 +1,4 @@
-"""The log: one line per request, errors on one line too, and nothing of an upload."""
+"""The log: one line per request, errors on one line, and no uploaded content."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_error_is_one_line_with_its_traceback(app: Flask, capfd: pytest.Captu
 
 @pytest.mark.slow
 def test_no_line_is_lost_while_models_are_loaded(seven: bytes) -> None:
-    """Native libraries write to stderr while they load a network; that must not cost the lines of other requests."""
+    """Native libraries write to stderr while they load a network. Lines of other requests must not get lost."""
     with serving("--model", "ann", INKLING_LOG="json") as (process, url), ThreadPoolExecutor(4) as pool:
         assert process.stderr is not None
         lines = pool.submit(process.stderr.readlines)

@@ -1,11 +1,11 @@
-"""Security headers on every answer, errors and static files included."""
+"""Security headers on every response, including errors and static files."""
 
 from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
 
-from inkling.server.middleware.security_headers import HEADERS
+from inkling.server.middleware.delivery import HEADERS
 from inkling.server.pages import MASTHEAD
 
 

@@ -1,4 +1,4 @@
-"""`/docs` shows the whole OpenAPI document, its contents lead to each part, and its Markdown is rendered."""
+"""`/docs` shows the whole OpenAPI document, with links to each part and rendered Markdown."""
 
 from __future__ import annotations
 

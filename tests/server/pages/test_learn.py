@@ -1,4 +1,4 @@
-"""/learn: six chapters that open without JavaScript; what they say about measurements and networks is true."""
+"""/learn: six chapters that work without JavaScript, with correct statements about measurements and networks."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_measurements_are_those_of_the_result_files(client: FlaskClient) -> 
         results["models"]["cnn"]["scores"][key]["accuracy"] - results["models"]["ann"]["scores"][key]["accuracy"]
         for key in ("mnist-test", "optdigits", "semeion")
     ]
-    assert ahead == sorted(ahead), "the text says: more so the less the digits look like MNIST's"
+    assert ahead == sorted(ahead), "the text says that the difference grows as the digits look less like MNIST's"
     learning = client.get("/learn/learning").text
     for name in ("ann", "ann-dropout"):
         assert f"{100 * results['seeds']['models'][name]['mean']:.2f} %" in learning
@@ -77,7 +77,7 @@ def test_the_measurements_are_those_of_the_result_files(client: FlaskClient) -> 
 
 
 def test_the_chapters_describe_the_networks_as_they_are() -> None:
-    """Sizes and recipes that the text states as constants."""
+    """Checks the sizes and recipes that the text states as constants."""
     tutorial = registry.find("ann-tutorial").manifest
     assert [layer["parameters"] for layer in tutorial["layers"]] == [0, 100_480, 1_290]
     assert tutorial["recipe"]["epochs"] == 5

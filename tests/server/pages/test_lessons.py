@@ -1,4 +1,4 @@
-"""Questions, glossary and lesson of Learn: whole, consistent, and linked from the pages."""
+"""Questions, glossary and lesson of /learn: complete, consistent, and linked from the pages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_term_is_explained_once_in_a_chapter(client: FlaskClient, slug: str) -
     page = client.get(f"/learn/{slug}").text
     linked = re.findall(r'class="defined" href="/learn/glossary#([\w-]+)" data-means="([^"]+)"', page)
     assert linked
-    assert len({slug for slug, _ in linked}) == len(linked), "at its first use only"
+    assert len({slug for slug, _ in linked}) == len(linked), "only at its first use"
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -78,6 +78,7 @@ def test_the_lesson_takes_45_minutes_and_names_chapters_that_exist(client: Flask
     assert {step["chapter"] for step in steps if "chapter" in step} <= set(SLUGS)
     page = client.get("/learn/teacher").text
     assert "39 to 45" in page
+    assert "chapters 1, 2, 3 and 6 beforehand" in page, "those of the steps"
     for slug in SLUGS:
         for answer in questions_of(slug)["question"]["answers"]:
             assert answer["why"][:30] in page
@@ -88,7 +89,7 @@ def test_what_the_chapter_says_of_dropout_was_measured(client: FlaskClient) -> N
     script = (SERVER / "static/js/learn/overfitting.js").read_text("utf-8")
     assert f"DEFAULTS = {{ n: {found['n']}, wrong: {found['wrong']}, dropout: 0.5 }}" in script, found["written_by"]
     wrong, right = found["gains"]["wrong_labels"], found["gains"]["right_labels"]
-    assert min(wrong) > 0, "it helps in every start"
+    assert min(wrong) > 0, "it helps in every run"
     assert abs(sum(right) / len(right)) < 1, "hardly any difference"
     page = client.get("/learn/learning").text
     for value in (min(wrong), max(wrong), min(right), max(right)):

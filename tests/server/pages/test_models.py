@@ -1,4 +1,4 @@
-"""/models and the reports behind it: what is shown of each model, and what is said where there is nothing to show."""
+"""/models and its reports: the content for each model, and the messages if there is nothing to show."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FORGED: list[dict[str, Any]] = [
     {"speed": ["fast"]},
     {"more": "x" * 3_000_000},
 ]
-MOST_BYTES = 500_000  # of a report, with its pictures
+MOST_BYTES = 500_000  # of a report including its pictures
 
 
 def api(name: str, file: str = "") -> str:
@@ -48,7 +48,7 @@ def api(name: str, file: str = "") -> str:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> tuple[FlaskClient, Bundle]:
-    """A server whose default model, `mine`, has neither report nor card, as a training leaves it."""
+    """A server whose default model, `mine`, has neither a report nor a card, as after training."""
     folder = tmp_path / "mine"
     folder.mkdir()
     source = registry.PACKAGED / "ann-tutorial"
@@ -85,10 +85,10 @@ def test_a_model_has_its_report_on_its_page(client: FlaskClient, name: str) -> N
     assert f"{report['scores']['calibration_error']:.2%}" in page
     for figure in report["figures"]:
         assert f'src="{api(name, "/" + figure["name"])}.svg"' in page
-    assert "How it learned" in page
-    assert ("was not kept" in page) == (report["history"] is None)
+    assert "Learning curves" in page
+    assert ("was not stored" in page) == (report["history"] is None)
     assert "<h3>Limits</h3>" in page
-    assert "<li>It knows the digits 0 to 9" in page, "the card is rendered"
+    assert "<li>It recognizes only the digits 0 to 9" in page, "the card is rendered"
     assert "## " not in page
 
 
@@ -179,12 +179,12 @@ def test_a_model_without_a_report_says_so_and_how_to_get_one(bare: tuple[FlaskCl
     response = client.get(api("mine"))
     assert (response.status_code, response.json["kind"]) == (404, "NoReport")
     assert "python -m inkling.training.publish" in response.json["error"]
-    assert str(found.path) not in response.text, "where it lies is nobody's business"
+    assert str(found.path) not in response.text, "the path is not revealed"
     page = html.unescape(client.get("/models/mine").text)
     assert response.json["error"] in page
     assert 'id="matrix"' not in page
     assert f"{found.manifest['scores']['mnist-validation']['accuracy']:.2%}" in page
-    assert "of the validation images read right" in page
+    assert "of the validation images read correctly" in page
     table = client.get("/models").text
     assert 'href="/models/mine"' in table
     assert "not measured" in table
@@ -216,7 +216,7 @@ def test_a_page_is_rendered_once_and_again_when_a_file_of_a_model_changes(bare: 
     with template_rendered.connected_to(render, client.application):
         first = [client.get(path).text for path in paths]
         assert [client.get(path).text for path in paths] == first
-        assert sorted(rendered) == ["model.html", "model.html", "models.html"], "the second time they were kept"
+        assert sorted(rendered) == ["model.html", "model.html", "models.html"], "the second time they were cached"
         assert client.get("/models/cn").status_code == 404
         (found.path / "README.md").write_text("# mine\n\nA new card.\n", "utf-8")
         assert "A new card." in client.get("/models/mine").text
@@ -238,7 +238,7 @@ def test_a_report_that_comes_later_is_shown(bare: tuple[FlaskClient, Bundle]) ->
     [
         ({"format": 0}, "another format"),
         ({"map": ...}, "another format"),
-        ({"model": {"name": "ann", "version": "0" * 12}}, "is of version 000000000000"),
+        ({"model": {"name": "ann", "version": "0" * 12}}, "is about version 000000000000"),
         ({"model": 5}, "damaged"),
         *((change, "damaged") for change in FORGED),
         (None, "damaged"),
@@ -264,7 +264,7 @@ def test_the_card_is_safe_and_fits_into_the_page() -> None:
     card = to_html(
         "# name\n\ntext <b>&\n\n## Scores\n\n| a | b |\n| --- | ---: |\n| `x` | 1 |\n\n[bad](javascript:alert(1))\n"
     )
-    assert "name" not in card, "the page has the title already"
+    assert "name" not in card, "the page already has the title"
     assert "<h3>Scores</h3>" in card
     assert "&lt;b&gt;&amp;" in card
     assert '<div class="scroll" tabindex="0" role="region" aria-label="Scores">' in card

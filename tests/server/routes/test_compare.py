@@ -1,4 +1,4 @@
-"""POST /api/v1/compare: one picture through every network."""
+"""POST /api/v1/compare: read one picture with every network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST /api/v1/filmstrip: the steps of a reading, some of them off."""
+"""POST /api/v1/filmstrip: the steps of a reading, also with some of them switched off."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A whole network is taught by another process: started, followed and cancelled over HTTP.
+"""Teaching a whole network in another process: start, follow and cancel it over HTTP.
 
-The process here obeys the protocol and learns nothing; the real one is of the learn tier.
+The process here follows the protocol but learns nothing; tests with the marker `learn` run the real one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from flask.testing import FlaskClient
 from inkling.hands import full_job
 from inkling.hands.store import Store
 from inkling.server.app import create_app
-from inkling.server.routes.hand_schemas import CancelledSchema, HandsSchema, JobSchema, TeachingSchema
+from inkling.server.routes.hand_schemas import HandsSchema
+from inkling.server.routes.hand_version_schemas import CancelledSchema, JobSchema, TeachingSchema
 from inkling.server.settings import Settings
 from tests.hands.conftest import lesson
 from tests.server.test_workers import until
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no whole network is taught on Windows")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="whole networks cannot be taught on Windows")
 HAND = "/api/v1/hands/anna"
 WORKER = """
 import sys, time

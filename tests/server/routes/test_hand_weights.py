@@ -1,4 +1,4 @@
-"""What a version changed: its weights, and the confusion of its lessons."""
+"""The effects of a version: changed weights, and readings of its lessons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from inkling.hands.store import Store
 from inkling.server.app import create_app
-from inkling.server.routes.hand_schemas import LessonMapSchema, WeightsChangeSchema
+from inkling.server.routes.hand_version_schemas import LessonMapSchema, WeightsChangeSchema
 from inkling.server.settings import Settings
 from tests.server.routes.test_hands import HANDS, correct, odd_seven
 
@@ -33,7 +33,7 @@ def test_a_corrected_seven_changes_the_weights_of_7_and_1(client: FlaskClient) -
     WeightsChangeSchema().load(answer)
     change, prototypes = np.array(answer["change"]), np.array(answer["prototypes"])
     assert change.shape[0] == prototypes.shape[0] == len(answer["labels"]) == 11
-    assert prototypes.shape[1] >= 1, "one lesson was misread; it is also shown turned and slanted"
+    assert prototypes.shape[1] >= 1, "one lesson was misread; it is also used rotated and slanted"
     all_changes = np.hstack([change, prototypes])
     strongest = np.argsort((all_changes**2).sum(axis=1))[-2:]
     assert {answer["labels"][i] for i in strongest} == {"7", "1"}

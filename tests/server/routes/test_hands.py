@@ -1,4 +1,4 @@
-"""/api/v1/hands: correct, teach, read with the hand, go back; who may; what is refused."""
+"""/api/v1/hands: correct, teach, read with the hand, roll back; access; errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def app(hands_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fl
 
 
 def odd_seven(lean: int = 0) -> bytes:
-    """A 7 without most of its bar, which the network takes for a 1."""
+    """A 7 without most of its bar, which the network reads as a 1."""
     board = np.full((280, 280), 255, np.uint8)
     points = np.array([[118 - lean, 92], [150, 62], [150 - lean, 225]])
     cv2.polylines(board, [points], isClosed=False, color=0, thickness=18, lineType=cv2.LINE_AA)
@@ -86,7 +86,7 @@ def test_misread_corrected_taught_right_rolled_back_wrong_again(client: FlaskCli
     assert taught["hand"]["active"] == 1
     answer = read(client, odd_seven(6), "?hand=anna")
     assert (answer["text"], answer["hand"]) == ("7", {"name": "anna", "version": 1})
-    assert read(client, png)["text"] == "1", "others read as before"
+    assert read(client, png)["text"] == "1", "other digits are read as before"
     assert "hand" not in read(client, png)
     used = client.post(f"{HANDS}/anna/use", json={"version": 0}).json
     HandAnswerSchema().load(used)
@@ -156,10 +156,10 @@ WRONG = [
     ({"lessons": [{"box": [1, 2, 3, 4], "label": "1", "said": "12"}]}, 400, "said is wrong"),
     ({"lessons": []}, 400, "lessons is wrong"),
     ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}] * 101}, 400, "lessons is wrong"),
-    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}]}, 400, "holds no ink"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}]}, 400, "contains no ink"),
     ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "source": "x" * 201}, 400, "source is wrong"),
     ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "lesson": 1}, 400, "lesson is wrong: Unknown field"),
-    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "image": "no"}, 400, "is no data URL"),
+    ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "image": "no"}, 400, "is not a base64 data URL"),
     ({"lessons": [{"box": [1, 2, 3, 4], "label": "1"}], "image": "data:text/plain;base64,aGFsbG8="}, 415, "picture"),
 ]
 

@@ -24,12 +24,12 @@ def test_ready_once_the_model_is_loaded(app: Flask, client: FlaskClient) -> None
 
 
 def test_not_ready_before(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers.Readers, "warm", lambda self: False)  # a load that has not begun
+    monkeypatch.setattr(readers.Readers, "warm", lambda self: False)  # loading has not begun
     cold = create_app(Settings(model=app.config["INKLING"].model)).test_client()
     response = cold.get("/readyz")
     assert (response.status_code, response.json["kind"]) == (503, "Overloaded")
     assert cold.get("/healthz").status_code == 200
-    assert "caption" in cold.get("/").text, "the page opens meanwhile"
+    assert "caption" in cold.get("/").text, "the page works in the meantime"
 
 
 def test_a_damaged_model_is_reported_by_every_route(tmp_path: Path, seven: bytes) -> None:
@@ -53,14 +53,14 @@ def test_a_truncated_model_is_reported_at_once(
     client = damaged.test_client()
     response = settled(client)
     assert (response.status_code, response.json["kind"]) == (503, "BadBundle")
-    assert response.json["error"] in caplog.text, "the log has it"
+    assert response.json["error"] in caplog.text, "it is in the log"
     assert client.get("/readyz").json == response.json
     assert client.post("/api/v1/read", data=seven, content_type="image/png").json == response.json
     assert client.get("/").status_code == client.get("/healthz").status_code == 200
 
     (tmp_path / "model.tflite").write_bytes(good.model_bytes())
     (tmp_path / "manifest.json").write_text(json.dumps({**good.manifest, "name": "mine"}))
-    if not keeps_version:  # the manifest that was read still fits
+    if not keeps_version:  # the manifest that was read before still matches
         assert client.post("/api/v1/read", data=seven, content_type="image/png").json["text"] == "7"
         assert client.get("/readyz").status_code == 200, "repaired"
 
@@ -80,7 +80,7 @@ def test_an_unexpected_failure_is_reported_at_once(
 
 
 def settled(client: FlaskClient) -> TestResponse:
-    """What /readyz says once the model is loaded or has failed."""
+    """The response of /readyz once the model is loaded or has failed."""
     until = time.monotonic() + 20
     while (response := client.get("/readyz")).status_code == 503 and response.json["kind"] == "Overloaded":
         assert time.monotonic() < until, response.json

@@ -1,4 +1,4 @@
-"""POST /api/v1/models/<name>/layers, and which models the page can look into."""
+"""POST /api/v1/models/<name>/layers, and the models that /inside can show."""
 
 from __future__ import annotations
 

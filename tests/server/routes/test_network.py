@@ -1,4 +1,4 @@
-"""GET /api/v1/models/<name>/network: a network in the form in which a page runs it."""
+"""GET /api/v1/models/<name>/network: a network in the page's format."""
 
 from __future__ import annotations
 

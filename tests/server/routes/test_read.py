@@ -1,4 +1,4 @@
-"""POST /api/v1/read and GET /api/v1/models: what is answered when all is well."""
+"""POST /api/v1/read and GET /api/v1/models: successful answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def form(*contents: bytes, field: str = "image") -> dict[str, Any]:
 
 
 def conforms(client: FlaskClient, name: str, answer: Any) -> bool:
-    """Whether an answer fits its schema in the OpenAPI document."""
+    """Whether an answer conforms to its schema in the OpenAPI document."""
     spec = client.get("/openapi.json").json
     schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
     return bool(jsonschema_rs.Draft202012Validator(schema).is_valid(answer))
@@ -49,7 +49,7 @@ def test_reads_a_raw_body(client: FlaskClient, seven: bytes) -> None:
     assert digit["digit"] == int(np.argmax(digit["probs"])) == 7
     assert sum(digit["probs"]) == pytest.approx(1, abs=1e-3)
     x, y, w, h = digit["box"]
-    assert 50 < x < 75, "the box lies around the ink"
+    assert 50 < x < 75, "the box encloses the ink"
     assert 55 < y < 80
     assert 190 < x + w < 230
     assert 220 < y + h < 250
@@ -78,7 +78,7 @@ FORMS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("route", ["read", "compare", "filmstrip"])
 def test_a_picture_reads_the_same_in_every_form(client: FlaskClient, route: str, name: str) -> None:
     given = {**FORMS[name]}
-    if isinstance(file := given.get("data"), dict):  # a stream is read once
+    if isinstance(file := given.get("data"), dict):  # a stream can be read only once
         given["data"] = {key: (io.BytesIO(SEVEN), "7.png") if isinstance(of, tuple) else of for key, of in file.items()}
     response = client.post(f"/api/v1/{route}", **given)
     assert response.status_code == 200, response.text
@@ -97,11 +97,11 @@ def test_several_pictures_in_json_and_what_is_known_of_them(client: FlaskClient)
     [
         ({}, "JSON object with 'image'"),
         ([DATA_URL], "JSON object with 'image'"),
-        ({"image": 7}, "no data URL"),
+        ({"image": 7}, "not a base64 data URL"),
         ({"image": []}, "no pictures"),
-        ({"image": "data:image/png;base64,%%"}, "no data URL"),
-        ({"image": "data:image/svg+xml,<svg/>"}, "no data URL"),
-        ({"image": "https://example.org/7.png"}, "no data URL"),
+        ({"image": "data:image/png;base64,%%"}, "not a base64 data URL"),
+        ({"image": "data:image/svg+xml,<svg/>"}, "not a base64 data URL"),
+        ({"image": "https://example.org/7.png"}, "not a base64 data URL"),
         ({"image": DATA_URL, "lenght": "3"}, "Did you mean 'length'?"),
         ({"image": [DATA_URL] * 101}, "101 pictures"),
     ],
@@ -141,14 +141,14 @@ def test_a_document_answers_with_its_pages(client: FlaskClient, kind: str, mimet
     assert [(one["page"], one["pages"], one["text"]) for one in answer["readings"]] == [(n, 3, "7") for n in (1, 2, 3)]
     for one in answer["readings"]:
         small = Image.open(io.BytesIO(base64.b64decode(one["thumbnail"].removeprefix("data:image/jpeg;base64,"))))
-        assert small.size == (300, 400)  # no page is enlarged
+        assert small.size == (300, 400)  # pages are not enlarged
     assert conforms(client, "Answers", answer)
 
 
 def test_a_form_may_hold_pictures_and_documents(
     app: Flask, client: FlaskClient, seven: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page of a document that cannot be drawn, and a document that cannot be opened, leave the others."""
+    """A page that cannot be rendered or a document that cannot be opened does not affect the others."""
     monkeypatch.setattr(app.extensions["inkling"], "_settings", replace(app.config["INKLING"], deadline_s=1))
     hostile = documents.drawn_pdf("", "/X0 Do", extra=documents.nested_forms(2))
     answer = client.post(READ, data=form(seven, hostile, b"%PDF-1.7 seven", seven)).json
@@ -175,7 +175,7 @@ def test_pages_that_come_too_late_are_not_drawn(client: FlaskClient, monkeypatch
 
 
 def test_documents_wait_for_each_other_and_not_pictures_for_them(app: Flask, client: FlaskClient, seven: bytes) -> None:
-    """A process draws for each; so many are open at once as readings run."""
+    """Each open document has a rendering process; their number is limited to that of concurrent readings."""
     readers = app.extensions["inkling"]
     with ExitStack() as stack:
         for _ in range(app.config["INKLING"].max_concurrent_readings):
@@ -194,8 +194,8 @@ def test_explain_adds_the_tile(client: FlaskClient, seven: bytes) -> None:
     assert tile.min() == 0
     assert tile.max() > 200, "255 is ink"
     rows, _ = np.nonzero(tile > 127)
-    assert np.ptp(rows) <= 21, "as MNIST scales it: the longer side is 20 px"
-    assert np.average(np.arange(28), weights=tile.sum(axis=1)) == pytest.approx(13.5, abs=1.5), "and centres it"
+    assert np.ptp(rows) <= 21, "scaled as in MNIST: the longer side is 20 px"
+    assert np.average(np.arange(28), weights=tile.sum(axis=1)) == pytest.approx(13.5, abs=1.5), "centered as in MNIST"
     assert conforms(client, "Answer", answer)
 
 
@@ -217,7 +217,7 @@ def test_explain_says_why(client: FlaskClient, seven: bytes) -> None:
     tile = np.array(answer["digits"][0]["tile"])
     for name in ("for", "against"):
         points = np.array(why[name])
-        assert np.abs(points[tile == 0]).max() < 0.05, "paper brings nothing; less than a 255th of ink is rounded to 0"
+        assert np.abs(points[tile == 0]).max() < 0.05, "paper contributes nothing; ink below 1/255 is rounded to 0"
         assert points.sum() + why["biases"][name] == pytest.approx(why["totals"][name], abs=0.01)
     assert why["sentence"].startswith("7 is ")
 
@@ -262,7 +262,7 @@ def test_mode_single_takes_all_ink_as_one_digit(client: FlaskClient) -> None:
     two = encoded(np.concatenate([drawn_seven(), drawn_seven()], axis=1))
     assert client.post(READ, data=two, content_type="image/png").json["text"] == "77"
     single = client.post(f"{READ}?mode=single", data=two, content_type="image/png").json
-    assert len(single["digits"]) + len(single["others"]) == 1  # and two sevens in one are no digit
+    assert len(single["digits"]) + len(single["others"]) == 1  # two sevens in one are not a digit
 
 
 def test_light_on_dark_and_blank(client: FlaskClient) -> None:
@@ -292,7 +292,7 @@ def test_a_model_can_be_named(client: FlaskClient, seven: bytes) -> None:
 @pytest.mark.slow
 def test_a_reading_is_refused_when_none_ends_in_time(app: Flask, client: FlaskClient, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_wait_s=1))
-    current_client.set("127.0.0.1")  # a reading of another client would be overtaken
+    current_client.set("127.0.0.1")  # another client's reading could be overtaken
     with busy.extensions["inkling"].permit():
         response = busy.test_client().post(READ, data=seven, content_type="image/png")
     assert (response.status_code, response.json["kind"]) == (503, Overloaded.__name__)
@@ -308,7 +308,7 @@ def test_the_wait_for_a_permit_is_not_reading_time(app: Flask, seven: bytes, pic
     start, wait_s, held = time.perf_counter(), 0.5, threading.Event()
 
     def hold() -> None:
-        current_client.set("127.0.0.1")  # a reading of another client would be overtaken
+        current_client.set("127.0.0.1")  # another client's reading could be overtaken
         with busy.extensions["inkling"].permit():
             held.set()
             time.sleep(wait_s)
@@ -354,11 +354,11 @@ def test_a_list_may_be_a_field_of_the_form(client: FlaskClient, seven: bytes) ->
     ("query", "kind", "says"),
     [
         ("length=many", "BadRequest", "expected a number of digits"),
-        ("pattern=[0-9", "BadRequest", "is no regular expression"),
-        ("pattern=((\\d{50}){50}){50}", "BadRequest", "too many different ways"),
+        ("pattern=[0-9", "BadRequest", "is not a regular expression"),
+        ("pattern=((\\d{50}){50}){50}", "BadRequest", "too many states"),
         ("check=lun", "UnknownName", "luhn"),
         ("among=1;two", "BadRequest", "'two'"),
-        ("length=1&explain=1", "BadRequest", "without constraints"),
+        ("length=1&explain=1", "BadRequest", "cannot be combined with constraints"),
         ("length=3&among=12", "BadRequest", "none of the 1 numbers of the list"),
     ],
 )
@@ -389,7 +389,7 @@ def test_a_row_is_explained_from_its_image(client: FlaskClient, digits: Any) -> 
 def test_a_reading_ends_at_its_deadline_and_the_worker_goes_on(seven: bytes, route: str) -> None:
     app = create_app(Settings(model="ann-tutorial", deadline_s=1e-6))  # type: ignore[arg-type]  # no picture takes less
     client = app.test_client()
-    for _ in range(2 * app.config["INKLING"].max_concurrent_readings):  # each gives its turn back
+    for _ in range(2 * app.config["INKLING"].max_concurrent_readings):  # each releases its turn
         response = client.post(f"/api/v1/{route}", data=seven, content_type="image/png")
         assert (response.status_code, response.json["kind"]) == (422, "DeadlineExceeded")
         assert response.json["error"].endswith("Send a smaller picture, or the part with the number.")

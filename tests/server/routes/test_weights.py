@@ -1,4 +1,4 @@
-"""GET /api/v1/models/<name>/weights: all the numbers of a small network, enough to run it elsewhere."""
+"""GET /api/v1/models/<name>/weights: all weights of a small network, sufficient to run it elsewhere."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_packaged_digits_are_the_first_thousand_of_the_test_set() -> None:
     assert len(content) < 160_000
     unpacked = zlib.decompress(content)
     assert len(unpacked) == 1000 + 1000 * 784
-    assert list(unpacked[:10]) == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9], "as everybody knows them"
-    # Of y_test[:1000] and x_test[:1000] of the checked arrays.
+    assert list(unpacked[:10]) == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9], "the standard layers"
+    # Labels and predictions for y_test[:1000] and x_test[:1000] of the verified arrays.
     known = "8c155c6a119cb5ed8f4cfd620155fd9224f9cb1ec3008be65613117fcd06eadb"
     assert hashlib.sha256(unpacked).hexdigest() == known

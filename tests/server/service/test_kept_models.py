@@ -1,4 +1,4 @@
-"""A kept model that is damaged or forged is left out, and the others are offered as ever."""
+"""Damaged or forged kept models are skipped, and the others are still offered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inkling.server.settings import Settings
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """A lab's folder of kept models with two that are whole: "good" and "other"."""
+    """A lab's folder of kept models with two valid ones: "good" and "other"."""
     for name in ("good", "other"):
         keep(tmp_path / "lab" / "models" / name)
     return tmp_path / "lab" / "models"
@@ -47,7 +47,7 @@ FORGERIES: dict[str, Callable[[Path], object]] = {
     "layers of numbers": lambda folder: change(folder, layers=[1]),
     "a recipe of text": lambda folder: change(folder, recipe="none"),
     "no temperature": lambda folder: change(folder, temperature=0),
-    "a threshold that is no number": lambda folder: change(folder, sure_at=float("nan")),
+    "a threshold that is not a number": lambda folder: change(folder, sure_at=float("nan")),
     "another's network": lambda folder: shutil.copy(registry.PACKAGED / "ann" / "model.tflite", folder),
     "no network": lambda folder: (folder / "model.tflite").unlink(),
     "an endless list": lambda folder: (folder / "manifest.json").write_text("[" * 200_000),
@@ -74,7 +74,7 @@ def test_the_pages_and_the_comparison_go_on(models: Path, seven: bytes) -> None:
     change(models / "good", scores=[], parameters=None)
     network = b"TFL3" * 1000
     keep(models / "unusable")
-    (models / "unusable" / "model.tflite").write_bytes(network)  # what its manifest says, and yet no network
+    (models / "unusable" / "model.tflite").write_bytes(network)  # it matches the manifest, but is not a network
     change(models / "unusable", version=version_of(network))
     client = create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(models.parent))).test_client()
     page = client.get("/models")

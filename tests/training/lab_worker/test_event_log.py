@@ -1,4 +1,4 @@
-"""The event log: what is appended can be read back, infinite numbers become null, and the curve stays short."""
+"""The event log: events can be read back, infinite numbers become null, and the curve stays short."""
 
 from __future__ import annotations
 

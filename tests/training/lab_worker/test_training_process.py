@@ -32,7 +32,7 @@ SIDE = 28
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabFolder:
-    """A lab's folder, MNIST being the small one."""
+    """A lab's folder, with the small data set instead of MNIST."""
     monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
     monkeypatch.setattr(hyperparameters, "N_VALIDATION", 200)
     monkeypatch.setattr(training_process, "IDLE_S", 0.0)
@@ -56,7 +56,7 @@ def events(lab: LabFolder, kind: str) -> list[dict[str, Any]]:
 
 
 def steered(lab: LabFolder, steer: Callable[[], None]) -> dict[str, Any]:
-    """Trains while another thread steers; the state at the end."""
+    """Trains while `steer` runs in another thread; returns the final state."""
     helper = threading.Thread(target=steer, daemon=True)
     helper.start()
     training_process.train_in(lab)
@@ -134,7 +134,7 @@ def test_pause_one_more_epoch_go_on_and_stop(lab: LabFolder) -> None:
         tell(lab, "stop")
 
     state = steered(lab, steer)
-    assert sizes[0] == sizes[1], "nothing is learnt in a pause"
+    assert sizes[0] == sizes[1], "training continued during a pause"
     assert sizes[2] == 1
     assert state["state"] == "stopped"
     assert 3 <= len(state["rows"]) < 100
@@ -155,14 +155,14 @@ def test_a_finished_training_learns_one_more_epoch(lab: LabFolder, monkeypatch: 
     assert (state["epochs"], [row["epoch"] for row in state["rows"]]) == (2, [1, 2])
     first, second = [event["bundle"]["version"] for event in events(lab, "state") if event["state"] == "finished"]
     assert first != second
-    tell(lab, "more")  # and another process does so too
+    tell(lab, "more")  # also works in a new process
     training_process.train_in(lab)
     assert [row["epoch"] for row in read_json(lab.state)["rows"]] == [1, 2, 3]
 
 
 def test_without_its_server_it_saves_and_resumes_later(lab: LabFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(lab, epochs=4)
-    lab.server.write_text("999999999")  # nobody's process
+    lab.server.write_text("999999999")  # not an existing process
     monkeypatch.setattr(training_process, "SERVER_CHECK_S", 0.0)
     monkeypatch.setattr(training_process, "SERVER_GONE_S", -1.0)
     training_process.train_in(lab)
@@ -217,7 +217,7 @@ def test_samples_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_full_disk_is_one_sentence(lab: LabFolder) -> None:
     ask(lab)
     lab.events.symlink_to("/dev/full")
-    with pytest.raises(CannotWrite, match=r"disk is full; a training needs some 30 MB\. Make room, then go on\.$"):
+    with pytest.raises(CannotWrite, match=r"disk is full; a training needs 30 MB\. Make room, then continue\.$"):
         training_process.train_in(lab)
 
 
@@ -228,5 +228,5 @@ def test_what_fails_for_lack_of_room_is_told_once_there_is_some(lab: LabFolder) 
         full = OSError(errno.ENOSPC, "No space left on device")
         training_process._report_failure(lab, log, full, "run cannot be written; go on with: inkling train --resume")
     assert read_json(lab.state)["state"] == "failed"
-    assert "Make room, then go on" in read_json(lab.state)["error"]
+    assert "Make room, then continue" in read_json(lab.state)["error"]
     assert not lab.snapshot.exists()

@@ -1,4 +1,4 @@
-"""The watched digit: every epoch so far reads it, whenever it was drawn."""
+"""The watched digit: the networks of all epochs so far read it, even if it is drawn later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""inkling report: plot functions draw what they are given, and the page holds together offline."""
+"""inkling report: plot functions draw the given numbers, and the page works offline."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def mnist() -> Mnist:
 
 @pytest.fixture(scope="module")
 def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was really trained."""
+    """A small trained run."""
     folder = tmp_path_factory.mktemp("runs") / "small"
     return train.train(recipe.from_table(TINY), mnist, folder)
 
@@ -76,7 +76,7 @@ def one(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def two(run: Path, mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """The report of a run and a packaged model, and what it said meanwhile."""
+    """The report of a run and a packaged model, and the progress messages."""
     from inkling.training.report import report_page
 
     out, said = tmp_path_factory.mktemp("two"), []
@@ -96,7 +96,7 @@ def test_the_page_opens_offline_and_shows_every_figure(one: Path) -> None:
     sources = re.findall(r'<img src="([^"]{30})', page)
     assert len(sources) == len(list((one / "figures").glob("*.png"))) >= 15
     assert all(source.startswith("data:image/png;base64,") for source in sources)
-    assert not re.search(r'(src|href)="(?!data:|#)', page)  # nothing is loaded from elsewhere
+    assert not re.search(r'(src|href)="(?!data:|#)', page)  # no external resources
     assert "url(" not in page
     assert page.count("<img ") == page.count('alt="')
     for anchor in re.findall(r'href="#([^"]+)"', page):
@@ -186,7 +186,7 @@ def test_several_models_are_compared(two: tuple[Path, list[str]]) -> None:
         "robustness-noise",
     }
     assert {"tiny-confusion", "ann-tutorial-confusion", "tiny-learning-loss", "tiny-augmentation"} <= names
-    assert "ann-tutorial-learning-loss" in names, "its bundle keeps its history"
+    assert "ann-tutorial-learning-loss" in names, "its bundle has a history"
     page = (out / "report.html").read_text("utf-8")
     assert "<h1>tiny and ann-tutorial</h1>" in page
     assert len(json.loads((out / "report.json").read_text())["models"]) == 2
@@ -243,7 +243,7 @@ def test_a_bundle_without_keras_file_is_still_reported_on(run: Path, tmp_path: P
     bare = registry.find(tmp_path / "bare")
     assert network_views.inspect_network(bare, np.zeros((5, 28, 28), np.float32)) is None
     (tmp_path / "bare" / "model.keras").write_bytes(b"holiday.jpg")
-    with pytest.raises(BadBundle, match="is no Keras file"):
+    with pytest.raises(BadBundle, match="is not a Keras file"):
         network_views.inspect_network(bare, np.zeros((5, 28, 28), np.float32))
 
 

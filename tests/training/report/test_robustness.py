@@ -1,4 +1,4 @@
-"""learn.report's numbers: distortions that do what they say, curves and bins checked by hand."""
+"""The report's numbers: distortions have the stated strength, and curves and bins match values computed by hand."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_distortions_keep_shape_range_and_input(distortion: robustness.Distortio
 
 def test_turned_turns_by_the_angle() -> None:
     bar = np.zeros((8, 28, 28), np.float32)
-    bar[:, 13:15, 4:24] = 1  # lies
+    bar[:, 13:15, 4:24] = 1  # horizontal
     standing = robustness.rotate(bar, 90, np.random.default_rng(0))
     np.testing.assert_allclose(standing, bar.transpose(0, 2, 1), atol=1e-3)
 
@@ -62,7 +62,7 @@ def test_moved_moves_the_centre_of_mass_so_far() -> None:
     mass = there.sum((1, 2))
     dx, dy = (there * x).sum((1, 2)) / mass - 14, (there * y).sum((1, 2)) / mass - 14
     np.testing.assert_allclose(np.hypot(dx, dy), 4, atol=0.1)
-    assert np.ptp(np.arctan2(dy, dx)) > 4  # in every direction
+    assert np.ptp(np.arctan2(dy, dx)) > 4  # in all directions
 
 
 @pytest.mark.parametrize("pixels", [-2.0, -1.0, 1.0, 2.0, 4.0])
@@ -166,7 +166,7 @@ def test_a_busy_machine_does_not_make_the_network_slow() -> None:
     def sometimes_interrupted(tiles: np.ndarray) -> np.ndarray:
         nonlocal calls
         calls += 1
-        if calls % 3:  # two calls of three
+        if calls % 3:  # in two of three calls
             time.sleep(0.005)
         return tiles
 

@@ -1,4 +1,4 @@
-"""training.report.shifted_digits: the digits on which confidence is checked beside MNIST's."""
+"""training.report.shifted_digits: digits unlike MNIST's on which confidence is checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""learn.sweep without Ray: what a space may say, what a plan is, what is refused before anything is started."""
+"""training.sweep without Ray: valid and invalid spaces, plans, and the checks before a sweep starts."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def test_packaged_spaces_suit_the_trial_recipe_their_name_and_hold_its_own_value
 
 def test_a_recipe_without_a_space_of_its_name_takes_that_of_its_architecture_or_says_so() -> None:
     assert search_space.find(None, dataclasses.replace(TUTORIAL, name="mine", architecture="cnn")).stem == "cnn"
-    with pytest.raises(BadRecipe, match=r"no space comes with inkling for 'mine', only for: ann-tutorial, cnn\. Write"):
+    with pytest.raises(BadRecipe, match=r"there is no packaged space for 'mine', only for: ann-tutorial, cnn\. Write"):
         search_space.find(None, dataclasses.replace(TUTORIAL, name="mine"))
-    with pytest.raises(BadRecipe, match=r"ann-tutorail is not there; .* Did you mean 'ann-tutorial'"):
+    with pytest.raises(BadRecipe, match=r"ann-tutorail does not exist; .* Did you mean 'ann-tutorial'"):
         search_space.find("ann-tutorail", TUTORIAL)
 
 
@@ -69,8 +69,10 @@ def test_every_way_to_write_a_setting() -> None:
         ({"rotation": [1, 2]}, "Did you mean 'augmentation.rotation'"),
         ({"augmentation": {"rotatoin": [1, 2]}}, "Did you mean 'augmentation.rotation'"),
         ({"zzz": [1, 2]}, "zzz is not a parameter .* Choose from: "),
-        ({"seed": [1, 2]}, "seed may not vary .* held back"),
-        ({"n_validation": [100, 200]}, "n_validation may not vary"),
+        ({"seed": [1, 2]}, "seed must not vary .* a lucky seed"),
+        ({"n_validation": [100, 200]}, "n_validation must not vary"),
+        ({"split_seed": [1, 2]}, "split_seed must not vary"),
+        ({"stages": [1, 2]}, "stages must not vary"),
         ({"epochs": 3}, "epochs is 3; expected a range or choices"),
         ({"epochs": {"low": 1}}, "epochs has no high"),
         ({"epochs": {"lo": 1, "high": 2}}, "epochs has 'lo'; .* Did you mean 'low'"),
@@ -79,7 +81,7 @@ def test_every_way_to_write_a_setting() -> None:
         ({"epochs": {"low": 1, "high": 2.5}}, "epochs: high is 2.5; expected a whole number"),
         ({"epochs": {"low": 1, "high": 9, "step": 0.5}}, "epochs: step is 0.5; expected a whole number from 0 to 8"),
         ({"epochs": [3]}, "epochs has choices .3.; expected a list of two or more"),
-        ({"epochs": [3, 3]}, "each was expected once"),
+        ({"epochs": [3, 3]}, "expected each once"),
         ({"epochs": [3, "many"]}, "epochs is 'many'; expected a whole number"),
         ({"epochs": {"choices": [1, 2], "low": 1}}, "epochs has choices and low"),
         ({"augmentation.rotation": {"low": 0, "high": 90}}, "augmentation.rotation: high is 90; expected 0 to 45"),
@@ -87,7 +89,7 @@ def test_every_way_to_write_a_setting() -> None:
         ({"dropout": {"low": 0, "high": 0.5, "log": True}}, "dropout is log and starts at 0"),
         ({"dropout": {"low": 0.1, "high": 0.5, "log": True, "step": 0.1}}, "dropout has log and step"),
         ({"dropout": {"low": 0.1, "high": 0.5, "step": 0.7}}, "step is 0.7; expected a number from 0 to 0.4"),
-        ({"schedule": {"low": 1, "high": 2}}, "schedule is no number"),
+        ({"schedule": {"low": 1, "high": 2}}, "schedule is not a number"),
         ({"schedule": ["constant", "one-cycle"]}, "schedule is 'one-cycle'; .* Did you mean 'one_cycle'"),
     ],
 )
@@ -169,13 +171,13 @@ def test_a_folder_reads_back_as_its_plan_and_is_not_overwritten(tmp_path: Path) 
     folder = tmp_path / "sweep"
     plans.create(folder, plan, text)
     assert plans.load(folder) == plan
-    with pytest.raises(BadRecipe, match="holds a sweep already; go on with it by --resume"):
+    with pytest.raises(BadRecipe, match="already contains a sweep; continue it with --resume"):
         plans.create(folder, plan, text)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").touch()
     with pytest.raises(BadRecipe, match="is not empty"):
         plans.create(tmp_path / "full", plan, text)
-    with pytest.raises(BadRecipe, match="is no sweep's folder"):
+    with pytest.raises(BadRecipe, match="is not the folder of a sweep"):
         plans.load(tmp_path / "full")
 
 
@@ -204,12 +206,12 @@ def test_more_cores_than_there_are_is_said_at_once(monkeypatch: pytest.MonkeyPat
 
 def test_a_cluster_that_does_not_answer_is_said_at_once() -> None:
     with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))  # bound and not listening: nothing answers there
+        held.bind(("127.0.0.1", 0))  # bound but not listening, so nothing answers
         port = held.getsockname()[1]
         with pytest.raises(Unreachable, match=f"no Ray cluster answers at 127.0.0.1:{port}"):
             ray_session.check(Resources("127.0.0.1:" + str(port)))
     for wrong in ("ray://head:10001", "head", ":6379", "head:port"):
-        with pytest.raises(BadRequest, match="auto or HOST:PORT was expected"):
+        with pytest.raises(BadRequest, match="expected auto or HOST:PORT"):
             ray_session.check(Resources(wrong))
     ray_session.check(Resources("auto", cores=1000))
 
@@ -217,11 +219,11 @@ def test_a_cluster_that_does_not_answer_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no recipe is named"),
+        ([], "no recipe is given"),
         (["ann-tutorail"], "Did you mean 'ann-tutorial'"),
-        (["ann-tutorial", "--space", "nowhere.toml"], "nowhere.toml is not there"),
-        (["ann-tutorial", "--resume", "x"], "--resume goes on with the sweep's own plan"),
-        (["--resume", "nowhere"], "nowhere is no sweep's folder"),
+        (["ann-tutorial", "--space", "nowhere.toml"], "nowhere.toml does not exist"),
+        (["ann-tutorial", "--resume", "x"], "--resume continues with the sweep's own plan"),
+        (["--resume", "nowhere"], "nowhere is not the folder of a sweep"),
         (["ann-tutorial", "--set", "epochs=0"], "epochs is 0; expected 1 to 10000"),
     ],
 )
@@ -242,7 +244,7 @@ def test_times(text: str, seconds: float | None) -> None:
 
     context, option = click.Context(command), next(p for p in command.params if p.name == "time_limit_s")
     if seconds is None:
-        with pytest.raises(click.BadParameter, match="is no time; expected as in 90s"):
+        with pytest.raises(click.BadParameter, match="is not a duration; expected one such as 90s"):
             _parse_duration(context, option, text)
     else:
         assert _parse_duration(context, option, text) == seconds

@@ -1,4 +1,4 @@
-"""The memory of a sweep without Ray: who is asked, who is stopped, what survives, what the page says of it."""
+"""The study of a sweep without Ray: proposed and stopped trials, resuming, and the page."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def make(folder: Path, plan: SweepPlan):  # type: ignore[no-untyped-def]
 
 
 def learn(study, losses: list[float]) -> int:  # type: ignore[no-untyped-def]
-    """A trial with these losses, stopped where the study says so; its number."""
+    """Runs a trial with these losses until the study stops it; returns its number."""
     number, _ = study.ask()
     (plans.trial_folder(study._folder, number) / "recipe.toml").write_text("", "utf-8")
     for epoch, loss in enumerate(losses[:-1], 1):
@@ -77,7 +77,7 @@ def test_the_worse_of_two_is_not_hopeless_but_the_worse_two_of_three_are(tmp_pat
     for losses in ([0.5, 0.4, 0.3, 0.2], [0.9, 0.8, 0.7, 0.6], [0.7, 0.6, 0.5, 0.4], [0.4, 0.3, 0.2, 0.1]):
         learn(study, losses)
     assert [(t.state, len(t.rows)) for t in study.trials()] == [
-        ("finished", 3),  # the last epoch comes with the run folder
+        ("finished", 3),  # the last epoch is in the run folder
         ("finished", 3),
         ("stopped", 1),
         ("finished", 3),
@@ -126,13 +126,13 @@ def test_a_trial_begun_once_more_has_each_epoch_once(tmp_path: Path) -> None:
     for epoch in (1, 2, 1, 2, 3):
         study.report(number, row(epoch, 0.5))
     study.finish(number, row(4, 0.4), 0, "there")
-    assert [each["epoch"] for each in study.trial(number).rows] == [1, 2, 3]  # the run's own history has all four
+    assert [each["epoch"] for each in study.trial(number).rows] == [1, 2, 3]  # the packed run's history has all four
 
 
 def test_a_damaged_study_is_a_sentence(tmp_path: Path) -> None:
     make(tmp_path / "sweep", plan_of())
     (tmp_path / "sweep" / "study.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(BadData, match=r"study\.db cannot be opened .* Begin in a new folder"):
+    with pytest.raises(BadData, match=r"study\.db cannot be opened .* Start in a new folder"):
         make(tmp_path / "sweep", plan_of())
 
 
@@ -146,7 +146,7 @@ def test_the_page_tells_what_was_measured(tmp_path: Path, objective: Objective) 
     study.fail(number, "<b>out of memory</b>")
     found = importance.measure(study.frozen_trials(), plan)
     assert (found.shares, found.n) == ({}, 0)
-    for _ in range(14):  # what a trial comes to depends on the width of its hidden layer alone
+    for _ in range(14):  # the loss depends only on the width of the hidden layer
         number, settings = study.ask()
         loss = 1 / settings["hidden"]
         (plans.trial_folder(folder, number) / "recipe.toml").write_text(f"# {number}\n", "utf-8")
@@ -164,7 +164,7 @@ def test_the_page_tells_what_was_measured(tmp_path: Path, objective: Objective) 
     results.export_best(folder, best)
     text = sweep_page.write(folder, plan, study).read_text("utf-8")
     assert "17 trials: 14 finished, 1 stopped early, 1 failed, 1 interrupted." in text
-    assert f"<h2>The best: trial {best.number}</h2>" in text
+    assert f"<h2>Best trial: {best.number}</h2>" in text
     assert len(re.findall("<svg", text)) == 2 + 1 + 1 + len(SPACE)
     assert "&lt;b&gt;out of memory&lt;/b&gt;" in text
     assert "<b>out" not in text

@@ -1,4 +1,4 @@
-"""inkling sweep as a person runs it, on Ray: killed and resumed, with trials that fail, on a cluster of two nodes."""
+"""inkling sweep on Ray, from the command line: killed and resumed, with failing trials, on a cluster of two nodes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ learning_rate = { low = 0.001, high = 0.05, log = true }
 batch_size = [25, 50]
 augmentation.rotation = { low = 0, high = 10 }
 """
-# The command, on the small stand-in for MNIST.
+# The command, with the small data set instead of MNIST.
 COMMAND = """
 import sys
 from inkling import cli
@@ -50,7 +50,7 @@ mnist.load_mnist = small_mnist
 sys.argv = ["inkling", "sweep", *sys.argv[1:]]
 cli.main()
 """
-# Two nodes of one core each; says its address and waits to be told to end.
+# Two nodes of one core each; prints its address and waits for the end of its input.
 CLUSTER = """
 import logging, sys
 from ray.cluster_utils import Cluster
@@ -72,7 +72,7 @@ def start(*arguments: object, folder: Path = ROOT) -> subprocess.Popen[str]:
 
 
 def sweep(*arguments: object, code: int = 0, folder: Path = ROOT) -> tuple[str, str]:
-    """Standard output and error of `inkling sweep`, once it has ended as it should."""
+    """Standard output and error of `inkling sweep`, after it has ended with `code`."""
     with start(*arguments, folder=folder) as process:
         try:
             output, errors = process.communicate(timeout=400)
@@ -88,7 +88,7 @@ def table(folder: Path) -> list[dict[str, str]]:
 
 
 def until(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
-    """Wait while the process runs, five minutes at most."""
+    """Waits for a condition while the process runs, for at most five minutes."""
     give_up_s = time.monotonic() + 300
     while not condition():
         if process.poll() is not None or time.monotonic() > give_up_s:
@@ -136,7 +136,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in written.items())
     assert not (folder / ".scratch").exists()
 
-    # The first trial is the recipe as it is.
+    # The first trial is the unchanged recipe.
     own = [after[0][name] for name in ("learning_rate", "batch_size", "augmentation.rotation")]
     assert own == ["0.01", "50", "0.0"]
 
@@ -149,7 +149,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     assert made.manifest["scores"]["mnist-test"]["n"] == 200
     assert "mnist-test" not in registry.find(folder / "trials" / f"{int(best['trial']):04d}").manifest["scores"]
 
-    # A trial is nothing but a run of its recipe: the same, digit for digit.
+    # A trial is a normal run of its recipe and gives the same numbers.
     again = train.train(chosen, small_mnist(), tmp_path / "again")
     rows = [{k: v for k, v in row.items() if k != "seconds"} for row in run_history.read_history(again / "history.csv")]
     kept = run_history.read_history(folder / "best" / "history.csv")
@@ -157,7 +157,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     for one, other in zip(rows, kept, strict=True):
         assert one == pytest.approx({k: v for k, v in other.items() if k != "seconds"}, rel=1e-4)
 
-    # One page that opens offline.
+    # The page has no external resources.
     page = (folder / "report.html").read_text("utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", page)
     assert page.count('<tr class="') == 6
@@ -176,11 +176,11 @@ def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_p
         output, errors = process.communicate(timeout=200)
     assert process.returncode == 130
     assert output == ""
-    # A line of its own; one of Ray's processes may say something after it as it is ended.
-    assert f"inkling: stopped; go on with: inkling sweep --resume {folder}" in errors.splitlines(), errors
+    # On its own line; a Ray process may print something after it.
+    assert f"inkling: stopped; continue with: inkling sweep --resume {folder}" in errors.splitlines(), errors
     assert "Traceback" not in errors
     _, errors = sweep("--resume", folder, "--time-limit", "1s")
-    assert f"time is up, 2 trials are left: inkling sweep --resume {folder}" in errors
+    assert f"out of time, 2 trials left: inkling sweep --resume {folder}" in errors
 
 
 def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: list[str], tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: l
     assert "unknown model 'cnn-digit'" in errors
     assert not folder.exists()
 
-    # Only the cnn can refuse: some of these settings do not go together.
+    # Only the cnn supports non-digits, so some of these combinations are invalid.
     space.write_text('architecture = ["ann", "ann-dropout"]\nnondigits = [0.0, 0.2]\n', "utf-8")
     with start(*asked, "--set", "epochs=40", "--trials", 8, "--at-once", 1, "--out", folder) as process:
         until(process, (folder / "trials" / "0000" / "history.csv").exists)
@@ -237,7 +237,7 @@ def test_on_a_cluster_a_trial_whose_process_is_killed_is_made_once_more(
 
 
 def trainers(cluster: int) -> Iterator[int]:
-    """Processes that train on the cluster of this process: Ray names them."""
+    """Process ids of the trials on the cluster of this process, found by the names that Ray gives them."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
             if path.joinpath("cmdline").read_bytes().startswith(b"ray::ImplicitFunc"):

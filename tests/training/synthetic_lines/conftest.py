@@ -1,4 +1,4 @@
-"""What the tests of synthetic lines write with."""
+"""Fixtures for the tests of synthetic lines."""
 
 from __future__ import annotations
 

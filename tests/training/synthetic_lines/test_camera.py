@@ -1,4 +1,4 @@
-"""How synthetic lines are seen."""
+"""The capture of synthetic lines."""
 
 from __future__ import annotations
 

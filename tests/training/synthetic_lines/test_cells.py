@@ -1,4 +1,4 @@
-"""Combs: what is written in which cell, what is crossed out, and how the cells are printed."""
+"""Combs: the contents of cells, crossed-out cells, and printed frames."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ def test_frames_are_printed_at_the_cells(kind: str, digit_images: DigitImages, m
     assert abs(x.max() - (at_xy[0] + comb.cells[-1][1])) <= 8
     left, right = comb.cells[1]
     inner = canvas[at_xy[1] + comb.top + 12 : at_xy[1] + comb.bottom - 12, at_xy[0] + left + 9 : at_xy[0] + right - 9]
-    assert not inner.any(), "a cell is empty inside"
+    assert not inner.any(), "ink inside an empty cell"

@@ -1,4 +1,4 @@
-"""Many synthetic lines: repeatable, by width, readable from their columns."""
+"""Sets of synthetic lines: reproducible, grouped by width, wide enough for their texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from inkling.training.synthetic_lines.dataset import (
 )
 
 Digits = tuple[np.ndarray, np.ndarray]
-PAPER = 64  # 0 of a line image, as it is stored
+PAPER = 64  # stored value of 0 in a line image
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_however_many_processes_make_the_same_lines(digits: Digits) -> None:
     alone = make_lines(600, *digits, seed=0, epoch=1, processes=1)
     assert_same(alone, make_lines(600, *digits, seed=0, epoch=1, processes=3))
     texts = Counter(tuple(text) for same in alone for text in same.as_lists())
-    assert all(n % VIEWS == 0 for n in texts.values()), "each line is seen twice"
-    assert sum(texts.values()) == 1_000, "whole chunks"
+    assert all(n % VIEWS == 0 for n in texts.values()), "each line has two views"
+    assert sum(texts.values()) == 1_000, "full chunks"
     following = make_lines(100, *digits, seed=0, epoch=2, processes=1)
     assert Counter(tuple(text) for same in following for text in same.as_lists()) != texts

@@ -1,4 +1,4 @@
-"""How synthetic lines are written: one hand a line."""
+"""The writing of synthetic lines: one writer per line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_symbols_are_written_from_left_to_right(seed: int, digit_images: DigitIm
     assert [glyph.symbol for glyph in glyphs] == list(CLASSES)
     assert glyphs[0].x == 0
     for left, right in pairwise(glyphs):
-        assert right.x > left.x - 0.2 * HEIGHT  # a point may be tucked in under the digit
+        assert right.x > left.x - 0.2 * HEIGHT  # a point may be partly below the digit
     for glyph in glyphs:
         assert glyph.ink.dtype == np.float32
         assert glyph.ink.min() >= 0
@@ -61,7 +61,7 @@ def test_a_writer_keeps_the_form_of_a_digit(digit_images: DigitImages, monkeypat
     ("x", "y", "rows", "columns"),
     [
         (2, 1, [1, 2], [2, 3, 4]),
-        (-1, -1, [0], [0, 1]),  # over the corner
+        (-1, -1, [0], [0, 1]),  # beyond the corner
         (8, 5, [5], [8, 9]),
         (20, 0, [], []),
         (0, -7, [], []),

@@ -1,4 +1,4 @@
-"""One synthetic line, from its text to the picture."""
+"""A synthetic line, from its text to the picture."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_lines_are_grey_pictures_of_known_symbols(
         assert symbols
         assert set(symbols) <= set(CLASSES)
         darker.append(image.mean() < np.median(image))
-    assert np.mean(darker) > 0.75, "dark ink is less than half of a picture, mostly"
+    assert np.mean(darker) > 0.75, "most pictures are less than half dark"
 
 
 def test_a_stroke_that_ends_a_line_is_a_mark(digit_images: DigitImages, monkeypatch: pytest.MonkeyPatch) -> None:

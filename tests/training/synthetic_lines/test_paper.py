@@ -1,4 +1,4 @@
-"""What synthetic lines are written on."""
+"""The paper of synthetic lines."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_kind_of_paper_is_within_its_range(monkeypatch: pytest.MonkeyPatch
             assert drawn.max() <= 1
             assert drawn.min() >= (0 if name in ("rules", "edges") else -0.9)
             shown[name] += bool(drawn.any())
-    assert min(shown.values()) > 30, "a random one may lie outside the picture"
+    assert min(shown.values()) > 30, "some may be outside the picture"
 
 
 def test_neighbouring_rows_stay_at_the_edges() -> None:

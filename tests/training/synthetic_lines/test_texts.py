@@ -1,4 +1,4 @@
-"""What is written on synthetic lines."""
+"""The texts of synthetic lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_gaps_stand_between_symbols(many: list[list[str]]) -> None:
 
 def test_the_shares_are_kept(many: list[list[str]]) -> None:
     marked = np.mean([text[0] == MARK or text[-1] == MARK for text in many])
-    assert texts.MARKED < marked < texts.MARKED + 0.03  # a few expressions end in one too
+    assert texts.MARKED < marked < texts.MARKED + 0.03  # a few expressions also end in a mark
 
 
 @pytest.mark.parametrize("signs", [0.0, 0.35, Texts().signs, 1.0])
@@ -38,7 +38,7 @@ def test_the_recipe_says_how_many_have_signs(signs: float) -> None:
     rng = np.random.default_rng(0)
     written = (random_text(rng, Texts(signs=signs)) for _ in range(1_000))
     signed = np.mean([any(not symbol.isdigit() and symbol not in (GAP, MARK) for symbol in text) for text in written])
-    assert signs - 0.06 <= signed <= signs + 0.03  # a grouped number may have gaps alone
+    assert signs - 0.06 <= signed <= signs + 0.03  # a grouped number may have only gaps
 
 
 @pytest.mark.parametrize(("benford", "share"), [(0.0, 0.1), (1.0, 0.301)])
@@ -61,4 +61,4 @@ def test_many_numbers_end_in_zeros() -> None:
     rng = np.random.default_rng(0)
     long = [text for text in (random_plain_text(rng, longest=8) for _ in range(2_000)) if len(text) > 3]
     zeros = np.mean([text[-2:] == ["0", "0"] for text in long])
-    assert zeros == pytest.approx(texts.ROUND / 2, abs=0.03)  # the last two or three of 0 to 3; by chance 1 %
+    assert zeros == pytest.approx(texts.ROUND / 2, abs=0.03)  # of 0 to 3 trailing zeros, two or three; 1% by chance

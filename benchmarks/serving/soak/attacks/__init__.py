@@ -1,6 +1,6 @@
-"""Twelve kinds of attack on a running service, through the proxy of deploy/nginx and without, beside an honest client.
+"""Twelve kinds of attacks on a running service, with and without the proxy of deploy/nginx, during regular requests.
 
-`run` starts a fresh server for each attack, so that one attack's damage is not blamed on the next. START HERE:
+`run` starts a new server for each attack, so that attacks do not influence each other's results. START HERE:
 measurement.py.
 """
 

@@ -1,7 +1,7 @@
-"""The attacks, twelve of them: each an asyncio function that goes on until it is cancelled.
+"""The twelve attacks, as asyncio functions that run until they are cancelled.
 
-All connections come from ATTACKER, an address of this machine that is not the honest client's. An attack counts the
-statuses it is answered with, which some attacks have bounds for.
+All connections come from ATTACKER, an address of this machine other than the regular client's. An attack counts the
+statuses of its responses; for some attacks, the successes have a limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import WORKERS
 
 ATTACKER = "127.0.0.66"
-AGAIN_S = 0.2  # before a connection that was closed is opened again
+AGAIN_S = 0.2  # before a closed connection is opened again
 READ = "/api/v1/read"
 LAB = ("/api/v1/lab/samples", "/api/v1/lab/training/start", "/api/v1/lab/models")
 KEY, RATE_PER_MINUTE = "a-key-for-the-soak", 600
@@ -33,16 +33,16 @@ Run = Callable[[int, Statuses], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Attack:
-    """`environ` are settings of the server under attack. `most_200` bounds the attacker's own successes."""
+    """An attack. `environ`: settings of the attacked server. `most_200`: limit on the attacker's successes."""
 
     what: str
     run: Run
     environ: Mapping[str, str] = field(default_factory=dict)
-    most_200: Callable[[float], float] | None = None  # by seconds; None for any number
+    most_200: Callable[[float], float] | None = None  # seconds -> limit; None for no limit
 
 
 async def double_slashes(port: int, statuses: Statuses) -> None:
-    """Paths that a text comparison takes for others, all without the key that the service asks for."""
+    """Paths that could bypass a string comparison, all without the required key."""
     prefixes = ("//", "///", "/.//", "/%2e/", "/;/", "/x/..//", "/%2f")
     picture = DRAWING.read_bytes()
     whole = [encode_request(picture, path=prefix + READ[1:]) for prefix in prefixes]
@@ -53,12 +53,12 @@ async def double_slashes(port: int, statuses: Statuses) -> None:
 
 
 async def unsent_lab_bodies(port: int, statuses: Statuses) -> None:
-    """Requests to the lab, which is off, that promise 9,000 bytes and send one."""
+    """Requests to the lab, which is off, that announce 9,000 bytes but send one."""
     await _hold(port, 160, [_head(path, 9000) + b"{" for path in LAB])
 
 
 async def http2_preface(port: int, statuses: Statuses) -> None:
-    """HTTP/2 by prior knowledge: 200 streams on a connection, none finished, closed after 1 s."""
+    """HTTP/2 with prior knowledge: 200 unfinished streams per connection, closed after 1 s."""
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0, b"")
     path = READ.encode()
     block = b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x09" + HOST.encode()  # RFC 7541, literals
@@ -67,35 +67,35 @@ async def http2_preface(port: int, statuses: Statuses) -> None:
 
 
 async def costly_pictures(port: int, statuses: Statuses) -> None:
-    """Progressive JPEGs of 1,600 scans, 99,000 EXIF segments, runs of one pixel, pages of 4,000 marks."""
+    """Progressive JPEGs with 1,600 scans, 99,000 EXIF segments, BMPs with runs of one pixel, pages with 4,000 marks."""
     await _ask(port, statuses, [encode_request(*each) for each in pictures.costly()], connections=4)
 
 
 async def slow_bodies(port: int, statuses: Statuses) -> None:
-    """Four bodies of 20 MB at 1.1 KB/s, and a hundred of 60 KB at a byte a second."""
+    """Four bodies of 20 MB at 1.1 KB/s, and a hundred bodies of 60 KB at one byte per second."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_hold(port, 4, [_head(READ, 20_000_000)], drip=bytes(550), every_s=0.5))
         group.create_task(_hold(port, 100, [_head(READ, 60_000), _head("/", 60_000)], drip=b"x", every_s=1.0))
 
 
 async def slow_readers(port: int, statuses: Statuses) -> None:
-    """A thousand clients that ask for large answers, again and again, and read none."""
+    """A thousand clients that repeatedly request large responses and read none."""
     gets = [encode_request(b"", "", path=path, method="GET") * 30 for path in ("/openapi.json", "/learn", "/docs")]
     await _hold(port, 1000, gets, for_s=15, receive=4096)
 
 
 async def silent_connections(port: int, statuses: Statuses) -> None:
-    """2,048 connections that say nothing."""
+    """2,048 connections that send nothing."""
     await _hold(port, 2048, [b""])
 
 
 async def header_drips(port: int, statuses: Statuses) -> None:
-    """500 requests whose header arrives a byte a second."""
+    """500 requests with headers sent at one byte per second."""
     await _hold(port, 500, [b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "], drip=b"y", every_s=1.0)
 
 
 async def chunked_floods(port: int, statuses: Statuses) -> None:
-    """Bodies in chunks, without a length, of 19 MB each: to readings, to the lab, and to a page that takes none."""
+    """Chunked bodies of 19 MB each without a length: to readings, to the lab, and to pages that accept no body."""
     heads = [
         f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         for path in (READ, *LAB, "/healthz", "/")
@@ -107,7 +107,7 @@ async def chunked_floods(port: int, statuses: Statuses) -> None:
             for _ in range(19_000_000 // len(PIECE)):
                 writer.write(b"%x\r\n%s\r\n" % (len(PIECE), PIECE))
                 await writer.drain()
-            await asyncio.sleep(2)  # the last chunk never comes
+            await asyncio.sleep(2)  # without sending the last chunk
 
         await _again(port, flood)
 
@@ -115,18 +115,18 @@ async def chunked_floods(port: int, statuses: Statuses) -> None:
 
 
 async def bombs(port: int, statuses: Statuses) -> None:
-    """Small files of 21 kinds that claim or unpack to very much."""
+    """21 kinds of small files that claim or unpack to a huge size."""
     whole = [encode_request(body, kind) for body, kind in pictures.bombs().values()]
     await _ask(port, statuses, whole, connections=4)
 
 
 async def crowd_of_one(port: int, statuses: Statuses) -> None:
-    """One client with 30 connections, each with a page of 4,000 marks to read and explain."""
+    """One client with 30 connections, each requesting an explained reading of a page with 4,000 marks."""
     await _ask(port, statuses, [encode_request(*pictures.many_marks(), path=f"{READ}?explain=1")], connections=30)
 
 
 async def spoofed_addresses(port: int, statuses: Statuses) -> None:
-    """One client that claims another address in each request, in all ways, to pass the limit of its rate."""
+    """One client that claims another address in each request, in all possible headers, to bypass its rate limit."""
     names = (
         "X-Forwarded-For", "X_Forwarded_For", "Forwarded", "X-Real-IP",
         "X-Forwarded-For: 10.0.0.1, 10.0.0.2\r\nX-Forwarded-For",
@@ -146,15 +146,15 @@ ATTACKS = {
     for each in (
         Attack("paths with double slashes, no key", double_slashes, {"INKLING_API_KEY": KEY}, lambda seconds: 0),
         Attack("160 lab bodies that are never sent", unsent_lab_bodies),
-        Attack("HTTP/2 by prior knowledge, 200 streams", http2_preface),
-        Attack("pictures that cost much", costly_pictures),
+        Attack("HTTP/2 with prior knowledge, 200 streams", http2_preface),
+        Attack("expensive pictures", costly_pictures),
         Attack("slow bodies", slow_bodies),
         Attack("1,000 slow readers", slow_readers),
         Attack("2,048 silent connections", silent_connections),
-        Attack("500 headers, a byte a second", header_drips),
+        Attack("500 headers, one byte per second", header_drips),
         Attack("chunked bodies of 19 MB", chunked_floods),
-        Attack("bombs of 21 kinds", bombs),
-        Attack("30 costly connections of one client", crowd_of_one),
+        Attack("21 kinds of decompression bombs", bombs),
+        Attack("30 expensive connections from one client", crowd_of_one),
         Attack(
             "forged forwarding headers", spoofed_addresses, {"INKLING_RATE_PER_MINUTE": str(RATE_PER_MINUTE)},
             lambda seconds: WORKERS * RATE_PER_MINUTE * (1 + seconds / 60),
@@ -164,7 +164,7 @@ ATTACKS = {
 
 
 async def _ask(port: int, statuses: Statuses, whole: Iterable[bytes], *, connections: int) -> None:
-    """Send the requests in turn, for ever, and count the answers; no status counts as 0."""
+    """Send the requests in turn, forever, and count the statuses; no response counts as 0."""
     requests = itertools.cycle(Request(each) for each in whole)
     await closed_loop(
         port, requests, lambda outcome: statuses.update([outcome.status]), connections=connections,
@@ -176,9 +176,9 @@ async def _hold(
     port: int, count: int, messages: list[bytes], *, drip: bytes = b"", every_s: float = 1.0, for_s: float = 1e9,
     receive: int = 0,
 ) -> None:  # fmt: skip
-    """Keep so many connections open that have sent a message and then `drip`; read on only to see them end.
+    """Keep `count` connections open; each sends a message and then repeatedly `drip`, without reading responses.
 
-    One that ends, or is `for_s` old, is replaced. `receive` bounds the bytes that are taken in at all.
+    A connection is replaced when it ends or after `for_s`. `receive` limits the size of the receive buffer.
     """
 
     async def one(number: int) -> None:
@@ -198,7 +198,7 @@ async def _hold(
 async def _again(
     port: int, use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], receive: int = 0
 ) -> None:
-    """Use one connection after the other, without end."""
+    """Use one connection after another, forever."""
     while True:
         with contextlib.suppress(OSError), socket.socket() as plug:
             plug.setblocking(False)
@@ -219,5 +219,5 @@ def _head(path: str, length: int) -> bytes:
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    """A frame of HTTP/2 (RFC 9113, section 4.1)."""
+    """An HTTP/2 frame (RFC 9113, section 4.1)."""
     return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload

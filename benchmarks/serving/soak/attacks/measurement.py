@@ -1,8 +1,8 @@
-"""Attack a server, through the proxy and without, while an honest client has pictures read.
+"""Attack a server, with and without the proxy, while a regular client sends readings.
 
-The honest client sends `HONEST_PER_S` requests a second from an address of its own, whether or not earlier ones are
-answered, and goes on for AFTER_S after the attack. It must always be answered. Through the proxy its p99 has a bound;
-the server's memory has one in any case.
+The regular client sends `HONEST_PER_S` requests per second from a separate address, without waiting for earlier
+responses, and continues for AFTER_S after the attack. All its requests must be answered. Its p99 through the proxy and
+the server's memory have limits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from benchmarks.serving.soak.service import WORKERS, Service, running
 
 HONEST = "127.0.0.2"
 HONEST_PER_S = 8.0  # below RATE_PER_MINUTE
-BEFORE_S, AFTER_S = 0.5, 2.0  # of honest requests
+BEFORE_S, AFTER_S = 0.5, 2.0  # of regular requests before and after the attack
 MOST_P99_MS = 300.0  # through the proxy
 TIMEOUT_S = 10.0
 NICE = 10
@@ -40,14 +40,14 @@ WAYS = ("proxy", "direct")
 MEMORY = Path(ROOT, "docs", "serving.md")
 SUM = r"(\d+) \+ workers x \((\d+) \+ readings x \((\d+) \+ (\d+) U\) \+ (\d+) U\)"
 READINGS = 1
-COUNT = len(WAYS) * (1 + len(ATTACKS))  # measurements in all
+COUNT = len(WAYS) * (1 + len(ATTACKS))  # total number of measurements
 SETTINGS = {"INKLING_MAX_READING": str(READINGS)}
 
 
 def run(*, seconds: float, names: Sequence[str] = (), ways: Sequence[str] = WAYS) -> dict[str, Any]:
-    """Attack for so many seconds each. "none" is the honest client alone, for comparison."""
+    """Run each attack for `seconds`. "none" is the regular client alone, for comparison."""
     attacks: dict[str, Attack | None] = {"none": None, **ATTACKS}
-    pictures.costly(), pictures.bombs()  # made once; the attackers are forked from here
+    pictures.costly(), pictures.bombs()  # created once; the attackers are forked from this process
     rows = []
     for name in names or attacks:
         for way in ways:
@@ -57,14 +57,14 @@ def run(*, seconds: float, names: Sequence[str] = (), ways: Sequence[str] = WAYS
 
 
 def memory_most_mb() -> int:
-    """The sum that docs/serving.md states, for this server."""
+    """The result of the formula in docs/serving.md for this server."""
     server, worker, turn, of_turn, bodies = map(int, re.findall(SUM, MEMORY.read_text())[0])
     upload_mb = 20
     return server + WORKERS * (worker + READINGS * (turn + of_turn * upload_mb) + bodies * upload_mb)
 
 
 def one(attack: Attack | None, way: str, seconds: float) -> dict[str, Any]:
-    """One attack on a new server."""
+    """Run one attack on a new server."""
     cores = os.sched_getaffinity(0)
     environ = {**SETTINGS, **(attack.environ if attack else {})}
     environ |= {"INKLING_TRUSTED_PROXIES": "1"} if way == "proxy" else {}
@@ -92,7 +92,7 @@ def one(attack: Attack | None, way: str, seconds: float) -> dict[str, Any]:
 
 
 async def honest(port: int, seconds: float) -> list[Outcome]:
-    """Drawings to read, and every eighth time whether the service is well."""
+    """Send drawings to read; every eighth request is a health check."""
     key = f"\r\nX-API-Key: {KEY}\r\nHost:".encode()
     read, health = (
         Request(whole.replace(b"\r\nHost:", key, 1))
@@ -108,7 +108,7 @@ async def honest(port: int, seconds: float) -> list[Outcome]:
 
 @contextlib.contextmanager
 def attacked(attack: Attack | None, port: int, seconds: float, statuses: Counter[int]) -> Iterator[None]:
-    """Attack from a process of its own, and add the statuses that it was answered with."""
+    """Attack from a separate process, and add the statuses of its responses to `statuses`."""
     if attack is None:
         yield
         return
@@ -126,7 +126,7 @@ def attacked(attack: Attack | None, port: int, seconds: float, statuses: Counter
 
 
 def _attack(attack: Attack, port: int, seconds: float, answers: Queue[Counter[int]]) -> None:
-    os.nice(NICE)  # an attacker brings a machine of its own
+    os.nice(NICE)  # a real attacker uses its own machine
     statuses: Counter[int] = Counter()
 
     async def until_then() -> None:
@@ -141,7 +141,7 @@ def _attack(attack: Attack, port: int, seconds: float, answers: Queue[Counter[in
 
 @contextlib.contextmanager
 def measured(service: Service, front: Service) -> Iterator[dict[str, Any]]:
-    """The most memory (MB) and tasks (threads) of the server, the proxy's memory, and the workers that were lost."""
+    """Peak memory (MB) and tasks (threads) of the server, the proxy's peak memory, and the number of lost workers."""
     most: dict[str, Any] = {"memory_mb": 0.0, "proxy_mb": 0.0, "tasks": 0, "workers_lost": 0}
     before, over = set(service.workers()), threading.Event()
 
@@ -163,7 +163,7 @@ def measured(service: Service, front: Service) -> Iterator[dict[str, Any]]:
 
 
 def tasks(root: int) -> int:
-    """The threads of a process and its descendants: what a limit of `pids` counts."""
+    """The number of threads of a process and its descendants, as counted by a `pids` limit."""
     count = 0
     for pid in family(root):
         with contextlib.suppress(OSError):
@@ -172,7 +172,7 @@ def tasks(root: int) -> int:
 
 
 def as_text(row: dict[str, Any]) -> str:
-    """A line of the table."""
+    """A row as a line of text."""
     failures = ", ".join(f"{count} {how}" for how, count in row["failures"].items()) or "-"
     return (
         f"{row['attack']:18} {row['way']:6} answered {row['answered']:5}/{row['requests']:<5} p50 {row['p50_ms']:8} ms "
@@ -182,7 +182,7 @@ def as_text(row: dict[str, Any]) -> str:
 
 
 def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
-    """(what, bound, found, whether it holds), for each thing that must hold."""
+    """(requirement, limit, result, whether it is met), for each requirement."""
     found = []
     for row in part["rows"]:
         if row["attack"] == "none":
@@ -191,15 +191,13 @@ def checks(part: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
             "through the proxy" if row["way"] == "proxy" else "without a proxy"
         )
         failed = row["requests"] - row["answered"]
-        found.append((f"{what}: of {row['requests']:,} honest requests, failed", "0", str(failed), failed == 0))
+        found.append((f"{what}: of {row['requests']:,} regular requests, failed", "0", str(failed), failed == 0))
         if row["way"] == "proxy":
             p99 = row["p99_ms"]
             found.append((f"{what}: their p99", f"{MOST_P99_MS:g} ms", f"{p99:g} ms", p99 <= MOST_P99_MS))
         most = part["memory_most_mb"]
-        found.append(
-            (f"{what}: memory of the server", f"{most:,} MB", f"{row['memory_mb']:,} MB", row["memory_mb"] <= most)
-        )
+        found.append((f"{what}: server memory", f"{most:,} MB", f"{row['memory_mb']:,} MB", row["memory_mb"] <= most))
         allowed, got = row["attacker_most_200"], row["attacker"].get("200", 0)
         if allowed is not None:
-            found.append((f"{what}: attacker's own successes", f"{allowed:.0f}", str(got), got <= allowed))
+            found.append((f"{what}: successes of the attacker", f"{allowed:.0f}", str(got), got <= allowed))
     return found

@@ -1,6 +1,6 @@
-"""Pictures that cost much to decode or read, and bombs: small files that claim or unpack to very much.
+"""Pictures that are expensive to decode or read, and bombs: small files that claim or unpack to a huge size.
 
-Each function returns (body, content type). All are made here, in memory; the worst is a megabyte or two.
+Each function returns (body, content type). All are created in memory; the largest has one or two megabytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.serving.soak.image_mutators import encoded, png, png_bomb_of
 
 Body = tuple[bytes, str]
-SIDE = 7000  # pixels: near the largest picture that is accepted
+SIDE = 7000  # pixels; near the largest accepted picture
 SCANS = 1600  # of 75 bytes each
 EXIF_SEGMENTS = 99_000
 FRAMES = 500
@@ -28,7 +28,7 @@ ZEROS = bytes(30_000_000)
 
 @functools.cache
 def progressive_jpeg() -> Body:
-    """A blank progressive JPEG whose last scan is repeated: each goes over every pixel again, for 75 bytes."""
+    """A blank progressive JPEG with a repeated last scan: each scan of 75 bytes covers all pixels again."""
     whole = encoded(Image.new("L", (SIDE, SIDE), 255), "JPEG", progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + scan * SCANS + whole[-2:], "image/jpeg"
@@ -36,14 +36,14 @@ def progressive_jpeg() -> Body:
 
 @functools.cache
 def exif_segments() -> Body:
-    """A small JPEG with very many EXIF segments, which a decoder joins one by one."""
+    """A small JPEG with very many EXIF segments, which decoders join one by one."""
     whole = encoded(Image.new("L", (280, 280), 255), "JPEG")
     return whole[:2] + b"\xff\xe1\x00\x08Exif\0\0" * EXIF_SEGMENTS + whole[2:], "image/jpeg"
 
 
 @functools.cache
 def rle_bmp() -> Body:
-    """A BMP in runs of one pixel, which Pillow unpacks in Python."""
+    """A BMP with runs of one pixel, which Pillow unpacks in Python."""
     width, height = 5000, 400
     row = b"".join(bytes((1, k % 256)) for k in range(width)) + b"\0\0"
     body = row * height + b"\0\1"
@@ -54,7 +54,7 @@ def rle_bmp() -> Body:
 
 @functools.cache
 def many_marks() -> Body:
-    """A page full of small strokes, each of which could be a digit: seconds to read."""
+    """A page full of small strokes, each of which could be a digit; it takes seconds to read."""
     side, rng = 2000, random.Random(1)
     page = Image.new("L", (side, side), 255)
     for _ in range(4000):
@@ -68,7 +68,7 @@ def costly() -> tuple[Body, ...]:
 
 @functools.cache
 def bombs() -> dict[str, Body]:
-    """One of each of 21 kinds, by name; none takes more than 3 MB to send."""
+    """One bomb of each of the 21 kinds, by name; each has less than 3 MB."""
     small = Image.new("L", (64, 64), 255)
     frames = [Image.new("L", (32, 32), k % 256) for k in range(FRAMES)]
     many = {"save_all": True, "append_images": frames[1:]}
@@ -107,7 +107,7 @@ def bombs() -> dict[str, Body]:
 
 
 def _claiming(whole: bytes, sizes: str, at: int, *claimed: int) -> bytes:
-    """The same file with other sizes, as its header holds them at byte `at`."""
+    """The same file with other sizes in its header, at byte `at`."""
     changed = bytearray(whole)
     struct.pack_into(sizes, changed, at, *claimed)
     return bytes(changed)

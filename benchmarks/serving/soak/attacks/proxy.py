@@ -1,4 +1,4 @@
-"""nginx in front of the server, with the files that deploy/nginx ships, on loopback."""
+"""nginx as a reverse proxy on loopback, with the files in deploy/nginx."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHIPPED = ROOT / "deploy" / "nginx"
 
 
 def nginx() -> str:
-    """The program. Raises SystemExit."""
+    """The path of nginx. Raises SystemExit if it is not installed."""
     found = shutil.which("nginx", path="/usr/sbin:/usr/bin") or shutil.which(
         "nginx", path=ROOT / ".venv-deploy" / "bin"
     )
@@ -26,7 +26,7 @@ def nginx() -> str:
 
 
 def laid_out(folder: Path, *, app_port: int, port: int) -> Path:
-    """The shipped files as a container has them, but with these ports and all files in `folder`; the main file."""
+    """Copy the shipped files as in a container, but with these ports and in `folder`. Returns the main file."""
     beside = folder / "inkling"
     beside.mkdir()
     for name in ("http.conf", "server.conf"):
@@ -41,10 +41,10 @@ def laid_out(folder: Path, *, app_port: int, port: int) -> Path:
 
 @contextlib.contextmanager
 def proxied(app_port: int) -> Iterator[Service]:
-    """nginx, which passes requests on to a port; its workers run on all cores."""
+    """Run nginx as a proxy for a port; its workers run on all cores."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        folder.chmod(0o755)  # nginx's workers are another user
+        folder.chmod(0o755)  # nginx's workers run as another user
         port = free_port()
         main = laid_out(folder, app_port=app_port, port=port)
         command = [nginx(), "-p", made, "-c", str(main), "-g", "daemon off;"]

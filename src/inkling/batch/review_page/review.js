@@ -1,7 +1,7 @@
-// Checking: what was typed, what counts as checked, and the table of corrections. Nothing leaves this page by itself.
+// The review page's script: typed numbers, checked cards, and the table of corrections. The page sends nothing.
 "use strict";
 (() => {
-  // Digits -> whether the check digit is right. Other checksums are not checked here.
+  // Digits -> whether the check digit is correct. Other checksums are not checked here.
   const sum = (digits, weight) => digits.reduce((total, digit, at) => total + weight(digit, at), 0);
   const doubled = (digit) => (digit > 4 ? 2 * digit - 9 : 2 * digit);
   const luhn = (digits) => sum(digits.toReversed(), (digit, at) => (at % 2 ? doubled(digit) : digit)) % 10 === 0;
@@ -14,7 +14,7 @@
     mod_11_10: (digits) => digits.reduce((check, digit) => ((((check || 10) * 2) % 11) + digit) % 10, 5) === 1,
   };
 
-  // As Python's: \$ stands for any currency, and {,3} for {0,3}.
+  // Convert a Python pattern: \$ matches any currency sign, and {,3} means {0,3}.
   const regularExpression = (pattern) =>
     new RegExp(`^(?:${pattern.trim().replaceAll("\\$", "[$\u20ac\u00a3\u00a5]").replaceAll("{,", "{0,")})$`);
 
@@ -52,7 +52,7 @@
   const number = (card) => (card.answer === "number" ? typed(card).replace(/[^0-9]/g, "") : "");
   const isCorrected = (card) => card.answer !== (card.first ? "number" : "empty") || typed(card) !== card.first;
 
-  // What is wrong with a typed number, by what is known of it; "" if nothing is.
+  // Why a typed number violates its constraints; "" if it does not.
   function wrong(card) {
     const { group } = card;
     const digits = number(card);
@@ -68,7 +68,7 @@
   }
 
   function tellFlags() {
-    const holders = new Map(); // of the numbers of a list: group -> number -> where they stand
+    const holders = new Map(); // group -> number -> the sources that contain it
     for (const group of groups) holders.set(group, new Map(Object.entries(group.elsewhere).map(([text, at]) => [text, [...at]])));
     for (const card of cards) {
       const [text, held] = [number(card), holders.get(card.group)];
@@ -129,7 +129,7 @@
       localStorage.setItem(memory, JSON.stringify(Object.fromEntries(kept)));
       localStorage.setItem("inkling-review-by", by.value);
     } catch {
-      // a browser that keeps nothing for a file: then the table alone keeps it
+      // the browser stores nothing for local files: corrections are only in the saved table
     }
     tell();
   }
@@ -144,7 +144,7 @@
         mark(cards[at], true);
       }
     } catch {
-      // nothing was kept, or it cannot be read
+      // nothing is stored, or it cannot be read
     }
   }
 
@@ -156,7 +156,7 @@
     card.box.scrollIntoView({ block: "nearest" });
   }
 
-  // What is typed counts as checked: no digits at all are "empty".
+  // Mark a card as checked; without digits, its answer is "empty".
   function take(card) {
     card.input.value = shown(typed(card));
     if (card.answer === "number" && !typed(card)) say(card, "empty");
@@ -165,7 +165,7 @@
   }
 
   const quoted = (cell) => `"${String(cell).replaceAll('"', '""')}"`;
-  // No cell starts as a formula, whatever the files are called; but ="0042" keeps its zeros in a spreadsheet.
+  // No cell starts like a formula, whatever the file names; but ="0042" keeps its zeros in a spreadsheet.
   const isFormula = (text) => /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text);
   const path = (source) => (isFormula(source) ? `./${source}` : source);
   const plain = (text) => (isFormula(text) ? `'${text}` : text);

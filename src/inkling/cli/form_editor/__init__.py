@@ -1,7 +1,7 @@
-"""The page of `inkling form new`: a local server on which the regions of a blank form are drawn, tried and saved.
+"""The editor of `inkling form new`: a local web app for drawing, testing and saving the regions of a blank form.
 
-It listens on this machine alone. Every request needs the token in the address that is opened, and names this machine as
-its host, so that no other page that the browser shows can use it.
+It listens only on this machine. Every request must have the token from the opened address and must name this machine as
+its host, so that other pages in the browser cannot use the editor.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_UPLOAD_BYTES = 50_000_000
 
 
 def create_editor(blank: Path, out: Path, *, token: str | None = None) -> Flask:
-    """The app for a blank form; `out`: the TOML to write, beside the blank. Raises BadTemplate if it cannot be opened.
+    """The app for a blank form. `out`: the TOML file to write, in the same folder. Raises BadTemplate if opening fails.
 
-    A template that is there already is opened for changes.
+    An existing template is opened for editing.
     """
     import cv2
 
@@ -51,7 +51,7 @@ def create_editor(blank: Path, out: Path, *, token: str | None = None) -> Flask:
     def check() -> None:
         host = request.host.rpartition(":")[0] or request.host
         given = request.args.get("token") or request.headers.get("X-Token", "")
-        is_asset = request.endpoint == "asset"  # the same for everybody
+        is_asset = request.endpoint == "asset"  # assets are not secret
         if host not in HOSTS or not (is_asset or secrets.compare_digest(given, app.config["TOKEN"])):
             abort(403)
 
@@ -92,7 +92,7 @@ def create_editor(blank: Path, out: Path, *, token: str | None = None) -> Flask:
 
         template = _template(request.form.get("template", ""), blank.parent)
         if "sample" not in request.files:
-            raise BadRequest("no sample was sent; expected a filled-in sheet. Choose a picture or PDF.")
+            raise BadRequest("no sample was sent; expected a filled-in sheet. Choose a picture or a PDF.")
         if not reader:
             reader.append(Reader())
         page = next(pages(request.files["sample"].read(), name="sample"))
@@ -104,7 +104,7 @@ def create_editor(blank: Path, out: Path, *, token: str | None = None) -> Flask:
         try:
             out.write_text(text, "utf-8")
         except OSError as error:
-            raise BadRequest(f"{out} cannot be written ({error.strerror}); expected a folder to write to.") from error
+            raise BadRequest(f"{out} cannot be written ({error.strerror}); expected a writable folder.") from error
         return jsonify(ok=True, path=str(out), toml=text)
 
     return app
@@ -120,7 +120,5 @@ def _template(text: str, folder: Path) -> Any:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise BadTemplate(
-            "the template is no JSON; expected the one that the page makes. Load the page again."
-        ) from error
+        raise BadTemplate("the template is not JSON; expected the one that the page sends. Reload the page.") from error
     return parse_template(data, folder)

@@ -1,7 +1,7 @@
-// The regions of a blank form: drawn, moved, resized, named and removed by mouse and keyboard; tried and saved.
+// Draw, move, resize, name and remove the regions of a blank form by mouse and keyboard; test and save the template.
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEAST = 8; // pixels of the blank: a smaller drag is a click
+const LEAST = 8; // pixels of the blank; a smaller drag counts as a click
 const token = new URLSearchParams(location.search).get("token") ?? "";
 const sheet = document.querySelector("#sheet");
 const form = document.querySelector("#region");
@@ -12,14 +12,14 @@ const name = document.querySelector("#form-name");
 let template; // as in the TOML
 let proposals = [];
 let chosen = -1;
-let saved; // the template as the file has it
+let saved; // the template as saved in the file
 let drag = null; // { what: "draw" | "move" | "resize", index, from: [x, y], box }
 
 const text = (value) => (value === undefined ? "" : Array.isArray(value) ? value.join(", ") : String(value));
 
 async function ask(path, options = {}) {
   const answer = await fetch(path, { ...options, headers: { "X-Token": token } });
-  const said = await answer.json().catch(() => ({ error: `the program answered ${answer.status}.` }));
+  const said = await answer.json().catch(() => ({ error: `the server answered ${answer.status}.` }));
   if (!answer.ok) throw new Error(said.error);
   return said;
 }
@@ -45,7 +45,7 @@ function draw() {
   element("image", { href: picture, width, height }, sheet);
   proposals.forEach((proposal, index) => {
     const [x, y, w, h] = proposal.box;
-    const label = `Take this ${proposal.kind}`;
+    const label = `Add this ${proposal.kind}`;
     element("rect", { x, y, width: w, height: h, class: "proposal", tabindex: 0, role: "button", "aria-label": label, "data-proposal": index }, sheet);
   });
   template.region.forEach((region, index) => drawRegion(region, index, height));
@@ -67,7 +67,7 @@ function drawRegion(region, index, height) {
   element("rect", { x: x + w - side / 2, y: y + h - side / 2, width: side, height: side, class: "handle" }, group);
 }
 
-// On a tag above the region, since the blank may have print there.
+// The name is on a tag above the region, because the blank may have print there.
 function drawName(value, x, y, size, group) {
   const top = Math.max(y - 1.4 * size, 0);
   const tag = element("rect", { x, y: top, height: 1.4 * size, class: "tag" }, group);
@@ -186,7 +186,7 @@ sheet.addEventListener("keydown", (event) => {
   }
 });
 
-// "1, 2, 5" -> the numbers; anything else is a file.
+// "1, 2, 5" -> a list of numbers; anything else is a file name.
 const listOf = (value) => (/^[\d\s,;]+$/.test(value) ? value.split(/[\s,;]+/).filter(Boolean) : value.trim());
 
 form.addEventListener("input", (event) => {

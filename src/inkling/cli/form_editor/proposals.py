@@ -1,4 +1,4 @@
-"""Regions that a blank form seems to have: empty boxes beside each other are a comb, in a column a table."""
+"""Detects likely regions of a blank form: empty boxes in a row are a comb, in a column a table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from inkling.pipeline.layout.cell_rows import find_cells
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.sheet import straighten
 
-INSET = 0.12  # of a cell's sides: within, an empty one has no print
-MAX_INK = 0.004  # of that part: grain
-ALIKE = 0.06  # of a cell's side: so much may neighbours differ
-MIN_COMB = 3  # boxes beside each other; fewer are a table's
+INSET = 0.12  # share of a cell's sides; inside this margin, an empty cell has no print
+MAX_INK = 0.004  # share of ink inside the margin, to allow for grain
+ALIKE = 0.06  # share of a cell's width by which neighbors may differ
+MIN_COMB = 3  # minimum number of boxes in a row; with fewer, they may be part of a table
 
 Cells = list[tuple[float, float, float, float]]
 
 
 def proposals(picture: np.ndarray) -> list[dict[str, Any]]:
-    """(H, W) uint8 grey blank -> `kind`, `box`, `rows` and `columns` of regions that may be wanted, from the top."""
+    """(H, W) uint8 gray blank -> `kind`, `box`, `rows` and `columns` of likely regions, from top to bottom."""
     sheet, _ = straighten(picture, None)
     contrast = sheet.paper.contrast
     threshold = ink_threshold(contrast)

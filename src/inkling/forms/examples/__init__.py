@@ -1,4 +1,4 @@
-"""The forms that inkling ships, drawn by `scripts/make_form_examples.py`."""
+"""The example forms in the package, drawn by `scripts/make_form_examples.py`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FOLDER = Path(str(files(__package__)))
 
 
 def example_names() -> list[str]:
-    """The names of the shipped forms."""
+    """The names of the example forms."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def example(name: str, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """A shipped form; `among` as for `load_template`. Raises UnknownName."""
+    """An example form; `among` as for `load_template`. Raises UnknownName."""
     if name not in example_names():
         raise UnknownName("form", name, example_names())
     return load_template(FOLDER / f"{name}.toml", among=among)

@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection and in the transaction that `hands.database` gives it."""
+"""Alembic's entry point: runs the migrations in the connection and transaction that `hands.database` passes."""
 
 from alembic import context
 

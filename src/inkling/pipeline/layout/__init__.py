@@ -1,14 +1,19 @@
 """Layout: a picture -> its rows of writing, straightened, and the cells of combs and tables.
 
-find       the steps in order: START HERE
-page       the sheet in a photograph
-sheet      its paper, straightened, and rows cut out of it
-light      the paper's brightness, polarity, which pixels are ink
-cell_rows  rows of combs and tables, what their cells hold; cells finds the closed boxes
-tables     rows of cells put together; cell_images each of their cells alone, crosses those crossed out
-free_rows  rows of everything else; rules finds long straight lines and their tilt, rows groups components
-geometry   matrices and boxes of levelled pictures
-records    what is found
+find         START HERE: the steps in order
+page         the sheet in a photograph
+sheet        the picture's paper, straightened; cutting out rows
+light        the paper's brightness, polarity, which pixels are ink
+cell_rows    rows of combs and tables, and the contents of their cells
+cells        the closed boxes
+tables       rows of cells grouped into tables
+cell_images  cutting out each cell of a table
+crosses      crossed-out cells
+free_rows    rows of all other writing
+rules        long straight lines and their tilt
+rows         components grouped into rows
+geometry     matrices and boxes of leveled pictures
+records      the result types
 """
 
 from inkling.pipeline.layout.cell_images import cell_images

@@ -1,4 +1,4 @@
-"""Each cell of a table alone: whose ink is whose, what state the cell is in, and its picture without walls."""
+"""Cut out each cell of a table: assign ink to cells, find each cell's state, and make its picture without walls."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from inkling.pipeline.layout.sheet import Sheet, cut
 
 
 def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) -> CellInk:
-    """A levelled (H, W) uint8 mask, the (3, 3) matrix that levelled it, and (n, 4) cells in its pixels -> their ink.
+    """A leveled (H, W) uint8 mask, the (3, 3) matrix that leveled it, and (n, 4) cells in its pixels -> their ink.
 
-    What lies between cells is wall, unless a stroke goes straight through it from one cell to the next.
+    Ink between cells is wall, except where a stroke crosses it straight from one cell to the next.
     """
     inner, deep, walls = (np.zeros_like(levelled) for _ in range(3))
     for mask, share in ((walls, CELLS.wall_share), (inner, -CONFIG.edge), (deep, -CONFIG.rest)):
@@ -39,14 +39,14 @@ def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) ->
 
 
 def grown_by_height(boxes: np.ndarray, share: float) -> np.ndarray:
-    """(n, 4) boxes -> the same, larger on each side by a share of their height, by a pixel at least."""
+    """(n, 4) boxes -> boxes enlarged on each side by a fraction of their height, by at least one pixel."""
     by = np.sign(share) * np.maximum(1, np.abs(share) * boxes[:, 3:])
     return np.asarray(boxes + by * np.array([-1, -1, 2, 2]))
 
 
 def _through(ink: np.ndarray, walls: np.ndarray, most: int) -> np.ndarray:
-    """(H, W) uint8 masks -> the pixels of walls that join ink above to ink below, at most so many pixels apart."""
-    above, below = np.zeros(walls.shape, np.int32), np.zeros(walls.shape, np.int32)  # how many pixels to that ink
+    """(H, W) uint8 masks -> the wall pixels that connect ink above to ink below, at most `most` pixels apart."""
+    above, below = np.zeros(walls.shape, np.int32), np.zeros(walls.shape, np.int32)  # distance to that ink, pixels
     for y in range(1, len(walls)):
         above[y] = walls[y] * np.where(ink[y - 1], 1, above[y - 1] + (above[y - 1] > 0))
     for y in range(len(walls) - 2, -1, -1):
@@ -55,7 +55,7 @@ def _through(ink: np.ndarray, walls: np.ndarray, most: int) -> np.ndarray:
 
 
 def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple[CellState, Row | None]]:
-    """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of what is in it."""
+    """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of its content."""
     owners = _owners(ink, boxes)
     for number, (box, inner) in enumerate(zip(boxes, grown_by_height(boxes, -CONFIG.edge), strict=True), 1):
         own = (owners[slices(inner, owners)] == number).view(np.uint8)
@@ -66,9 +66,10 @@ def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple
 
 
 def _owners(ink: CellInk, boxes: np.ndarray) -> np.ndarray:
-    """(H, W) int32: for each pixel of ink the number, from 1, of the cell that it belongs to.
+    """(H, W) int32: for each ink pixel, the number (from 1) of the cell that it belongs to.
 
-    A stroke belongs to the cell in which most of it is, beyond its walls too; what lies in several is parted there.
+    A stroke belongs to the cell that contains most of it, including its part beyond the walls. A stroke without such a
+    cell is split at the walls.
     """
     places = np.zeros(ink.written.shape, np.int32)
     for around in (CELLS.wall_share, 0.0):
@@ -86,13 +87,13 @@ def _owners(ink: CellInk, boxes: np.ndarray) -> np.ndarray:
 
 
 def _image(sheet: Sheet, ink: CellInk, owners: np.ndarray, number: int, box: np.ndarray) -> Row:
-    """What is written in a cell, on paper without walls and without the strokes of other cells."""
+    """The picture of a cell's writing, without walls and without strokes of other cells."""
     height = float(box[3])
     window = slices(grown(box[None], CONFIG.reach * height)[0], owners)
     own = (owners[window] == number).view(np.uint8)
     corner = np.array([window[1].start, window[0].start, 0, 0])
     x, y, w, h = grown(np.array(cv2.boundingRect(own), float)[None] + corner, CONFIG.margin * height)[0]
-    # A stroke's edge is softer than its mask.
+    # A stroke's soft edge extends beyond its mask.
     others = cv2.dilate(ink.mask[window] & ~own, np.ones((5, 5), np.uint8))
     others[cv2.dilate(own, np.ones((3, 3), np.uint8)) > 0] = 0
     shifted = np.array([[1, 0, -corner[0]], [0, 1, -corner[1]], [0, 0, 1]]) @ ink.level

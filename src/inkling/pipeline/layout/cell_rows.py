@@ -1,4 +1,4 @@
-"""Rows of cells: combs and tables, their walls and what their cells hold."""
+"""Rows of cells: combs and tables, their walls and the contents of their cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.config.layout import LIGHT, ROWS
 from inkling.pipeline.layout.cells import apart, extend, find_holes, group, has_walls, is_written, levelled_boxes
 from inkling.pipeline.layout.crosses import is_crossed_out
-from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, rotation, union
+from inkling.pipeline.layout.geometry import as_levelled, box_corners, grown, mapped_corners, rotation, union
 from inkling.pipeline.layout.records import Cell, CellState, Row, Strokes
 from inkling.pipeline.layout.rows import find_components
 from inkling.pipeline.layout.rules import without_walls
@@ -19,12 +19,12 @@ from inkling.pipeline.layout.sheet import Sheet, cut
 
 
 def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """(H, W) uint8 contrast -> rows of cells, (k, 4) levelled boxes each, and the (3, 3) matrix that levels them.
+    """(H, W) uint8 contrast -> rows of cells, (k, 4) leveled boxes each, and the (3, 3) matrix that levels them.
 
-    Cells are looked for at the threshold of the ink, and at a lower one for paler walls.
+    Cells are searched for at the ink's threshold, and at a lower one with paler walls.
     """
     best: tuple[list[np.ndarray], np.ndarray] = [], np.eye(3)
-    most = 1  # holes that were found: with no more of them, there are no more cells
+    most = 1  # number of holes found; without more holes there are no more cells
     strokes = (contrast >= threshold).view(np.uint8)
     for share in CONFIG.threshold_shares:
         mask = (contrast >= max(share * threshold, LIGHT.min_contrast)).view(np.uint8)
@@ -42,7 +42,7 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
 
 
 def rows_of_cells(holes: np.ndarray, tilt_deg: float, mask: np.ndarray, strokes: np.ndarray) -> list[np.ndarray]:
-    """(n, 5) holes of an (H, W) uint8 mask, levelled by a tilt -> rows of (k, 4) cells. `strokes`: mask of the ink."""
+    """(n, 5) holes of an (H, W) uint8 mask, and their tilt -> rows of (k, 4) leveled cells. `strokes`: ink mask."""
     rows = group(levelled_boxes(holes, tilt_deg))
     if not rows:
         return []
@@ -54,7 +54,7 @@ def rows_of_cells(holes: np.ndarray, tilt_deg: float, mask: np.ndarray, strokes:
 
 
 def higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
-    """Rows of cells without those that are the holes of angular digits: the digits beside them are higher."""
+    """Drop rows of cells that are the holes of angular digits, because the digits beside them are taller."""
     if not rows:
         return rows
     x, y, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T
@@ -72,11 +72,11 @@ def higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarr
 def with_digits_beside(
     rows: list[np.ndarray], free: list[np.ndarray]
 ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
-    """Rows of cells, and what stands between and beside them at their level and is as high as digits are.
+    """Merge rows of cells with the free rows between or beside them that are as tall as digits.
 
-    A digit that writes over its walls spoils its cell, so the cells of one comb may be found in several parts. (k, 4)
-    cells of each row and (4,) boxes of free rows, both levelled -> the cells of each whole row with the (4,) box around
-    all of it, and (n,) bool: which of the free rows belong to one.
+    A digit written over its cell's walls hides the cell, so one comb may be found in several parts. (k, 4) cells of
+    each row and (4,) boxes of n free rows, all leveled -> the cells of each merged row with the (4,) box around all of
+    it, and (n,) bool: which free rows were merged.
     """
     boxes = [union(row) for row in rows]
     taken = np.zeros(len(free), bool)
@@ -94,7 +94,7 @@ def with_digits_beside(
 
 
 def _is_beside(other: np.ndarray, box: np.ndarray, cells: np.ndarray) -> bool:
-    """Whether a (4,) box stands beside (k, 4) cells, or between them; `box` is around these and what they took."""
+    """Whether a (4,) box is beside or between (k, 4) cells. `box` encloses the cells and what was merged with them."""
     width, height = np.median(cells[:, 2:], axis=0)
     x, y, w, h = other
     left, top, wide, high = box
@@ -115,14 +115,14 @@ def region(shape: tuple[int, ...], rows: list[np.ndarray], level: np.ndarray) ->
 
 
 def _fill(mask: np.ndarray, boxes: np.ndarray, level: np.ndarray, value: int) -> None:
-    """Fill levelled boxes in the mask."""
+    """Fill leveled boxes in the mask."""
     for box in boxes:
         corners = box_corners(box) @ level[:2, :2]  # the inverse of a rotation is its transpose
         cv2.fillConvexPoly(mask, np.rint(corners).astype(np.int32), (value,))
 
 
 def is_squared(ink: CellInk, rows: list[np.ndarray]) -> bool:
-    """Whether cells are the squares of squared paper: in several rows, and writing pays them no regard."""
+    """Whether cells are squares of graph paper: they form several rows, and the writing ignores them."""
     if len(rows) < 2:
         return False
     cells = np.concatenate(rows)
@@ -131,7 +131,7 @@ def is_squared(ink: CellInk, rows: list[np.ndarray]) -> bool:
     boxes = boxes[boxes[:, 3] >= CONFIG.min_ink_height * height]
     if not len(boxes):
         return False
-    highest = np.sort(boxes[:, 3])[-1 - len(boxes) // 20]  # but for some rests of walls
+    highest = np.sort(boxes[:, 3])[-1 - len(boxes) // 20]  # ignores a few remnants of walls
     boxes = boxes[boxes[:, 3] >= ROWS.tall_share * highest]
     x, y, w, h = grown(cells, CONFIG.wall_share * height).T
     left, top, wide, high = boxes.T[:, :, None]
@@ -142,20 +142,20 @@ def is_squared(ink: CellInk, rows: list[np.ndarray]) -> bool:
 
 @dataclass(frozen=True)
 class CellInk:
-    """The levelled ink of rows of cells, told from their walls."""
+    """The leveled ink of rows of cells, separated from their walls."""
 
-    level: np.ndarray  # (3, 3): pixels of the work picture -> levelled ones
-    mask: np.ndarray  # (H, W) uint8: all ink, walls included
-    written: np.ndarray  # (H, W) uint8: ink that reaches into a cell, without walls, with the strokes that cross them
+    level: np.ndarray  # (3, 3): pixels of the work picture -> leveled pixels
+    mask: np.ndarray  # (H, W) uint8: all ink, including walls
+    written: np.ndarray  # (H, W) uint8: ink that extends into a cell, without walls, but with strokes across them
 
     def in_picture(self, shape: tuple[int, ...]) -> np.ndarray:
-        """(H, W) uint8: the same in the work picture, of that shape."""
+        """(H, W) uint8: `written` in pixels of the work picture, which has that shape."""
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(self.written, self.level[:2], shape[::-1], flags=flags))
 
 
 def ink_of_cells(levelled: np.ndarray, level: np.ndarray, rows: list[np.ndarray]) -> CellInk:
-    """A levelled (H, W) uint8 mask, the (3, 3) matrix that levelled it, and (k, 4) cells in its pixels -> their ink."""
+    """A leveled (H, W) uint8 mask, the (3, 3) matrix that leveled it, and (k, 4) cells in its pixels -> their ink."""
     inside, rest = np.zeros_like(levelled), np.zeros_like(levelled)
     for row in rows:
         height, width = float(np.median(row[:, 3])), float(np.median(row[:, 2]))
@@ -176,7 +176,7 @@ def ink_of_cells(levelled: np.ndarray, level: np.ndarray, rows: list[np.ndarray]
 
 
 def slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
-    """Where a box lies in a mask, in whole pixels."""
+    """The part of a mask that a box covers, in whole pixels."""
     x, y, w, h = box
     left, right = (int(np.clip(np.rint(value), 0, mask.shape[1])) for value in (x, x + w))
     top, base = (int(np.clip(np.rint(value), 0, mask.shape[0])) for value in (y, y + h))
@@ -184,10 +184,10 @@ def slices(box: np.ndarray, mask: np.ndarray) -> tuple[slice, slice]:
 
 
 def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) -> Row:
-    """A row of cells, in levelled pixels -> its picture, about as high as its writing, and the cells' states.
+    """A row of cells, in leveled pixels -> its picture, about as tall as its writing, and the cells' states.
 
-    `around`: (4,) box of the row with what stands beside its cells. Walls and crossed-out cells stay: the line network
-    has learned what they look like.
+    `around`: (4,) box of the row and the writing beside its cells. Walls and crossed-out cells are kept, because the
+    line network is trained on them.
     """
     height = float(np.median(cells[:, 3]))
     states = [_state(ink.written[slices(cell, ink.written)]) for cell in grown(cells, -CONFIG.inset * height)]
@@ -204,7 +204,7 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) 
     to_row = np.linalg.inv(ink.level @ sheet.to_work @ row.to_image)
     found = []
     for cell, state in zip(cells, states, strict=True):
-        corners = cv2.perspectiveTransform(box_corners(cell)[None].astype(float), to_row)[0]
+        corners = mapped_corners(cell, to_row)
         (left, top), (right, bottom) = (np.rint(corners[at]).astype(int).tolist() for at in (0, 2))
         found.append(Cell((left, top, right - left, bottom - top), state))
     beside = ink.mask & ~region(ink.mask.shape, [cells], np.eye(3))
@@ -213,7 +213,7 @@ def cell_row(sheet: Sheet, ink: CellInk, cells: np.ndarray, around: np.ndarray) 
 
 
 def _state(ink: np.ndarray) -> CellState:
-    """The state of a cell, from the (h, w) uint8 mask of its inside without walls."""
+    """The state of a cell, from the (h, w) uint8 ink mask of its inside, without walls."""
     if not is_written(ink):
         return "empty"
     return "crossed_out" if is_crossed_out(ink) else "written"

@@ -1,7 +1,7 @@
 """Cells: the closed boxes of combs and tables, found as the rectangular holes that printed walls enclose.
 
-That needs no scale and no levelling first, and works in any tilt. A digit that crosses a wall spoils the hole of its
-cell; the place between its neighbours tells where it is.
+This needs no scale and no prior leveling, and works at any tilt. A digit that crosses a wall destroys its cell's hole;
+the cell is then inferred from its neighbors.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from inkling.pipeline.layout.geometry import rotation
 
 
 def find_holes(mask: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 mask -> (n, 5) float32 rectangular holes: centre x, y, width, height, tilt in degrees.
+    """(H, W) uint8 mask -> (n, 5) float32 rectangular holes: center x, y, width, height, tilt in degrees.
 
-    The picture's border is a wall too, so that the crop of a comb has its outer cells.
+    The picture's border counts as a wall, so the outer cells of a cropped comb are found.
     """
     h_image, w_image = mask.shape
     walls = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
@@ -29,10 +29,8 @@ def find_holes(mask: np.ndarray) -> np.ndarray:
     fits = (np.minimum(w, h) >= CONFIG.min_side_px) & (w * h <= CONFIG.max_area_share * mask.size) & (sides <= 2)
     fits &= (sides == 0) | (w <= CONFIG.max_open_aspect * h)
     fits &= (area >= 0.3 * w * h) & (np.arange(n) > 0)
-    candidates = np.flatnonzero(fits)
-    candidates = candidates[: CONFIG.max_holes]
     holes = []
-    for i in candidates.tolist():
+    for i in np.flatnonzero(fits)[: CONFIG.max_holes].tolist():
         part = (labels[y[i] : y[i] + h[i], x[i] : x[i] + w[i]] == i).astype(np.uint8)
         hole = _rectangle(part)
         if hole is not None:
@@ -60,16 +58,16 @@ def _rectangle(part: np.ndarray) -> tuple[float, float, float, float, float] | N
 
 
 def levelled_boxes(holes: np.ndarray, tilt_deg: float) -> np.ndarray:
-    """(n, 5) holes -> (n, 4) x, y, w, h in the mask turned by the tilt about its upper left corner."""
+    """(n, 5) holes -> (n, 4) x, y, w, h in the mask rotated by the tilt about its top left corner."""
     cx, cy, w, h, _ = holes.T.astype(float)
     x, y = rotation(tilt_deg)[:2, :2] @ np.stack([cx, cy])
     return np.stack([x - w / 2, y - h / 2, w, h], axis=1)
 
 
 def group(boxes: np.ndarray) -> list[np.ndarray]:
-    """(n, 4) levelled holes -> rows of neighbouring cells: (k, 4) x, y, w, h from left to right.
+    """(n, 4) leveled holes -> rows of neighboring cells: (k, 4) x, y, w, h from left to right.
 
-    Rows of one box are none: that is a frame.
+    A single box is not a row but a frame.
     """
     x, y = (boxes[:, :2] + boxes[:, 2:] / 2).T
     w, h = boxes[:, 2:].T
@@ -90,12 +88,12 @@ def group(boxes: np.ndarray) -> list[np.ndarray]:
 
 
 def apart(rows: list[np.ndarray]) -> list[np.ndarray]:
-    """Rows of cells from top to bottom, without those within a larger one, as the halves of split cells are.
+    """Rows of cells from top to bottom, without those inside a larger one, such as halves of split cells.
 
-    Rows that reach into each other at one level are one, whose cells the writing has parted.
+    Rows that overlap at one level are merged: they are one row whose cells the writing has separated.
     """
     kept: list[np.ndarray] = []
-    bounds: list[tuple[float, float, float, float]] = []  # of those kept
+    bounds: list[tuple[float, float, float, float]] = []  # of the kept rows
     for row in sorted(rows, key=lambda row: -float((row[:, 2] * row[:, 3]).sum())):
         x, y, right, bottom = _bounds(row)
         width = float(np.median(row[:, 2]))
@@ -124,7 +122,7 @@ def _bounds(row: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def _regular(row: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """(k, 4) of the (n, 4) holes -> a row's cells: those that a tall 1 has split are joined, spoilt ones are added."""
+    """(k, 4) of the (n, 4) holes -> a row's cells: those split by a tall 1 are joined, and missing ones are added."""
     low, high = CONFIG.joined_range
     joined = [row[0]]
     for i, hole in enumerate(row[1:], 1):
@@ -154,17 +152,17 @@ def _regular(row: np.ndarray, holes: np.ndarray) -> np.ndarray:
 
 
 def _goes_on_above_or_below(hole: np.ndarray, holes: np.ndarray) -> bool:
-    """Whether there is a wall at the level of a hole's left side in the rows of holes above or below it."""
+    """Whether a hole's left side continues as a wall in the rows of holes above or below it."""
     x, y, w, h = holes.T
     near = np.minimum(np.abs(y + h - hole[1]), np.abs(hole[1] + hole[3] - y)) < CONFIG.wall_share * hole[3]
     return bool(np.any(near & (np.abs(x - hole[0]) < CONFIG.wall_share * np.minimum(w, hole[2]))))
 
 
 def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.ndarray:
-    """(k, 4) cells of a row and the levelled (H, W) uint8 mask -> the same with spoilt cells at its ends.
+    """(k, 4) cells of a row and the leveled (H, W) uint8 mask -> the same, with missing cells added at both ends.
 
-    There is another cell where the walls above and below go on for its width. `offset_xy`: where the mask's upper left
-    pixel lies.
+    There is another cell if the walls above and below continue for its width. `offset_xy`: position of the mask's top
+    left pixel.
     """
     cells = list(row)
     width, height = float(np.median(row[:, 2])), float(np.median(row[:, 3]))
@@ -172,13 +170,13 @@ def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.n
         return row
     walls = row[1:, 0] - row[:-1, 0] - row[:-1, 2]
     wall = max(1.0, float(np.median(walls))) if np.median(walls) < CONFIG.wall_share * height else 0.0
-    if wall == 0:  # boxes apart: nothing goes on
+    if wall == 0:  # separate boxes: no walls continue
         return row
     low = CONFIG.joined_range[0]
     for side in (-1, 1):
         for _ in range(LAYOUT.max_cells):
             end = cells[0] if side < 0 else cells[-1]
-            missing = width - end[2] if end[2] < low * width else 0.0  # the rest of a cell that its digit has split
+            missing = width - end[2] if end[2] < low * width else 0.0  # the rest of a cell split by a digit
             more = missing or wall + width
             x = end[0] - more if side < 0 else end[0] + end[2] + more - (missing or width)
             box = np.array([x - offset_xy[0], end[1] - offset_xy[1], missing or width, end[3]])
@@ -207,7 +205,7 @@ def _goes_on(levelled: np.ndarray, box: np.ndarray, wall: float) -> bool:
 
 
 def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> bool:
-    """Whether (k, 4) cells have walls on all sides in the levelled (H, W) uint8 mask; beyond it, all is wall."""
+    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Outside it, everything is wall."""
     reach = max(2, round(CONFIG.wall_reach * float(np.median(row[:, 3]))))
     shares = []
     for x, y, w, h in row - np.array([*offset_xy, 0, 0]):
@@ -226,12 +224,12 @@ def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> b
 
 
 def is_written(ink: np.ndarray) -> bool:
-    """Whether the (h, w) uint8 mask of a cell's inside, without its walls, holds more than dirt and rests of walls."""
+    """Whether the (h, w) uint8 ink mask of a cell's inside contains more than dirt and remnants of walls."""
     h, w = ink.shape
-    if not ink.any():  # a cell beyond the picture has no pixels, of which OpenCV finds no components but crashes
+    if not ink.any():  # a cell outside the picture has no pixels, on which OpenCV crashes
         return False
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    # What clings to the side is a rest of the wall.
+    # A thin component at a side is a remnant of the wall.
     x, y, width, height, _ = stats[1:].T
     tall = (height >= CONFIG.min_ink_height * h) | (width >= CONFIG.min_ink_height * h)
     wall = ((x == 0) | (x + width == w)) & (width < CONFIG.wall_rest_share * w)

@@ -1,4 +1,4 @@
-"""Cells of tables that are crossed out: by two strokes that cross aslant, or by one line to and fro."""
+"""Detect crossed-out cells of tables: two diagonal strokes that cross, or a zigzag line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from inkling.pipeline.config.layout import CELLS as CONFIG
 from inkling.pipeline.layout.geometry import MIDDLE
 
-CIRCLE_STEP_DEG = 5  # between the points of a circle that are looked at
+CIRCLE_STEP_DEG = 5  # between sampled points of a circle
 _AROUND = np.deg2rad(np.arange(0, 360, CIRCLE_STEP_DEG))
 _CIRCLES_XY = np.array(CONFIG.cross_radii_px)[:, None] * np.array(
     [[np.cos(_AROUND)], [np.sin(_AROUND)]]
@@ -16,7 +16,7 @@ _CIRCLES_XY = np.array(CONFIG.cross_radii_px)[:, None] * np.array(
 
 
 def is_crossed_out(ink: np.ndarray) -> bool:
-    """Whether the ink of an (h, w) uint8 mask is a cross or a zigzag, but for some dirt."""
+    """Whether the ink of an (h, w) uint8 mask is a cross or a zigzag, apart from some dirt."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     x, y, w, h, area = stats[largest].tolist()
@@ -27,16 +27,16 @@ def is_crossed_out(ink: np.ndarray) -> bool:
 
 
 def is_zigzag(stroke: np.ndarray) -> bool:
-    """Whether an (h, w) uint8 mask is one line to and fro: level lines meet it more often than they do digits."""
+    """Whether an (h, w) uint8 mask is a zigzag: horizontal lines cross it more often than they cross a digit."""
     own = np.pad(stroke, ((0, 0), (1, 0)))
     strokes = (own[:, 1:] > own[:, :-1]).sum(axis=1)
     return bool(np.mean(strokes >= CONFIG.min_zigzag) >= CONFIG.min_zigzag_height)
 
 
 def is_cross(stroke: np.ndarray) -> bool:
-    """Whether an (h, w) uint8 mask, all of one component, is two strokes that cross aslant, as an x has them.
+    """Whether an (h, w) uint8 mask of one component consists of two crossing diagonal strokes, like an x.
 
-    Circles around their crossing meet four arms, one in each quarter, opposite ones on a line; there is no hole.
+    Circles around the crossing meet four arms, one in each quadrant; opposite arms are in line; there is no hole.
     """
     h, w = stroke.shape
     if min(h, w) < CONFIG.min_cross_px or max(h, w) > CONFIG.max_cross_aspect * min(h, w):
@@ -57,7 +57,7 @@ def is_cross(stroke: np.ndarray) -> bool:
 
 
 def _has_four_arms(mask: np.ndarray, cx: float, cy: float) -> bool:
-    """Whether enough circles in a mask meet four arms of a cross: one in each quarter, opposite ones on a line."""
+    """Whether enough circles in a mask meet four arms of a cross: one in each quadrant, opposite ones in line."""
     x, y = np.rint(_CIRCLES_XY + np.array([cx, cy])[:, None, None]).astype(int)  # (radii, n)
     seen = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
     inked = (mask[y * seen, x * seen] > 0) & seen
@@ -67,7 +67,7 @@ def _has_four_arms(mask: np.ndarray, cx: float, cy: float) -> bool:
 
 
 def _are_arms(circle: np.ndarray, starts: np.ndarray) -> bool:
-    """Whether the four runs of an (n,) bool circle that begin at those places are the arms of a cross."""
+    """Whether the four runs of an (n,) bool circle that begin at `starts` are the arms of a cross."""
     ends = np.flatnonzero(circle & ~np.roll(circle, -1))
     lengths = (np.roll(ends, -int(ends[0] < starts[0])) - starts) % len(circle)  # of steps from first to last
     if (lengths + 1).max() * CIRCLE_STEP_DEG > CONFIG.max_arm_deg:

@@ -1,4 +1,4 @@
-"""The steps of layout in order: START HERE."""
+"""START HERE: the steps of layout in order."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from inkling.pipeline.layout.cell_rows import (
 from inkling.pipeline.layout.free_rows import find_free_rows
 from inkling.pipeline.layout.geometry import as_levelled
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
-from inkling.pipeline.layout.page import Page, find_page
+from inkling.pipeline.layout.perspective import Page, find_page
 from inkling.pipeline.layout.records import Ignored, Layout, Row
 from inkling.pipeline.layout.sheet import Sheet, cut, levelled_box, straighten
 from inkling.pipeline.layout.tables import FoundTable, find_tables
 
 
 def find_layout(image: np.ndarray) -> Layout:
-    """(H, W) uint8 upright grey picture -> its rows in reading order.
+    """(H, W) uint8 upright gray picture -> its rows in reading order.
 
     >>> import numpy as np
     >>> find_layout(np.full((64, 64), 255, np.uint8)).rows
@@ -40,7 +40,7 @@ def find_layout(image: np.ndarray) -> Layout:
         return Layout((), is_page=page is not None)
     mask = (contrast >= threshold).view(np.uint8)
     cells, level = find_cells(contrast, threshold)
-    combs, rows, around = [], [], mask  # combs: (k, 4) cells of each row, in pixels of the levelled mask
+    combs, rows, around = [], [], mask  # combs: (k, 4) cells of each row, in pixels of the leveled mask
     is_large = sum(map(len, cells)) > LAYOUT.max_cells
     if cells:
         turned, moved = as_levelled(mask, level)
@@ -58,7 +58,7 @@ def find_layout(image: np.ndarray) -> Layout:
             for whole in wholes[: LAYOUT.max_rows]
         ]
     if any(cell.state != "empty" for row in rows for cell in row.cells):
-        ignored += [Ignored("text", row.box) for row in free]  # what is printed on a form beside its cells
+        ignored += [Ignored("text", row.box) for row in free]  # printed text on a form, beside its cells
     else:
         rows += free
     rows = _reading_order(rows)
@@ -71,12 +71,12 @@ def find_layout(image: np.ndarray) -> Layout:
 
 
 def _cut_cells(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> list[np.ndarray | None]:
-    """(k, 4) cells, in pixels of the ink's masks -> the picture of what is written in each, None for an empty one."""
+    """(k, 4) cells, in pixels of the ink's masks -> the picture of each cell's writing; None if it has none."""
     return [row.image if row and state == "written" else None for state, row in cell_images(sheet, ink, cells)]
 
 
 def find_table_cells(image: np.ndarray) -> tuple[Sheet, CellInk, list[FoundTable]] | None:
-    """(H, W) uint8 upright grey picture -> its paper, the ink of its cells and its tables; None where there are none.
+    """(H, W) uint8 upright gray picture -> its sheet, the ink of its cells, and its tables; None without tables.
 
     The cells are in pixels of the ink's masks.
     """
@@ -94,7 +94,7 @@ def find_table_cells(image: np.ndarray) -> tuple[Sheet, CellInk, list[FoundTable
 
 
 def _paper(image: np.ndarray) -> tuple[Page | None, Sheet, np.ndarray | None, np.ndarray]:
-    """(H, W) uint8 -> the sheet in it, straightened, what lies around it, and the contrast of its ink."""
+    """(H, W) uint8 -> its page, the straightened sheet, the mask of its surroundings, and the contrast of its ink."""
     page = find_page(image)
     sheet, outside = straighten(image, page)
     contrast = sheet.paper.contrast
@@ -102,7 +102,7 @@ def _paper(image: np.ndarray) -> tuple[Page | None, Sheet, np.ndarray | None, np
 
 
 def _is_one_row(image: np.ndarray, rows: list[Row]) -> bool:
-    """Whether a picture is about one row high, as those that are cropped to a number or a box are."""
+    """Whether a picture is about one row tall, such as a crop of a number or a box."""
     h, w = image.shape
     if len(rows) > 1 or w < LAYOUT.min_whole_aspect * h:
         return False
@@ -110,7 +110,7 @@ def _is_one_row(image: np.ndarray, rows: list[Row]) -> bool:
 
 
 def _reading_order(rows: list[Row]) -> list[Row]:
-    """From top to bottom, as the rows are tilted; what stands side by side, from left to right."""
+    """Sort rows from top to bottom, allowing for their tilt, and rows side by side from left to right."""
     if len(rows) < 2:
         return rows
     middles = np.array([row.to_image @ [row.image.shape[1] / 2, row.image.shape[0] / 2, 1] for row in rows])

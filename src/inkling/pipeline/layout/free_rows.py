@@ -1,4 +1,4 @@
-"""Rows of free writing: what is left of the ink without rules, edges and dirt, each row levelled by itself."""
+"""Rows of free writing: the ink without rules, edges and dirt, with each row leveled separately."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ import numpy as np
 
 from inkling.pipeline.config.layout import LAYOUT, RULES
 from inkling.pipeline.config.layout import ROWS as CONFIG
-from inkling.pipeline.layout.geometry import as_levelled, box_corners, rotation, union
+from inkling.pipeline.layout.geometry import as_levelled, box_corners, mapped_corners, rotation, union
 from inkling.pipeline.layout.records import Ignored, Row, Strokes
 from inkling.pipeline.layout.rows import Components, find_components, group_rows, row_tilt, without_edges
 from inkling.pipeline.layout.rules import find_rules, tilt_of_lines, without_lines
 from inkling.pipeline.layout.sheet import Sheet, cut, picture_box
 
-REACH = 2  # work pixels: the soft edge of ink that is painted over
+REACH = 2  # work pixels: the width of the soft edge of ink that is painted over
 
 
 @dataclass(frozen=True)
 class Writing:
-    """The levelled ink of a picture without what is no writing."""
+    """The leveled ink of a picture, without rules and edges."""
 
-    level: np.ndarray  # (3, 3): pixels of the work picture -> levelled ones
+    level: np.ndarray  # (3, 3): pixels of the work picture -> leveled pixels
     components: Components
-    at_border: np.ndarray  # (n,) indices of components that reach the picture's border
-    strange: np.ndarray  # (H, W) uint8 mask of edges, which rows must not show
-    rules: np.ndarray  # (n, 4) levelled boxes of level lines
+    at_border: np.ndarray  # (n,) indices of components that touch the picture's border
+    strange: np.ndarray  # (H, W) uint8 mask of edges, which must not appear in rows
+    rules: np.ndarray  # (n, 4) leveled boxes of horizontal lines
 
 
 def find_free_rows(
     sheet: Sheet, mask: np.ndarray, contrast: np.ndarray, outside: np.ndarray | None
 ) -> tuple[list[Row], list[Ignored], str]:
-    """Rows of ink outside cells, what is no writing, and why it is too much ("" where it isn't).
+    """Rows of ink outside cells, ink that is not writing, and "texture" or "rows" if there is too much ("" if not).
 
-    (H, W) uint8 mask and contrast of the work picture, and mask of what surrounds a sheet, if there is one.
+    `mask`, `contrast`: (H, W) uint8 of the work picture. `outside`: mask of the surroundings of a sheet, if there is
+    one.
     """
     if not mask.any():
         return [], [], ""
@@ -59,7 +60,7 @@ def find_free_rows(
 
 
 def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tuple[Writing, list[Ignored]]:
-    """Level the ink by its rules, and take away rules and edges."""
+    """Level the ink by its rules, and remove rules and edges."""
     border = np.zeros_like(mask)
     rim = max(1, round(CONFIG.border_share * min(mask.shape)))
     border[:rim] = border[-rim:] = 1
@@ -94,7 +95,7 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
 
 
 def _min_rule_length(components: Components) -> float:
-    """Pixels from which a straight line is a rule: longer than strokes of the digits that there are."""
+    """The minimum length of a rule in pixels: longer than the strokes of the picture's digits."""
     heights = components.boxes[1:, 3]
     w = components.labels.shape[1]
     if not heights.size:
@@ -104,9 +105,9 @@ def _min_rule_length(components: Components) -> float:
 
 
 def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upright lines much longer than the digits beside them are high: edges of books and walls of tables, no 1.
+    """Vertical lines much longer than the height of the digits beside them: edges of books and walls of tables.
 
-    (H, W) uint8 mask -> (W, H) uint8 mask of the lines and their (n, 4) boxes in the given mask.
+    (H, W) uint8 mask -> (W, H) uint8 mask of the lines, transposed, and their (n, 4) boxes in `mask`.
     """
     min_length = max(RULES.min_rule_share * len(mask), RULES.min_upright_px)
     none = np.zeros(mask.shape[::-1], np.uint8), np.zeros((0, 4), np.int32)
@@ -123,7 +124,7 @@ def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> list[list[int]]:
-    """Rows without those that are low or faint beside the others: dirt, squares, what shines through the paper."""
+    """Drop rows that are low or faint compared with the others: dirt, squares, print-through."""
     if len(rows) < 2:
         return rows
     if not np.allclose(writing.level, np.eye(3)):
@@ -148,14 +149,14 @@ def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> li
 
 
 def _lies_at_border(writing: Writing, row: list[int]) -> bool:
-    """Whether all components of a row reach the picture's border: rests of a neighbouring row, a frame or a rule."""
+    """Whether all tall components of a row touch the picture's border: parts of an adjacent row, a frame or a rule."""
     heights = writing.components.boxes[row][:, 3]
     tall = np.array(row)[heights >= CONFIG.tall_share * heights.max()]
     return bool(np.isin(tall, writing.at_border).all())
 
 
 def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarray) -> Row:
-    """One row of components -> its picture, levelled by itself, and with nothing of the other rows.
+    """One row of components -> its picture, leveled separately, without ink of the other rows.
 
     `in_rows`: (n + 1,) uint8, 1 for the components of all rows.
     """
@@ -171,10 +172,10 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
         points, level = points @ turn[:2, :2].T, turn @ level
     left, top = points.min(axis=0).astype(float)
     right, base = points.max(axis=0).astype(float) + 1
-    # The whole picture, as far as the row reaches: upright where nothing was turned.
+    # Corners of the whole picture, leveled: limits of the row if nothing was rotated.
     whole = box_corners(np.array([0, 0, *sheet.size_wh])) @ level[:2, :2].T + level[:2, 2]
     is_upright = np.allclose(level, np.eye(3))
-    if not slope:  # a row that stands on a rule is shown with it: a point may lie on it
+    if not slope:  # a row on a rule is cut out with the rule, because a point may be on it
         for x, y, w, h in writing.rules.tolist():
             if (
                 x < right
@@ -202,9 +203,9 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
 def _part_within(
     writing: Writing, level: np.ndarray, box: tuple[float, float, float, float]
 ) -> tuple[tuple[slice, slice], np.ndarray]:
-    """Where in the labels a levelled box lies, and the (3, 3) matrix that maps the work picture to that part."""
+    """The part of the labels that a leveled box covers, and the (3, 3) matrix from the work picture to that part."""
     labels = writing.components.labels
-    corners = cv2.perspectiveTransform(box_corners(np.array(box))[None], writing.level @ np.linalg.inv(level))[0]
+    corners = mapped_corners(box, writing.level @ np.linalg.inv(level))
     low = np.clip(np.floor(corners.min(axis=0)).astype(int) - REACH, 0, np.array(labels.shape[::-1]) - 1)
     high = np.ceil(corners.max(axis=0)).astype(int) + REACH
     part = slice(low[1], high[1]), slice(low[0], high[0])
@@ -212,12 +213,12 @@ def _part_within(
 
 
 def _margin(height: float) -> float:
-    """Pixels of paper to show around a row that is so high."""
+    """The margin of paper around a row of that height, pixels."""
     return max(CONFIG.margin * height, 1.0)
 
 
 def _member(writing: Writing, chosen: list[int]) -> np.ndarray:
-    """(n + 1,) uint8: 1 for the chosen components."""
+    """(n + 1,) uint8: 1 for each chosen component."""
     member = np.zeros(len(writing.components.boxes), np.uint8)
     member[chosen] = 1
     return member

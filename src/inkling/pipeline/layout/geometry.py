@@ -1,29 +1,31 @@
-"""Matrices and boxes of levelled pictures.
+"""Matrices and boxes of leveled pictures.
 
-A picture is levelled by turning it about its upper left corner: a (3, 3) `level` matrix maps its pixels to level ones.
+A picture is leveled by rotating it about its top left corner: a (3, 3) `level` matrix maps its pixels to leveled ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-MIDDLE = 127  # grey level: a mask's edge after interpolation
+MIDDLE = 127  # gray level of a mask's edge after interpolation
 
 
 def scaling(fx: float, fy: float) -> np.ndarray:
-    """Pixels -> pixels of a resized picture; pixel centres count, as in `cv2.resize`."""
+    """(3, 3) matrix from pixels to pixels of a resized picture, aligned at pixel centers like `cv2.resize`."""
     return np.array([[fx, 0, fx / 2 - 0.5], [0, fy, fy / 2 - 0.5], [0, 0, 1]])
 
 
 def rotation(tilt_deg: float) -> np.ndarray:
-    """(3, 3): turns about the origin so that what falls by that angle to the right is level."""
+    """(3, 3) rotation about the origin that levels lines falling to the right by `tilt_deg`."""
     cos, sin = np.cos(np.deg2rad(tilt_deg)), np.sin(np.deg2rad(tilt_deg))
     return np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
 
 
 def as_levelled(mask: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W) uint8 mask -> it turned, large enough to hold all of it, and the (3, 3) matrix that did so."""
+    """(H, W) uint8 mask -> the rotated mask, large enough for all of it, and the (3, 3) matrix to its pixels."""
     h, w = mask.shape
     corners = box_corners(np.array([0, 0, w, h])) @ level[:2, :2].T
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -33,14 +35,19 @@ def as_levelled(mask: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.nda
     return (np.asarray(turned) > MIDDLE).view(np.uint8), moved
 
 
-def box_corners(box: np.ndarray) -> np.ndarray:
-    """x, y, w, h -> (4, 2) corners, from the upper left one clockwise."""
+def box_corners(box: Sequence[float] | np.ndarray) -> np.ndarray:
+    """x, y, w, h -> (4, 2) corners, clockwise from the top left."""
     x, y, w, h = box
     return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
 
 
+def mapped_corners(box: Sequence[float] | np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """(4, 2) corners of a box, mapped by a (3, 3) matrix."""
+    return np.asarray(cv2.perspectiveTransform(box_corners(box)[None].astype(float), matrix)[0])
+
+
 def grown(boxes: np.ndarray, by: float) -> np.ndarray:
-    """(n, 4) boxes -> the same, larger by so many pixels on each side."""
+    """(n, 4) boxes -> boxes enlarged by `by` pixels on each side."""
     return np.asarray(boxes + np.array([-by, -by, 2 * by, 2 * by]))
 
 

@@ -1,4 +1,4 @@
-"""What layout finds: rows of writing, their cells, and what was left out."""
+"""The results of layout: rows of writing, their cells, and ignored ink."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-Box = tuple[int, int, int, int]  # x, y, w, h in pixels
+from inkling.pipeline.box import Box
+
 CellState = Literal["written", "empty", "crossed_out"]
 
 
@@ -18,41 +19,41 @@ class Cell:
     """One box of a comb or table."""
 
     box: Box  # pixels of the row's image
-    state: CellState  # "crossed_out": it looks so; the line network and the classifier decide
+    state: CellState  # "crossed_out": the cell looks so; the line network and the classifier decide
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """Which ink is writing of this row: no rules, no cell walls, nothing of other rows."""
+    """The ink that is writing of one row, without rules, cell walls and other rows."""
 
     mask: np.ndarray  # (h, w) uint8, 1 = written
     from_image: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the mask
 
     def seen(self, to_image: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        """The mask in an image of `size_wh`, (h, w) uint8; `to_image`: its pixels -> pixels of the picture."""
+        """The mask in an image of `size_wh`, (h, w) uint8. `to_image`: its pixels -> pixels of the picture."""
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpPerspective(self.mask, self.from_image @ to_image, size_wh, flags=flags))
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of writing, cut out and straightened."""
+    """A row of writing, cut out and straightened."""
 
     image: np.ndarray  # (h, w) uint8, ink dark on light
     to_image: np.ndarray  # (3, 3) float64: pixels of the row's image -> pixels of the picture, homogeneous
-    cells: tuple[Cell, ...] = ()  # from left to right; () where the row is written freely
-    strokes: Strokes | None = None  # None: all of the image's ink
-    cut_cells: Callable[[], Sequence[np.ndarray | None]] = tuple  # -> what is written in each, (h, w) uint8, no walls
+    cells: tuple[Cell, ...] = ()  # from left to right; () if the row has no cells
+    strokes: Strokes | None = None  # None: all ink of the image
+    cut_cells: Callable[[], Sequence[np.ndarray | None]] = tuple  # -> (h, w) uint8 writing of each cell, without walls
 
     def written(self, to_row: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        """The mask of its strokes in an image of `size_wh`, (h, w) uint8; `to_row`: its pixels -> those of the row."""
+        """The mask of the strokes in an image of `size_wh`, (h, w) uint8. `to_row`: its pixels -> the row's pixels."""
         if self.strokes is None:
             return np.ones(size_wh[::-1], np.uint8)
         return self.strokes.seen(self.to_image @ to_row, size_wh)
 
     @property
     def box(self) -> Box:
-        """Where the row lies in the picture."""
+        """The upright box that encloses the row in the picture."""
         return self.to_image_box((0, 0, self.image.shape[1], self.image.shape[0]))
 
     def to_image_box(self, box: Box) -> Box:
@@ -67,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ignored:
-    """Something in the picture that is no writing."""
+    """Ink in the picture that is not writing."""
 
     kind: str  # "edge", "rule", "text"
     box: Box  # pixels of the picture
@@ -79,6 +80,6 @@ class Layout:
 
     rows: tuple[Row, ...]
     ignored: tuple[Ignored, ...] = ()
-    too_much: str = ""  # "texture", "table" or "rows" where there is more than one answer can hold
+    too_much: str = ""  # "texture", "table" or "rows" if there is too much for one answer
     is_page: bool = False  # whether a sheet was found on a desk and straightened
-    whole: Row | None = None  # all of a picture that is about one row high, as a second view of that row
+    whole: Row | None = None  # the whole picture, if it is about one row tall: a second view of that row

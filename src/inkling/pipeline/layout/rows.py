@@ -1,4 +1,4 @@
-"""Rows of free writing: components of ink, grouped, each row levelled on its own."""
+"""Group components of ink into rows of writing, and estimate each row's tilt."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Components:
     """Connected components of ink."""
 
     labels: np.ndarray  # (H, W) int32, 0 = paper
-    boxes: np.ndarray  # (n + 1, 4) int x, y, w, h; the first is the paper's
+    boxes: np.ndarray  # (n + 1, 4) int x, y, w, h; the first is the paper
     areas: np.ndarray  # (n + 1,) int
 
     def cut(self, i: int) -> tuple[tuple[slice, slice], np.ndarray]:
-        """Where a component's box lies, and its (h, w) uint8 mask there."""
+        """The slices of a component's box, and its (h, w) uint8 mask there."""
         x, y, w, h = self.boxes[i].tolist()
         part = slice(y, y + h), slice(x, x + w)
         return part, (self.labels[part] == i).view(np.uint8)
@@ -35,7 +35,7 @@ class Components:
 
 
 def find_components(mask: np.ndarray) -> Components:
-    """(H, W) uint8 mask -> its components, 8-connected."""
+    """(H, W) uint8 mask -> its 8-connected components."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return Components(labels, stats[:, :4], stats[:, 4])
 
@@ -43,12 +43,12 @@ def find_components(mask: np.ndarray) -> Components:
 def without_edges(
     mask: np.ndarray, components: Components, border: np.ndarray, *, is_sheet: bool
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Take away what reaches in from the border and is no digit: a book, a desk, a finger, a scroll bar.
+    """Remove non-digits that reach in from the border: a book, a desk, a finger, a scroll bar.
 
-    It is thicker than the strokes, or runs along the border for longer than digits are high. Where a frame or a digit
-    hangs on something thick, that stays. `components`: of the (H, W) uint8 mask. `border`: mask of the picture's
-    outermost pixels, or of what surrounds a sheet (`is_sheet`), where slivers are its edge. Returns masks of the rest
-    and of all that reached in from the border, and (x, y, w, h) boxes of what was taken away.
+    They are thicker than the strokes, or run along the border for longer than the digits' height. A frame or a digit
+    that is connected to something thick stays. `components`: of the (H, W) uint8 mask. `border`: mask of the picture's
+    outermost pixels, or of the surroundings of a sheet (`is_sheet`), in which case slivers are the sheet's edge.
+    Returns the mask without them, the mask of all components at the border, and (x, y, w, h) boxes of what was removed.
     """
     at_border = np.setdiff1d(components.labels[(border & mask) > 0], [0])
     inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)
@@ -65,12 +65,12 @@ def without_edges(
         return mask & components.mask_of(~erased), from_border, [components.boxes[i] for i in at_border]
     tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
     height = float(np.median(h[tall]))
-    # Where what lies inside is too small, it does not tell what a digit is.
+    # Inner components that are too small may not be digits, so large ones at the border are not compared with them.
     judged = at_border[is_sheet | (height >= CONFIG.min_inner_share * short[at_border])]
     contact = np.bincount(components.labels[border > 0], minlength=len(h))  # pixels at the border
     is_thin = short < CONFIG.edge_thickness * height
     runs_along = contact >= CONFIG.min_contact * long
-    low, high = CONFIG.stroke_range  # so long, it may be a 1 that the border touches
+    low, high = CONFIG.stroke_range  # a bar of this length may be a 1 at the border
     is_bar = is_thin & (long > np.where(runs_along, high, CONFIG.pointing_length) * height)
     is_bar |= runs_along & (long < low * height) & (long > CONFIG.min_piece_aspect * short)
     if is_sheet:
@@ -88,14 +88,14 @@ def without_edges(
         part, own = components.cut(i)
         core = thick[part] & own
         if core.any():
-            # What else hangs on it may be writing, but beside a sheet it is the rim of the desk.
+            # Connected ink may be writing, but beside a sheet it is the edge of the desk.
             rest[part] &= ~own if is_sheet else ~(cv2.dilate(core, np.ones((side, side), np.uint8)) & own)
             boxes.append(components.boxes[i])
     return rest, from_border, boxes
 
 
 def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) -> np.ndarray:
-    """(n,) radius of the largest disc within each of the chosen components."""
+    """(n,) radius of the largest disc inscribed in each chosen component."""
     result = np.zeros(len(chosen))
     for k, i in enumerate(chosen.tolist()):
         part, own = components.cut(i)
@@ -104,11 +104,11 @@ def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) ->
 
 
 def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
-    """(n, 4) boxes of components in a picture of that height -> indices by row in reading order, without dirt."""
+    """(n, 4) boxes of components, height of the picture -> indices by row in reading order, without dirt."""
     if len(boxes) == 0:
         return []
     _, _, w, h = boxes.T
-    size = np.maximum(h, np.minimum(w, 3 * h))  # a dash is no digit however long
+    size = np.maximum(h, np.minimum(w, 3 * h))  # a dash is not a digit, however long
     largest = np.sort(h)[-1 - len(h) // 50]
     tall = np.flatnonzero(h >= CONFIG.tall_share * largest)
     if len(tall) > LAYOUT.max_components // 4:
@@ -119,7 +119,7 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
         rows = [tall[np.argsort(boxes[tall, 0], kind="stable")].tolist()]
     else:
         rows = _joined([tall[row].tolist() for row in group_lines(boxes[tall])], boxes, slope(boxes[tall]))
-    # Commas hang below a row; a remark of its own stays a row.
+    # Commas below a row are added to it; a separate remark remains a row.
     low = [row for row in rows if h[row].max() < CONFIG.low_row_share * height]
     rows = [row for row in rows if row not in low]
     small += [i for row in low for i in row]
@@ -142,9 +142,9 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
 
 
 def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[int]]:
-    """Rows, those joined that lie beside each other: the line of an open comb starts one, and parts the digits."""
+    """Merge rows that are beside each other: the line of an open comb starts a row and separates the digits."""
     joined: list[list[int]] = []
-    places: list[_Place] = []  # of those
+    places: list[_Place] = []  # of the merged rows
     for row in rows:
         check_deadline()
         place = _place(boxes[row], tilt)
@@ -159,9 +159,9 @@ def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[
 
 
 class _Place(NamedTuple):
-    """Where a row lies."""
+    """The position of a row."""
 
-    band: tuple[float, float]  # levelled: the medians of its upper and lower ends
+    band: tuple[float, float]  # leveled: the medians of its top and bottom
     box: list[float]  # x, y, w, h
 
 
@@ -172,7 +172,7 @@ def _place(boxes: np.ndarray, tilt: float) -> _Place:
 
 
 def _is_beside(row: _Place, other: _Place, tilt: float) -> bool:
-    """Whether two rows lie at one level."""
+    """Whether two rows are at the same level."""
     (y, base), (top, bottom) = row.band, other.band
     if min(bottom, base) - max(top, y) > CONFIG.min_common * min(bottom - top, base - y):
         return True
@@ -189,7 +189,7 @@ def _span(boxes: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def row_tilt(points: np.ndarray) -> float:
-    """(n, 2) x, y of a row's ink -> its slope, down for each pixel to the right; 0 where levelling saves no height."""
+    """(n, 2) x, y of a row's ink -> its slope, pixels down per pixel to the right; 0 if leveling saves no height."""
     x, y = points.T.astype(np.float32)
     width, height = float(np.ptp(x)) + 1, float(np.ptp(y)) + 1
     if width < CONFIG.min_level_aspect * height:

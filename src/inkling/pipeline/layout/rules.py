@@ -1,7 +1,7 @@
-"""Rules: long straight lines in any tilt up to some 15 degrees, and how much the writing on them is tilted.
+"""Rules: long straight lines with a tilt of up to about 15 degrees, and the tilt of the writing on them.
 
-The upper edges of a level line lie in one row of pixels. So the picture is sheared by each angle, and the row with most
-upper edges tells how long a straight line there is (a Hough transform over few angles).
+All upper edge pixels of a level line are in one row of pixels. So the picture is sheared by each angle, and the largest
+number of upper edge pixels in a row is the length of a straight line (a Hough transform over few angles).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import numpy as np
 
 from inkling.pipeline.config.layout import RULES as CONFIG
 
-MAX_POINTS = 12_000  # so many edge pixels are enough to tell an angle
+MAX_POINTS = 12_000  # edge pixels; enough to estimate an angle
 
 
 def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
-    """The slope (down for each pixel to the right) of the long straight lines of an (H, W) uint8 mask, 0 or 1.
+    """The slope (pixels down per pixel to the right) of the long straight lines of an (H, W) uint8 mask, 0 or 1.
 
-    None where there is none of that length in pixels.
+    None if no line has the minimum length in pixels.
     """
     w = mask.shape[1]
     edges = mask.copy()
@@ -26,7 +26,7 @@ def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
     if y.size == 0:
         return None
     step = -(-y.size // MAX_POINTS)
-    if step > 1:  # whole columns are left out, so that the rows keep their shares
+    if step > 1:  # skip whole columns, so that all rows keep the same fraction of their pixels
         kept = x % step == 0
         y, x = y[kept], x[kept]
     y, x = y.astype(np.float32), x.astype(np.float32)
@@ -34,7 +34,7 @@ def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
     best, spacing = 0.0, limit / 12
     slopes = np.linspace(-limit, limit, 25)
     longest = 0.0
-    # From coarse to fine: at last, a line departs by less than a pixel over the whole width.
+    # From coarse to fine, until the error over the whole width is less than a pixel.
     while True:
         band = max(1.0, spacing * w / 2)  # pixels that a line spreads over at this spacing
         scores = [_longest(y - slope * x, band) for slope in slopes]
@@ -47,7 +47,7 @@ def tilt_of_lines(mask: np.ndarray, *, min_length: float) -> float | None:
 
 
 def _longest(offsets: np.ndarray, band: float) -> float:
-    """Most points in a band of offsets, counted above what lies around it."""
+    """The largest number of points in two adjacent bands of offsets."""
     bins = ((offsets - offsets.min()) / band).astype(np.intp)
     counts = np.bincount(bins)
     pairs = counts[:-1] + counts[1:] if counts.size > 1 else counts
@@ -55,11 +55,11 @@ def _longest(offsets: np.ndarray, band: float) -> float:
 
 
 def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.ndarray]:
-    """(H, W) uint8 mask, levelled -> mask of its level lines of at least that length, and their (n, 4) boxes."""
+    """(H, W) uint8 leveled mask -> mask of its horizontal lines of at least `min_length`, and their (n, 4) boxes."""
     w = mask.shape[1]
     gap = max(CONFIG.min_gap_px, round(CONFIG.gap_share * w)) | 1
     kernel = max(CONFIG.min_kernel_px, round(CONFIG.kernel_share * w))
-    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # a line that is level to a pixel or two
+    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))  # for lines that are level to within a pixel or two
     closed = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, kernel), np.uint8))
     if not runs.any():
@@ -75,7 +75,7 @@ def find_rules(mask: np.ndarray, *, min_length: float) -> tuple[np.ndarray, np.n
 
 
 def without_walls(mask: np.ndarray, zone: np.ndarray, cell_wh: tuple[float, float]) -> np.ndarray:
-    """The (H, W) uint8 mask of levelled cells without the straight lines in a zone along their walls."""
+    """The (H, W) uint8 mask of leveled cells, without the straight lines in a zone along their walls."""
     runs = [max(CONFIG.min_kernel_px, round(CONFIG.wall_kernel_share * side)) for side in cell_wh]
     rest = mask
     for kernel, is_upright in ((runs[0], False), (runs[1], True)):
@@ -88,9 +88,9 @@ def without_walls(mask: np.ndarray, zone: np.ndarray, cell_wh: tuple[float, floa
 
 
 def without_lines(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """The mask without the lines; strokes that cross a line stay whole.
+    """The mask without the lines. Strokes that cross a line stay whole.
 
-    A stroke goes on above and below the line, so what lies between ink on both sides is kept.
+    A stroke continues above and below the line, so line pixels between ink on both sides are kept.
     """
     rest = mask & ~lines
     if not lines.any():
@@ -103,6 +103,6 @@ def without_lines(mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
 
 
 def _thickness(lines: np.ndarray) -> float:
-    """Pixels of the lines for each column that they run through, times how many run there: their usual thickness."""
+    """The mean thickness of the lines: their pixels divided by their upper edge pixels."""
     tops = cv2.countNonZero(lines[1:] & ~lines[:-1]) + cv2.countNonZero(lines[:1])
     return cv2.countNonZero(lines) / max(tops, 1)

@@ -1,4 +1,4 @@
-"""The picture's paper, straightened, and rows cut out of it."""
+"""The picture's paper, straightened, and cutting rows out of it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,38 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from inkling.pipeline.box import Box
 from inkling.pipeline.config.layout import LAYOUT
-from inkling.pipeline.layout.geometry import box_corners, scaling
+from inkling.pipeline.downscaling import reduced_by
+from inkling.pipeline.layout.geometry import mapped_corners, scaling
 from inkling.pipeline.layout.light import Paper, even, separate
-from inkling.pipeline.layout.page import Page
-from inkling.pipeline.layout.records import Box, Row
+from inkling.pipeline.layout.perspective import Page
+from inkling.pipeline.layout.records import Row
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The picture's paper, reduced and straightened, and how to come back to the picture."""
+    """The picture's paper, reduced and straightened, and the mapping to the picture."""
 
-    image: np.ndarray  # (H, W) uint8, the picture itself
+    image: np.ndarray  # (H, W) uint8, the original picture
     paper: Paper  # of the work picture
-    to_work: np.ndarray  # (3, 3) pixels of the picture -> of the work picture
-    scale: float  # work pixels for each pixel of the picture
+    to_work: np.ndarray  # (3, 3) pixels of the picture -> pixels of the work picture
+    scale: float  # work pixels per pixel of the picture
     size_wh: tuple[int, int]  # of the work picture
 
 
 def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray | None]:
-    """The work picture of a picture and, in it, a mask of what lies around the sheet."""
+    """The work picture, and the mask of the sheet's surroundings in it; None without a sheet."""
     scale = min(1.0, LAYOUT.work_side_px / max(image.shape))
-    reduced, to_work = image, np.eye(3)
-    if scale < 1:
-        size_wh = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        reduced = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA)
-        to_work = scaling(size_wh[0] / image.shape[1], size_wh[1] / image.shape[0])
+    reduced = reduced_by(image, scale)
+    to_work = scaling(reduced.shape[1] / image.shape[1], reduced.shape[0] / image.shape[0])
     outside: np.ndarray | None = None
     if page is not None:
         if page.is_whole:
             size_wh = (max(8, round(page.size_wh[0] * scale)), max(8, round(page.size_wh[1] * scale)))
             to_page = scaling(size_wh[0] / page.size_wh[0], size_wh[1] / page.size_wh[1]) @ page.to_page
             between = to_page @ np.linalg.inv(to_work)
-            inside = cv2.warpPerspective(np.ones_like(reduced), between, size_wh)  # a corner may lie out of the picture
+            inside = cv2.warpPerspective(np.ones_like(reduced), between, size_wh)  # a corner may be outside
             reduced = cv2.warpPerspective(
                 reduced, between, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
@@ -59,7 +58,7 @@ def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray 
 
 
 def _continued(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 grey and mask of a sheet -> (H, W) uint8: its brightness near the edge, where the sheet is not."""
+    """(H, W) uint8 gray and mask of a sheet -> (H, W) uint8: the sheet's brightness, continued beyond its edge."""
     side = max(3, round(LAYOUT.continued_share * max(image.shape)))
     levels = cv2.blur(image * inside, (side, side), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     weights = cv2.blur(inside * np.uint8(255), (side, side), borderType=cv2.BORDER_REPLICATE)
@@ -76,10 +75,10 @@ def cut(
     others: np.ndarray | None = None,
     others_level: np.ndarray | None = None,
 ) -> Row:
-    """Cut a levelled box out of the picture, at the picture's own resolution.
+    """Cut a leveled box out of the picture, at the picture's resolution.
 
-    `level`: (3, 3), pixels of the work picture -> levelled pixels. `others`: uint8 mask of what belongs to other rows
-    and is painted over, levelled by `others_level`.
+    `level`: (3, 3), pixels of the work picture -> leveled pixels. `others`: uint8 mask of ink to paint over because it
+    belongs to other rows, leveled by `others_level`.
     """
     x, y, w, h = box
     to_image = np.linalg.inv(level @ sheet.to_work) @ np.array([[sheet.scale, 0, x], [0, sheet.scale, y], [0, 0, 1]])
@@ -106,15 +105,15 @@ def cut(
 
 
 def picture_box(sheet: Sheet, level: np.ndarray, box: np.ndarray) -> Box:
-    """A levelled box -> the upright box in the picture that encloses it."""
+    """A leveled box -> the upright box in the picture that encloses it."""
     x, y, w, h = (int(value) for value in box)
     matrix = np.linalg.inv(level @ sheet.to_work)
     return Row(np.zeros((1, 1), np.uint8), matrix).to_image_box((x, y, w, h))
 
 
 def levelled_box(row: Row, level: np.ndarray) -> np.ndarray:
-    """The upright (4,) box around a row after a (3, 3) matrix, pixels of the picture -> levelled pixels."""
+    """The upright (4,) box around a row in leveled pixels. `level`: (3, 3), pixels of the picture -> leveled pixels."""
     h, w = row.image.shape
-    corners = cv2.perspectiveTransform(box_corners(np.array([0.0, 0, w, h]))[None], level @ row.to_image)[0]
+    corners = mapped_corners((0, 0, w, h), level @ row.to_image)
     low = corners.min(axis=0)
     return np.concatenate([low, corners.max(axis=0) - low])

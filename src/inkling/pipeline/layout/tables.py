@@ -1,9 +1,8 @@
-"""Tables: the holes that printed walls enclose, put together by the walls that they share.
+"""Tables: the holes that printed walls enclose, grouped by the walls that they share.
 
-A wall between two cells is the right side of one and the left side of the other; the side of the cell above goes on in
-that of the cell below. Sides that are one wall, directly or through others, are found by union-find, and walls are
-numbered from left to right by the longest path through the cells between them. That needs no equal widths, follows
-perspective, and gives a merged cell as many columns as it has walls beside it.
+A wall between two cells is the right side of one and the left side of the other, and continues along the cells above
+and below. Union-find groups the sides into walls. Walls are numbered from left to right by the longest path through the
+cells between them. This works with unequal widths and with perspective, and gives a merged cell its number of columns.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from inkling.pipeline.config.layout import TABLES as CONFIG
 from inkling.pipeline.layout.cell_rows import higher_than_digits, region, rows_of_cells
 from inkling.pipeline.layout.cells import find_holes, has_walls, levelled_boxes
 from inkling.pipeline.layout.geometry import as_levelled, rotation, union
+from inkling.pipeline.union_find import roots_of
 
 Links = list[tuple[int, int]]
 
@@ -28,8 +28,8 @@ Links = list[tuple[int, int]]
 class FoundTable:
     """A comb, grid or table of n cells."""
 
-    boxes: np.ndarray  # (n, 4) levelled x, y, w, h
-    places: np.ndarray  # (n, 4) int: row and column from 0, rows and columns that the cell takes
+    boxes: np.ndarray  # (n, 4) leveled x, y, w, h
+    places: np.ndarray  # (n, 4) int: row and column from 0, rows and columns that the cell spans
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -41,8 +41,8 @@ class FoundTable:
 def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable], np.ndarray]:
     """(H, W) uint8 contrast -> tables from top to bottom, and the (3, 3) matrix that levels them.
 
-    Walls are looked for at the threshold of the ink, and at a lower one for paler walls. Raises ImageTooLarge for a
-    picture of too many cells.
+    Walls are searched for at the ink's threshold, and at a lower one if they are paler. Raises ImageTooLarge for a
+    picture with too many cells.
     """
     best: tuple[list[FoundTable], np.ndarray] = [], np.eye(3)
     strokes = (contrast >= threshold).view(np.uint8)
@@ -57,13 +57,13 @@ def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable],
 
 
 def _size(tables: list[FoundTable]) -> tuple[int, int]:
-    """How many cells there are in tables of several rows, and in all."""
+    """The number of cells in tables with several rows, and in all tables."""
     sizes = [(len(table.boxes), table.shape[0] > 1) for table in tables]
     return sum(n for n, has_rows in sizes if has_rows), sum(n for n, _ in sizes)
 
 
 def _tables(mask: np.ndarray, strokes: np.ndarray) -> tuple[list[FoundTable], np.ndarray]:
-    """(H, W) uint8 masks of the walls and of the ink -> tables, and the matrix that levels them."""
+    """(H, W) uint8 masks of walls and ink -> tables, and the matrix that levels them."""
     holes = find_holes(mask)
     if len(holes) >= CELLS.max_holes:
         raise ImageTooLarge(
@@ -92,14 +92,14 @@ def _tables(mask: np.ndarray, strokes: np.ndarray) -> tuple[list[FoundTable], np
 
 
 def _groups(boxes: np.ndarray) -> list[np.ndarray]:
-    """(n, 4) boxes -> indices of each group of neighbours."""
+    """(n, 4) boxes -> indices of each group of neighbors."""
     beside, below = _neighbours(boxes)
-    roots = _roots(len(boxes), [*beside, *below])
+    roots = roots_of(len(boxes), [*beside, *below])
     return [np.flatnonzero(roots == root) for root in np.unique(roots)]
 
 
 def _neighbours(boxes: np.ndarray) -> tuple[Links, Links]:
-    """(n, 4) boxes -> pairs i, j of which j is the next on the right of i, and the next below."""
+    """(n, 4) boxes -> pairs i, j where j is the next box to the right of i, and pairs where j is the next below."""
     found = []
     height = boxes[:, 3]
     for along, across in ((0, 1), (1, 0)):
@@ -124,26 +124,11 @@ def _neighbours(boxes: np.ndarray) -> tuple[Links, Links]:
     return found[0], found[1]
 
 
-def _roots(n: int, links: Links) -> np.ndarray:
-    """(n,) int: the same number for things that are linked, directly or through others (union-find)."""
-    parent = list(range(n))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    for i, j in links:
-        parent[root(i)] = root(j)
-    return np.array([root(i) for i in range(n)], int)
-
-
 def _table(boxes: np.ndarray) -> FoundTable | None:
-    """Neighbouring holes -> the table that they make; None where their walls have no order.
+    """Neighboring holes -> the table that they form; None if their walls have no consistent order.
 
-    A wall that stands between two holes alone, beside holes that go on above and below it, is a stroke: the two are
-    one cell. A hole within the place of another is a part of a cell that writing has cut off.
+    A wall between only two holes that does not continue above or below is a stroke, and the two holes are one cell. A
+    hole inside the place of another is a part of a cell that writing has cut off.
     """
     for _ in range(CONFIG.max_repairs):
         beside, below = _neighbours(boxes)
@@ -165,7 +150,7 @@ def _table(boxes: np.ndarray) -> FoundTable | None:
 
 
 def _joined(boxes: np.ndarray, pairs: Links) -> np.ndarray:
-    """(n, 4) boxes with those of each pair made one; of pairs that share a box, the first."""
+    """(n, 4) boxes with each pair merged. If pairs share a box, only the first is merged."""
     taken, whole = set[int](), []
     for i, j in pairs:
         if not taken & {i, j}:
@@ -175,7 +160,7 @@ def _joined(boxes: np.ndarray, pairs: Links) -> np.ndarray:
 
 
 def _intruders(table: FoundTable) -> list[int]:
-    """Of the holes that take places of others, the one that is smallest for the places that it takes."""
+    """A quarter of the holes that overlap others' places, at least one: the smallest relative to their places."""
     taken = np.zeros(table.shape, int)
     parts = [np.s_[row : row + height, column : column + width] for row, column, height, width in table.places]
     for part in parts:
@@ -186,9 +171,9 @@ def _intruders(table: FoundTable) -> list[int]:
 
 
 def _halves(table: FoundTable, walls: tuple[np.ndarray, np.ndarray], pairs: Links, *, axis: int) -> Links:
-    """Neighbours along an axis (0 to the right, 1 down) between which a stroke and no wall stands.
+    """Neighbors along an axis (0 to the right, 1 down) that are separated by a stroke instead of a wall.
 
-    No other cell has a wall there, and together they are as large as another cell. `walls`: before and behind each.
+    No other cell has a wall there, and together they are as large as another cell. `walls`: before and after each.
     """
     before, behind = walls
     users = np.bincount(np.concatenate(walls))
@@ -208,23 +193,23 @@ def _halves(table: FoundTable, walls: tuple[np.ndarray, np.ndarray], pairs: Link
 
 
 class _Walls(NamedTuple):
-    """The walls before and behind each of n cells in one direction."""
+    """The walls before and after each of n cells along one axis."""
 
-    numbers: tuple[np.ndarray, np.ndarray]  # (n,) int each: from 0, in that direction
-    walls: tuple[np.ndarray, np.ndarray]  # (n,) int each: which wall it is; several may have one number
+    numbers: tuple[np.ndarray, np.ndarray]  # (n,) int each: positions from 0 along the axis
+    walls: tuple[np.ndarray, np.ndarray]  # (n,) int each: ids; several walls may have the same position
 
 
 def _numbered(start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Links, aside: Links) -> _Walls | None:
-    """The walls of n cells; None where they have no order.
+    """The walls of n cells; None if they have no consistent order.
 
-    `after`: pairs of which the second follows the first in that direction; `aside`: neighbours in the other one.
+    `after`: pairs in which the second cell follows the first along the axis. `aside`: neighbors along the other axis.
     """
     n, end = len(start), start + size
     links = [(n + i, j) for i, j in after]
     for i, j in aside:
         near = CONFIG.same_wall * min(unit[i], unit[j], size[i], size[j])
         links += [(a + i, a + j) for a, side in ((0, start), (n, end)) if abs(side[i] - side[j]) < near]
-    _, wall = np.unique(_roots(2 * n, links), return_inverse=True)
+    _, wall = np.unique(roots_of(2 * n, links), return_inverse=True)
     before, behind = wall[:n], wall[n:]
     number = np.zeros(wall.max() + 1, int)
     for _ in range(len(number)):
@@ -237,7 +222,7 @@ def _numbered(start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Link
 
 
 def _straightened(table: FoundTable) -> FoundTable:
-    """A table whose cells' sides lie on straight walls where writing on a wall has moved them."""
+    """The table, with cell sides that writing has displaced moved back to straight walls."""
     boxes = table.boxes.copy()
     for axis in (0, 1):
         for number, is_end in _sides(table, axis):
@@ -256,7 +241,7 @@ def _straightened(table: FoundTable) -> FoundTable:
 
 
 def _sides(table: FoundTable, axis: int) -> list[tuple[int, bool]]:
-    """The numbers of the walls across an axis (0 to the right, 1 down), and whether cells end or start there."""
+    """The wall numbers along an axis (0 to the right, 1 down), and whether cells end (True) or start there."""
     start = table.places[:, 1 - axis]
     behind = start + table.places[:, 3 - axis]
     return [(k, False) for k in np.unique(start).tolist()] + [(k, True) for k in np.unique(behind).tolist()]
@@ -265,7 +250,7 @@ def _sides(table: FoundTable, axis: int) -> list[tuple[int, bool]]:
 def _wall(table: FoundTable, axis: int, number: int, *, is_end: bool) -> tuple[np.ndarray, np.ndarray]:
     """The cells that start or end at a wall, and the line through their sides: slope and offset.
 
-    The line is that of Theil (1950) and Sen (1968): the median slope of all pairs of points.
+    The slope is the Theil-Sen estimator (Theil 1950, Sen 1968): the median slope of all pairs of points.
     """
     at = table.places[:, 1 - axis] + is_end * table.places[:, 3 - axis]
     of_wall = np.flatnonzero(at == number)
@@ -279,7 +264,7 @@ def _wall(table: FoundTable, axis: int, number: int, *, is_end: bool) -> tuple[n
 
 
 def _completed(table: FoundTable, levelled: np.ndarray, offset_xy: np.ndarray) -> FoundTable:
-    """A table with the cells that writing has spoilt: the places without a cell that have walls around."""
+    """The table, with cells added that writing has hidden: places without a cell that have walls on all sides."""
     taken = np.zeros(table.shape, bool)
     for row, column, height, width in table.places:
         taken[row : row + height, column : column + width] = True

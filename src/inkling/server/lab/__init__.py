@@ -1,6 +1,7 @@
-"""The lab: networks are trained in a separate process, which this package starts, watches and steers.
+"""The lab: a separate process trains a network; this package starts, monitors and controls it.
 
-It imports nothing of `inkling.training`. The two meet in the lab's folder (`inkling/lab_protocol/README.md`).
+The package does not import `inkling.training`. The two processes communicate through the lab's folder
+(`inkling/lab_protocol/README.md`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_lab(app: Flask, api: Any, settings: Settings) -> None:
-    """Register the lab's routes. Where the lab is closed, they say how to open it."""
+    """Register the lab's routes. If the lab is closed, they report how to open it."""
     from inkling.server.lab import routes
     from inkling.server.lab.training_manager import TrainingManager
 

@@ -1,6 +1,7 @@
-"""The training's events as server-sent events. An event's id is RUN:OFFSET, the byte behind it in the run's log.
+"""The training's events as server-sent events. An event's id is RUN:OFFSET; OFFSET is its end in the run's log, bytes.
 
-A stream begins with the whole state, or, with Last-Event-ID, right behind that event: nothing is lost or sent twice.
+A stream begins with the whole state, or, with Last-Event-ID, directly after that event, so no event is lost or sent
+twice.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from inkling.server.service.event_streams import HEARTBEAT_S, MAX_STREAM_S, even
 from inkling.server.stopping import stopping
 
 POLL_S = 0.2
-REFRESH_S = 1.0  # between two checks of what the log does not contain: a dead process, a kept model
+REFRESH_S = 1.0  # between checks for changes that are not in the log: a dead process, a kept model
 
 
 def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
-    """The text of the stream, until the server stops or `max_s` have passed."""
+    """The text of the stream, until the server stops or `max_s` seconds have passed."""
     lab = manager.lab
     run, offset = position(manager, last_event_id)
     state_sent = bool(run)  # with a valid id, the listener knows the state
@@ -55,7 +56,7 @@ def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MA
 
 
 def position(manager: TrainingManager, last_event_id: str) -> tuple[str, int]:
-    """(run, offset) to continue from; ("", 0) when the id is not of this run or of no event."""
+    """(run, offset) to continue from; ("", 0) if the id belongs to another run or to no event."""
     run, _, text = last_event_id.partition(":")
     if not run or not text.isdecimal() or read_json(manager.lab.facts).get("run") != run:
         return "", 0

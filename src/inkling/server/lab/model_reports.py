@@ -1,4 +1,4 @@
-"""The report about a kept model, made by a process of its own when somebody asks for it."""
+"""Reports about kept models, made on request by a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPORT = (sys.executable, "-m", "inkling.training.lab_worker", "report")
 
 
 def make_report(manager: TrainingManager, name: str) -> None:
-    """Start the process. Raises UnknownName, and Busy while a report is being made."""
+    """Start making the report. Raises UnknownName, and Busy while a report is being made."""
     manager.check_open()
     if name not in manager.kept.bundles():
         raise UnknownName("kept model", name, manager.kept.bundles())
@@ -23,14 +23,14 @@ def make_report(manager: TrainingManager, name: str) -> None:
     with manager.write_errors():
         lock = take_lock(lab.report_lock)
         if lock is None:
-            raise Busy("a report is being made; one at a time is. Wait for it, then ask again.")
+            raise Busy("a report is being made; expected one at a time. Wait until it is done, then try again.")
         with closing_fd(lock), lab.report_log.open("ab") as log:
             write_json(lab.report, {"model": name, "error": ""})
             spawn([*REPORT, str(lab.path), name], log, lock, thread="inkling-report")
 
 
 def report_state(manager: TrainingManager, bundle: Bundle) -> dict[str, str]:
-    """Where a kept model's report stands: `report` is none, making, made or failed; `report_error` says why."""
+    """The state of a kept model's report: `report` is none, making, made or failed; `report_error` is the cause."""
     last = read_json(manager.lab.report)
     if last.get("model") == bundle.name:
         if is_locked(manager.lab.report_lock):

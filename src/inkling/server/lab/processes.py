@@ -1,4 +1,4 @@
-"""Processes of the lab that hold a lock for as long as they live."""
+"""Lab processes that hold a lock while they run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 def spawn(command: list[str], log: BinaryIO, lock: int, *, thread: str) -> None:
-    """Start a process that holds a lock for as long as it lives, its output in `log`."""
+    """Start a process that holds a lock while it runs and writes its output to `log`."""
     process = subprocess.Popen(  # noqa: S603 - a fixed command
         command,
         stdin=subprocess.DEVNULL,

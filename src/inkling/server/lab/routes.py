@@ -18,22 +18,22 @@ from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.model_reports import make_report as start_report
 from inkling.server.lab.model_reports import report_state
 from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
-from inkling.server.middleware.csrf_guard import check_caller
+from inkling.server.middleware.callers import check_caller
 from inkling.server.routes.openapi import LAST_EVENT_ID, error_responses
 from inkling.server.routes.request_body import json_body
 from inkling.server.rules import LAB, LAB_CHANGE, rule
 from inkling.server.schemas import ErrorAnswerSchema
 
 blueprint = Blueprint(
-    "lab", __name__, url_prefix="/api/v1/lab", description="Trains networks, one at a time. See `inkling serve --lab`."
+    "lab", __name__, url_prefix="/api/v1/lab", description="Train networks, one at a time. See `inkling serve --lab`."
 )
 
 _ERRORS = {
     400: "BadRequest: a wrong value, name or body.",
-    403: "ForeignRequest: another site's page may have sent it.",
-    409: "Busy: another training is running, or the command makes no sense now.",
+    403: "ForeignRequest: another site's page may have sent the request.",
+    409: "Busy: another training is running, or the command is not possible in the current state.",
     413: "ImageTooLarge: a body of more than 10,000 bytes.",
-    415: "UnknownFormat: a body that is no JSON.",
+    415: "UnknownFormat: a body that is not JSON.",
     503: "LabClosed: the server has no lab, no `learn` extra or no MNIST. CannotWrite: its folder is full.",
 }
 COMMANDS = "pause,resume,more,stop"
@@ -41,7 +41,7 @@ documents_read = error_responses(blueprint, {status: _ERRORS[status] for status 
 
 
 def documents_change(schema: str = "") -> Any:
-    """Documents a route that changes something: its errors, and its JSON body if it has one."""
+    """Document a route that changes state: its errors, and its JSON body if it has one."""
 
     def document(view: Any) -> Any:
         if schema:
@@ -54,12 +54,12 @@ def documents_change(schema: str = "") -> Any:
 
 @blueprint.before_request
 def guard() -> None:
-    """Refuse requests of other sites' pages."""
+    """Reject requests from other sites' pages."""
     check_caller(request, current_app.config["INKLING"])
 
 
 def register_schemas(spec: Any) -> None:
-    """Name the schemas that the document refers to by reference."""
+    """Register the schemas that the OpenAPI document references by name."""
     spec.components.schema("Training", schema=schemas.TrainingSchema)
     spec.components.schema("Augmentation", schema=schemas.AugmentationSchema)
     spec.components.schema("Keep", schema=schemas.KeepSchema)
@@ -73,7 +73,7 @@ def manager() -> TrainingManager:
 
 
 def open_manager() -> TrainingManager:
-    """The lab of this app. Raises LabClosed where nothing can be trained."""
+    """The lab of this app. Raises LabClosed if nothing can be trained."""
     manager().check_open()
     return manager()
 
@@ -82,9 +82,9 @@ def open_manager() -> TrainingManager:
 @rule(LAB)
 @blueprint.doc(operationId="getLab")
 @documents_read
-@blueprint.response(200, schemas.LabSchema, description="Choices and presets.")
+@blueprint.response(200, schemas.LabSchema, description="Hyperparameters and presets.")
 def lab() -> Response:
-    """Say what can be chosen for a training, and whether one can be started here"""
+    """List the hyperparameters, and whether training is available"""
     reason = manager().closed_reason()
     return jsonify(
         ok=True,
@@ -101,7 +101,7 @@ def lab() -> Response:
 @documents_change("Augmentation")
 @blueprint.response(200, schemas.SamplesSchema, description="The digits 0 to 9, and augmented copies.")
 def samples() -> Response:
-    """Augment digits with chosen values, as a training would"""
+    """Augment digits with the given values, as during training"""
     samples = open_manager().samples
     values = validated(json_body())
     return jsonify(
@@ -114,30 +114,30 @@ def samples() -> Response:
 
 @blueprint.route("/training")
 class Training(MethodView):
-    """The current training, or the last one."""
+    """The current or last training run."""
 
     @rule(LAB)
     @blueprint.doc(operationId="getTraining")
     @documents_read
-    @blueprint.response(200, schemas.TrainingStateSchema, description="Where it stands.")
+    @blueprint.response(200, schemas.TrainingStateSchema, description="The state of the training.")
     def get(self) -> Response:
-        """Say where the training stands"""
+        """Get the state of the training"""
         return jsonify(ok=True, **open_manager().state())
 
     @rule(LAB_CHANGE)
     @blueprint.doc(operationId="startTraining")
     @documents_change("Training")
-    @blueprint.response(200, schemas.TrainingStateSchema, description="It has begun.")
+    @blueprint.response(200, schemas.TrainingStateSchema, description="The training has started.")
     def post(self) -> Response:
-        """Start a training, in place of the last one"""
+        """Start a training run, which replaces the last one"""
         return jsonify(ok=True, **manager().start(json_body()))
 
     @rule(LAB)
     @blueprint.doc(operationId="discardTraining")
     @documents_change()
-    @blueprint.response(200, schemas.TrainingStateSchema, description="It is gone.")
+    @blueprint.response(200, schemas.TrainingStateSchema, description="The training is deleted.")
     def delete(self) -> Response:
-        """Throw the last training away"""
+        """Delete the last training run"""
         return jsonify(ok=True, **manager().discard())
 
 
@@ -145,12 +145,14 @@ class Training(MethodView):
 @rule(LAB_CHANGE)
 @blueprint.doc(operationId="steerTraining")
 @documents_change()
-@blueprint.response(200, schemas.TrainingStateSchema, description="It has been asked; the events say when it does.")
+@blueprint.response(
+    200, schemas.TrainingStateSchema, description="The command was sent; an event reports when it takes effect."
+)
 def steer(command: str) -> Response:
-    """Pause the training, go on, learn one more epoch and pause, or stop
+    """Pause or resume the training, train for one more epoch, or stop
 
-    `more` lets a finished training learn one more epoch, and a paused one learn to the end of its epoch. `resume`
-    also goes on with one whose process has died, from its last whole epoch.
+    `more` adds one epoch to a finished training run, and trains a paused one to the end of its epoch. `resume` also
+    continues a run whose process has died, from its last completed epoch.
     """
     json_body()
     return jsonify(ok=True, **manager().command(command))
@@ -161,12 +163,12 @@ def steer(command: str) -> Response:
 @blueprint.doc(operationId="getSnapshot")
 @documents_read
 @blueprint.alt_response(404, schema=ErrorAnswerSchema, description="NotFound: nothing has been trained yet.")
-@blueprint.response(200, schemas.SnapshotSchema, description="The latest.")
+@blueprint.response(200, schemas.SnapshotSchema, description="The latest snapshot.")
 def snapshot() -> Response:
-    """Show the network that is learning: weights, confusions, mistakes"""
+    """Get the network's current weights, confusion matrix and mistakes"""
     found = read_json(open_manager().lab.snapshot)
     if not found:
-        raise NotFound("there is nothing to look at yet; expected a training that has begun to learn. Start one.")
+        raise NotFound("there is no snapshot yet; expected a training run that has begun. Start one.")
     return jsonify(ok=True, **found)
 
 
@@ -174,11 +176,13 @@ def snapshot() -> Response:
 @rule(LAB_CHANGE)
 @blueprint.doc(operationId="watchDigit")
 @documents_change("Watch")
-@blueprint.response(200, schemas.WatchedSchema, description="It is read after each epoch; `watched` events say what.")
+@blueprint.response(
+    200, schemas.WatchedSchema, description="The digit is read after each epoch; `watched` events report the result."
+)
 def watch() -> Response:
-    """Let the training read one's own digit after each epoch
+    """Have the network read your own digit after each epoch
 
-    The digit stays in the lab's folder until another one, or none, takes its place.
+    The digit stays in the lab's folder until it is replaced or removed.
     """
     return jsonify(ok=True, n=manager().watch(json_body().get("tile", "")))
 
@@ -191,10 +195,10 @@ def watch() -> Response:
     200,
     {"type": "string"},
     content_type="text/event-stream",
-    description="`all`, the state as of GET /training; then `state`, `step`, `epoch`, `watched`, `snapshot`, `models`.",
+    description="`all`, the state as in GET /training; then `state`, `step`, `epoch`, `watched`, `snapshot`, `models`.",
 )
 def events() -> Response:
-    """Follow the training by server-sent events"""
+    """Follow the training through server-sent events"""
     lab = open_manager()
     release = current_app.extensions["inkling-streams"].acquire()
     response = Response(
@@ -208,22 +212,22 @@ def events() -> Response:
 
 @blueprint.route("/models")
 class KeptModels(MethodView):
-    """The models that were kept."""
+    """The kept models."""
 
     @rule(LAB)
     @blueprint.doc(operationId="listKeptModels")
     @documents_read
     @blueprint.response(200, schemas.KeptModelsSchema, description="The kept models.")
     def get(self) -> Response:
-        """List the models that were kept"""
+        """List the kept models"""
         return kept_models(open_manager())
 
     @rule(LAB_CHANGE)
     @blueprint.doc(operationId="keepModel")
     @documents_change("Keep")
-    @blueprint.response(200, schemas.KeptModelsSchema, description="It is kept, and can be asked for at once.")
+    @blueprint.response(200, schemas.KeptModelsSchema, description="The model is kept and can be used immediately.")
     def post(self) -> Response:
-        """Keep what was learnt as a model"""
+        """Keep the trained network as a model"""
         given = json_body()
         test = given.get("test", False)
         if not isinstance(test, bool):
@@ -236,12 +240,12 @@ class KeptModels(MethodView):
 @rule(LAB_CHANGE)
 @blueprint.doc(operationId="makeReport")
 @documents_change()
-@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model of that name.")
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model with that name.")
 @blueprint.response(
-    200, schemas.KeptModelsSchema, description="It is being made; a `models` event says when it is done."
+    200, schemas.KeptModelsSchema, description="The report is being made; a `models` event reports when it is done."
 )
 def make_report(name: str) -> Response:
-    """Make the report about a kept model, which takes a minute or more"""
+    """Make a report about a kept model, which takes a minute or more"""
     json_body()
     start_report(manager(), name)
     return kept_models(manager())
@@ -251,8 +255,8 @@ def make_report(name: str) -> Response:
 @rule(LAB)
 @blueprint.doc(operationId="deleteKeptModel")
 @documents_change()
-@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model of that name.")
-@blueprint.response(200, schemas.KeptModelsSchema, description="It is gone.")
+@blueprint.alt_response(404, schema=ErrorAnswerSchema, description="UnknownName: no kept model with that name.")
+@blueprint.response(200, schemas.KeptModelsSchema, description="The model is deleted.")
 def delete_model(name: str) -> Response:
     """Delete a kept model"""
     manager().delete(name)
@@ -260,15 +264,15 @@ def delete_model(name: str) -> Response:
 
 
 def kept_models(manager: TrainingManager) -> Response:
-    """The answer that lists the kept models, the latest first."""
+    """The response that lists the kept models, the newest first."""
     kept = manager.kept
     bundles = sorted(kept.bundles().values(), key=lambda each: str(each.manifest.get("created", "")), reverse=True)
-    models = [model_json(bundle) | report_state(manager, bundle) for bundle in bundles]
+    models = [kept_model_json(bundle) | report_state(manager, bundle) for bundle in bundles]
     return jsonify(ok=True, folder=str(kept.folder), models=models)
 
 
-def model_json(bundle: Bundle) -> dict[str, Any]:
-    """What the page shows of a kept model."""
+def kept_model_json(bundle: Bundle) -> dict[str, Any]:
+    """A kept model as JSON."""
     manifest = bundle.manifest
     scores = manifest.get("scores", {})
     return {

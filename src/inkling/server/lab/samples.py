@@ -1,4 +1,4 @@
-"""Augmented digits, from a helper process that starts on demand and ends when it has been idle for a while."""
+"""Augmented digits from a helper process, which starts on demand and ends after IDLE_S without requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = (sys.executable, "-m", "inkling.training.lab_worker", "samples")
 
 
 class SampleHelper:
-    """The helper process of this worker. Requests use it one after another."""
+    """The helper process of this worker. It handles one request at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +23,7 @@ class SampleHelper:
         self._idle: threading.Timer | None = None
 
     def draw(self, augmentation: dict[str, Any]) -> dict[str, Any]:
-        """What `inkling.training.lab_worker.samples` answers. Raises BadData when it cannot."""
+        """The answer of `inkling.training.lab_worker.samples`. Raises BadData if it fails."""
         with self._lock:
             if self._idle:
                 self._idle.cancel()
@@ -53,12 +53,12 @@ class SampleHelper:
             answer: dict[str, Any] = json.loads(process.stdout.readline())  # type: ignore[union-attr]
         except (OSError, ValueError):
             self._end()
-            raise MissingExtra("drawing digits anew", "learn") from None
+            raise MissingExtra("augmenting digits", "learn") from None
         return answer
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process:
-            process.stdin.close()  # type: ignore[union-attr]  # it ends at the end of its input
+            process.stdin.close()  # type: ignore[union-attr]  # the process exits at end of input
             process.wait(timeout=10)
             process.stdout.close()  # type: ignore[union-attr]

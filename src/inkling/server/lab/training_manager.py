@@ -1,4 +1,4 @@
-"""Starts a training, reports its state, steers it, and keeps what it has learnt. Any worker can answer for all."""
+"""Starts and controls training, reports its state, and keeps the trained network. Any worker can handle requests."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ from inkling.server.service.kept_models import KeptModels, write_manifest
 from inkling.server.settings import Settings
 from inkling.user_dirs import MNIST, cache_folder
 
-MIN_FREE_BYTES = 200_000_000  # a run and its bundle take a tenth of it
+MIN_FREE_BYTES = 200_000_000  # a run and its bundle take a tenth of this
 MAX_KEPT = 50
 TRAIN = (sys.executable, "-m", "inkling.training.lab_worker", "train")
 HISTORY = "history.csv"
 TILE_BYTES = 28 * 28
 SCORE = (sys.executable, "-m", "inkling.training.lab_worker", "score")
 CLOSED_REASONS = {
-    "off": "the lab is closed; expected a server that was started with it. Start: inkling serve --lab",
-    "system": "the lab needs Linux or macOS, whose file locks it relies on; on Windows use WSL. See the documentation.",
+    "off": "the lab is closed; expected a server started with --lab. Start one: inkling serve --lab",
+    "system": "the lab needs the file locks of Linux or macOS; on Windows use WSL. See the documentation.",
     "extra": "the lab needs the 'learn' extra, which is not installed; in a clone of the project, install it with: "
     "make install-learn",
     "data": "the lab needs MNIST, which is not in the cache; fetch it once with: inkling data fetch",
 }
-ALLOWED = {  # command -> states in which it makes sense
+ALLOWED = {  # command -> states in which it is possible
     "pause": ("starting", "running"),
     "resume": ("paused", "interrupted", "failed"),
     "more": ("paused", "finished"),
@@ -67,7 +67,7 @@ class TrainingManager:
         self.samples = SampleHelper()
 
     def closed_reason(self) -> str:
-        """Why nothing can be trained here, a key of CLOSED_REASONS; "" when it can."""
+        """Why training is not available, as a key of CLOSED_REASONS; "" if it is."""
         if not self.settings.lab:
             return "off"
         if importlib.util.find_spec("fcntl") is None:
@@ -77,13 +77,13 @@ class TrainingManager:
         return "" if (cache_folder() / MNIST).is_file() else "data"
 
     def check_open(self) -> None:
-        """Raises LabClosed, which says what to do, where nothing can be trained."""
+        """Raises LabClosed, with instructions, if training is not available."""
         if reason := self.closed_reason():
             raise LabClosed(CLOSED_REASONS[reason])
 
     def state(self) -> dict[str, Any]:
-        """Where the training stands; `state` is "none" when there is none."""
-        alive = self.settings.lab and is_locked(self.lab.lock)  # first: a process writes its last state while it lives
+        """The state of the training run; `state` is "none" without one."""
+        alive = self.settings.lab and is_locked(self.lab.lock)  # before the state: a process writes it, then exits
         facts = read_json(self.lab.facts)
         if not facts:
             return {"run": "", "state": "none", "kept_as": []}
@@ -93,50 +93,50 @@ class TrainingManager:
         if not alive and state["state"] in ACTIVE_STATES:
             state |= {
                 "state": "interrupted",
-                "error": "The training's process ended before it was done. What it had learnt up to the last whole "
-                f"epoch is safe.{self._lack_of_room()}",
+                "error": "The training process ended early. Everything up to the last completed epoch is saved."
+                f"{self._lack_of_room()}",
             }
         version = (state.get("bundle") or {}).get("version")
         state["kept_as"] = [name for name, kept in self.kept.bundles().items() if kept.version == version]
         return state
 
     def start(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Start a training. Raises BadRequest for a wrong value and Busy while another is running."""
+        """Start a training run. Raises BadRequest for a wrong value, and Busy while another is running."""
         self.check_open()
         values = hyperparameters.validated(given)
         with self.write_errors(), closing_fd(self._acquire_lock()) as lock:
             self._make_run(values)
-            self._spawn(lock)  # the child process keeps holding the lock
+            self._spawn(lock)  # the child process keeps the lock
         return self.state()
 
     def command(self, command: str) -> dict[str, Any]:
-        """Pause, resume, learn one more epoch or stop. Raises Busy when that makes no sense now."""
+        """Pause, resume, train one more epoch or stop. Raises Busy if the state does not allow it."""
         self.check_open()
         state = self.state()
         if state["state"] not in ALLOWED[command]:
             raise Busy(
                 f"the training is {state['state']}; expected {' or '.join(ALLOWED[command])} for {command!r}. "
-                "Look where it stands, and try again then."
+                "Check its state, then try again."
             )
         with self.write_errors():
             write_json(self.lab.control, {"n": time.time_ns(), "do": command})
-            # Without a lock its process is gone, and a new one continues from the files.
+            # If the lock is free, the process is gone, and a new one continues from the files.
             if not is_locked(self.lab.lock) and (lock := take_lock(self.lab.lock)) is not None:
                 with closing_fd(lock):
                     self._spawn(lock)
         return self.state()
 
     def discard(self) -> dict[str, Any]:
-        """Delete the last training. Raises Busy while it is running."""
+        """Delete the last training run. Raises Busy while it is running."""
         self.check_open()
         with self.write_errors(), closing_fd(self._acquire_lock()):
             shutil.rmtree(self.lab.run, ignore_errors=True)
         return self.state()
 
     def watch(self, tile: Any) -> str:
-        """Let the training read a person's digit after each epoch; an empty tile ends that. Returns the digit's name.
+        """Have the network read the user's own digit after each epoch; an empty tile ends this. Returns its name.
 
-        `tile` is base64 of 28 by 28 bytes, 0 paper to 255 ink. Raises BadRequest for anything else.
+        `tile` is base64 of 28 by 28 bytes, 0 (paper) to 255 (ink). Raises BadRequest for anything else.
         """
         self.check_open()
         try:
@@ -145,7 +145,7 @@ class TrainingManager:
             pixels = b"?"
         if len(pixels) not in (0, TILE_BYTES):
             raise BadRequest(
-                f"tile is {str(tile)[:20]!r}; expected base64 of 28 by 28 bytes, a pixel each, or nothing. Change it."
+                f"tile is {str(tile)[:20]!r}; expected base64 of 28 by 28 bytes, one per pixel, or nothing. Change it."
             )
         n = secrets.token_hex(4) if pixels else ""
         with self.write_errors():
@@ -154,19 +154,19 @@ class TrainingManager:
         return n
 
     def keep(self, name: Any, *, test: bool, taken: set[str]) -> None:
-        """Keep what was learnt as a model; with `test`, evaluated once on the test images."""
+        """Keep the trained network as a model; with `test`, evaluate it once on the test images."""
         self.check_open()
         self._check_name(name, taken)
         state = self.state()
         if not state.get("bundle") or state["state"] not in ("finished", "stopped"):
-            raise Busy("there is nothing to keep yet; expected a training that has ended. Wait for it, or stop it.")
+            raise Busy("there is no network to keep yet; expected a finished training run. Wait for it, or stop it.")
         with self.write_errors():
             try:
                 prepared = self.kept.prepare(open_bundle(self.lab.run / "bundle"), name)
             except FileNotFoundError as error:
-                raise Busy("the network is gone; another page has started a new training. Look there.") from error
+                raise Busy("the network is gone; another page has started a new run. Check that page.") from error
             try:
-                if (self.lab.run / HISTORY).is_file():  # for the learning curves of a report
+                if (self.lab.run / HISTORY).is_file():  # for a report's learning curves
                     shutil.copyfile(self.lab.run / HISTORY, prepared.path / HISTORY)
                 if test:
                     scores = {**prepared.manifest["scores"], MNIST_TEST: self._test_scores(prepared.path)}
@@ -182,24 +182,24 @@ class TrainingManager:
         self.kept.delete(name)
 
     def announce_server(self) -> None:
-        """Write down which server runs, so that a training ends some time after it is gone."""
-        with suppress(OSError):  # reported when somebody starts a training
+        """Record the server's process id, so that training ends some time after the server is gone."""
+        with suppress(OSError):  # reported when training is started
             self.lab.path.mkdir(parents=True, exist_ok=True)
-            self.lab.server.write_text(str(os.getppid()), "utf-8")  # of the server that starts the workers
+            self.lab.server.write_text(str(os.getppid()), "utf-8")  # the supervisor of the workers
 
     def _check_name(self, name: Any, taken: set[str]) -> None:
         if not isinstance(name, str) or not MODEL_NAME.fullmatch(name):
             raise BadRequest(
-                f"name is {str(name)[:40]!r}; expected 1 to 32 small letters, digits and hyphens, as in my-first. "
+                f"name is {str(name)[:40]!r}; expected 1 to 32 lowercase letters, digits and hyphens, as in my-first. "
                 "Change it."
             )
         if name in taken | set(packaged()) | set(self.kept.bundles()):
-            raise BadRequest(f"name is {name!r}, which is a model's already; a new one was expected. Change it.")
+            raise BadRequest(f"name is {name!r}, which another model already has; expected a new name. Change it.")
         if len(self.kept.bundles()) >= MAX_KEPT:
-            raise BadRequest(f"{MAX_KEPT} models are kept, the limit. Delete one first.")
+            raise BadRequest(f"{MAX_KEPT} models are kept, which is the limit. Delete one first.")
 
     def _acquire_lock(self) -> int:
-        """The lock, as a file descriptor. A finished training that waits for one more epoch is ended. Raises Busy."""
+        """The lock, as a file descriptor. Ends a finished run that is still waiting for commands. Raises Busy."""
         self.lab.path.mkdir(parents=True, exist_ok=True)
         lock = take_lock(self.lab.lock)
         if lock is None and self.state()["state"] not in ACTIVE_STATES:
@@ -209,17 +209,19 @@ class TrainingManager:
                 time.sleep(0.05)
                 lock = take_lock(self.lab.lock)
         if lock is None:
-            raise Busy("a network is being trained; one at a time is. Watch it, or stop it before you start another.")
+            raise Busy(
+                "a training run is active; expected one at a time. Wait for it, or stop it before starting another."
+            )
         return lock
 
     def _lack_of_room(self) -> str:
-        """A sentence where the disk is too full to train, which ends a training; "" else."""
+        """A sentence if the disk is too full to train, which can end a training run; otherwise ""."""
         free_bytes = shutil.disk_usage(self.lab.path).free
         if free_bytes >= MIN_FREE_BYTES:
             return ""
         return (
-            f" The disk has {free_bytes / 1e6:.0f} MB free, and a training needs {MIN_FREE_BYTES / 1e6:.0f}: make "
-            "room, then go on."
+            f" The disk has {free_bytes / 1e6:.0f} MB free, but training needs {MIN_FREE_BYTES / 1e6:.0f} MB: free "
+            "some space, then resume."
         )
 
     def _make_run(self, values: dict[str, hyperparameters.Value]) -> None:
@@ -242,7 +244,7 @@ class TrainingManager:
         command = [*SCORE, str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
         if done.returncode:
-            raise BadData(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the test images failed.")
+            raise BadData(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "the evaluation failed.")
         scores: dict[str, Any] = json.loads(done.stdout)
         return scores
 
@@ -253,6 +255,6 @@ class TrainingManager:
             yield
         except OSError as error:
             raise CannotWrite(
-                f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs the right to write and "
-                "some 200 MB. Make room, or set INKLING_LAB_FOLDER to another folder."
+                f"{self.lab.path} cannot be written ({error.strerror or error}); the lab needs write permission and "
+                "about 200 MB. Free some space, or set INKLING_LAB_FOLDER to another folder."
             ) from error

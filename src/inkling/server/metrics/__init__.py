@@ -1,1 +1,1 @@
-"""Metrics of the service, in memory that its workers share, and their text for Prometheus."""
+"""Metrics of the service, in memory shared by its workers, and their export to Prometheus."""

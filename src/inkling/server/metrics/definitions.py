@@ -1,7 +1,7 @@
-"""Every metric once: its type, its help and its labels; and how it is counted, by prometheus_client.
+"""Definitions of all metrics (type, help, labels) and their recording with prometheus_client.
 
-With several workers each counts in files of its own in PROMETHEUS_MULTIPROC_DIR, which `inkling serve` sets, and any of
-them reports the sum. The files of dead workers stay, so counters never fall.
+Each worker writes its own files in PROMETHEUS_MULTIPROC_DIR, which `inkling serve` sets. Any worker can report the
+totals. Files of dead workers are kept, so counters never decrease.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ COVERAGES = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.4, 1.0)
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 PIXELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0)
 
-Key = tuple[str, ...]  # a metric's name and its labels' values
+Key = tuple[str, ...]  # metric name, then label values
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's declaration. `buckets`: a histogram's inclusive upper bounds, without infinity."""
+    """The definition of a metric. `buckets`: a histogram's inclusive upper bounds, without infinity."""
 
     kind: str  # "counter", "gauge" or "histogram"
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
-    across: str = "livesum"  # how a gauge of all living workers comes from theirs
+    across: str = "livesum"  # multiprocess mode: how a gauge is aggregated over the living workers
 
 
 def _counter(help: str, *labels: str) -> Metric:
@@ -52,43 +52,43 @@ def _histogram(help: str, buckets: tuple[float, ...], *labels: str) -> Metric:
 METRICS = {
     "inkling_requests_total": _counter("Requests answered.", "method", "route", "status"),
     "inkling_request_seconds": _histogram(
-        "Time from a request's head to its answer, body and waiting included.", SECONDS, "route"
+        "Time from receiving a request's head to its response, including the body and waiting.", SECONDS, "route"
     ),
-    "inkling_refused_total": _counter("Requests refused before they were processed.", "reason"),
-    "inkling_readings_total": _counter("Pictures that were read.", "model", "outcome"),
-    "inkling_reading_seconds": _histogram("Time of reading one picture, without waiting.", SECONDS, "model"),
-    "inkling_bad_pictures_total": _counter("Pictures that could not be opened.", "kind"),
-    "inkling_digits_total": _counter("Digits that were read.", "model", "digit", "sure"),
-    "inkling_refused_marks_total": _counter("Pieces of ink that are neither digit nor sign.", "model"),
+    "inkling_refused_total": _counter("Requests rejected before processing.", "reason"),
+    "inkling_readings_total": _counter("Images read.", "model", "outcome"),
+    "inkling_reading_seconds": _histogram("Time to read one image, without waiting.", SECONDS, "model"),
+    "inkling_bad_pictures_total": _counter("Images that could not be opened.", "kind"),
+    "inkling_digits_total": _counter("Digits read.", "model", "digit", "sure"),
+    "inkling_refused_marks_total": _counter("Marks that are neither digits nor signs.", "model"),
     "inkling_confidence": _histogram(
-        "Confidence of each text; pictures without a digit left out.", CONFIDENCES, "model"
+        "Confidence of each text; images without a digit are left out.", CONFIDENCES, "model"
     ),
-    "inkling_digits_per_picture": _histogram("Digits in each picture.", COUNTS, "model"),
-    "inkling_tiles_per_call": _histogram("Tiles that went through the network at once.", COUNTS, "model"),
-    "inkling_ink_coverage": _histogram("Part of each picture that is ink.", COVERAGES),
-    "inkling_ink_contrast": _histogram("Brightest less darkest in each picture, of what is possible.", SHARES),
-    "inkling_glyph_height": _histogram("Height of the tallest digit, of its picture's.", SHARES),
-    "inkling_stroke_width": _histogram("Width of the strokes in each picture's first tile, pixels of 28.", PIXELS),
-    "inkling_lessons_total": _counter("Corrected or confirmed digits that were stored.", "digit", "misread"),
-    "inkling_hand_versions_total": _counter("Versions of hands that were taught.", "kind", "promoted"),
-    "inkling_in_hand": _gauge("Readings in flight, waiting and running."),
-    "inkling_reading": _gauge("Readings at this moment."),
-    "inkling_in_hand_limit": _gauge("How many readings the workers accept at once."),
+    "inkling_digits_per_picture": _histogram("Digits per image.", COUNTS, "model"),
+    "inkling_tiles_per_call": _histogram("Tiles per call of the network (batch size).", COUNTS, "model"),
+    "inkling_ink_coverage": _histogram("Share of each image that is ink.", COVERAGES),
+    "inkling_ink_contrast": _histogram("Brightest minus darkest pixel of each image; 1 is the full range.", SHARES),
+    "inkling_glyph_height": _histogram("Height of the tallest digit relative to its image.", SHARES),
+    "inkling_stroke_width": _histogram("Stroke width in each image's first tile of 28x28, pixels.", PIXELS),
+    "inkling_lessons_total": _counter("Corrected or confirmed digits stored.", "digit", "misread"),
+    "inkling_hand_versions_total": _counter("Versions of hands taught.", "kind", "promoted"),
+    "inkling_in_hand": _gauge("Readings in progress, waiting or running."),
+    "inkling_reading": _gauge("Readings running now."),
+    "inkling_in_hand_limit": _gauge("Maximum number of readings in progress that the workers accept."),
     "inkling_worker_memory_bytes": _gauge("Resident memory.", "worker"),
     "inkling_worker_cpu_seconds_total": _counter("Processor time of the living worker.", "worker"),
     "inkling_workers": _gauge("Workers alive."),
-    "inkling_workers_started_total": _counter("Workers started, those that replaced others included."),
+    "inkling_workers_started_total": _counter("Workers started, including replacements."),
     "inkling_build_info": Metric(
-        "gauge", "1, with versions.", ("version", "python", "model", "model_version"), across="livemax"
+        "gauge", "1; the labels are the versions.", ("version", "python", "model", "model_version"), across="livemax"
     ),
 }
 
-# Read from the system when they are asked for.
+# Collected from the operating system at export.
 OF_PROCESSES = ("inkling_worker_memory_bytes", "inkling_worker_cpu_seconds_total")
 
 
 class Metrics:
-    """The counters of this process. Safe to use from several threads."""
+    """The metrics of this process. Thread-safe."""
 
     def __init__(self) -> None:
         import prometheus_client as prometheus
@@ -118,7 +118,7 @@ class Metrics:
         self._of((name, *labels)).observe(value)
 
     def record(self, counts: Iterable[Key], observations: Iterable[tuple[Key, float]]) -> None:
-        """Many at once: counters to increase by one, and values for histograms."""
+        """Record many at once: counters to increment, and values for histograms."""
         for key in counts:
             self._of(key).inc()
         for key, value in observations:
@@ -136,7 +136,7 @@ class Metrics:
         return (generate_latest(registry) + generate_latest(_Processes())).decode()
 
     def _of(self, key: Key) -> Any:
-        """A series by its labels. They are looked up once: that takes longer than counting."""
+        """A series by its labels, cached because the lookup takes longer than recording."""
         series = self._series.get(key)
         if series is None:
             metric = self._metrics[key[0]]
@@ -145,7 +145,7 @@ class Metrics:
 
 
 class _Processes:
-    """Memory and processor time of the living workers, as of now."""
+    """A collector of the memory and processor time of the living workers."""
 
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -162,7 +162,7 @@ class _Processes:
 
 
 def worker_pids() -> list[int]:
-    """The living workers: those with files of gauges, or this process alone."""
+    """Process ids of the living workers: those with gauge files, or this process alone."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return [os.getpid()]
@@ -171,7 +171,7 @@ def worker_pids() -> list[int]:
 
 
 def resource_usage(pid: int) -> tuple[float, float]:
-    """(resident bytes, processor seconds) of a process. Without /proc only this process's own are known, else 0."""
+    """(resident bytes, processor seconds) of a process. Without /proc, (0, 0) for any process but this one."""
     try:
         folder = Path(f"/proc/{pid}")
         pages = int(folder.joinpath("statm").read_bytes().split()[1])

@@ -1,7 +1,7 @@
-"""The folder in which the workers of one server count: in memory, and removed when the server ends.
+"""The in-memory folder for the metrics of one server's workers, removed when the server ends.
 
-A server that is killed cannot remove its folder, so the next one does. The processes of a server hold a lock on it,
-which the kernel releases when the last of them is gone. A folder whose lock is free therefore belongs to no server.
+A killed server cannot remove its folder, so the next server does. The processes of a server hold a lock on the folder;
+the kernel releases it when the last process is gone. A folder with a free lock therefore belongs to no server.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ PREFIX, LOCK = "inkling-metrics-", "lock"
 
 
 class Folder:
-    """A folder of this process and of those that it forks, which share its lock.
+    """A folder of this process and its forks, which share its lock.
 
-    `parent` defaults to the shared memory, or to the temporary folder where there is none. Folders that dead servers of
-    this user left there are removed.
+    `parent` defaults to /dev/shm, or to the temporary folder if that is not writable. Folders left there by dead
+    servers of this user are removed.
     """
 
     def __init__(self, parent: Path | None = None) -> None:
@@ -30,22 +30,22 @@ class Folder:
         being_locked = Path(self.path, f"{LOCK}.new")
         self._lock = being_locked.open("xb")
         _hold(self._lock)
-        being_locked.rename(being_locked.with_suffix(""))  # under this name only with its lock held
+        being_locked.rename(being_locked.with_suffix(""))  # a file with the final name is always locked
 
     def remove(self) -> None:
-        """Remove it, at the server's end."""
+        """Remove the folder; call it when the server ends."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.close()
 
 
 def _memory() -> Path:
-    shared = Path("/dev/shm")  # noqa: S108 - files in it are made by mkdtemp
+    shared = Path("/dev/shm")  # noqa: S108 - mkdtemp creates the folder in it
     return shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _remove_abandoned(parent: Path) -> None:
     for folder in parent.glob(f"{PREFIX}*"):
-        # It may be another user's, or a living server's, or without a lock: then it is being made or removed.
+        # It may belong to another user or a running server; one without a lock file is being created or removed.
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.getuid():
                 with (folder / LOCK).open("r+b") as lock:
@@ -54,7 +54,7 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 def _hold(lock: IO[bytes]) -> None:
-    """Lock a file until it is closed. Raises BlockingIOError where another process does."""
-    import fcntl  # not on Windows, where one process serves
+    """Lock a file until it is closed. Raises BlockingIOError if another process holds the lock."""
+    import fcntl  # not available on Windows, where one process serves
 
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

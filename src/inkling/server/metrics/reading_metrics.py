@@ -1,6 +1,6 @@
-"""Metrics of the incoming images, taken from each reading. Changes in them show drift.
+"""Metrics of the images of each reading. Changes in them show drift.
 
-The images are not kept. Large ones are sampled, so that this costs microseconds.
+The images are not kept. Large images are sampled, so that recording takes microseconds.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from inkling.pipeline.classifier import Prediction
     from inkling.pipeline.reader import Trace
 
-SAMPLE_SIDE = 64  # pixels of each side that are sampled, evenly spread
+SAMPLE_SIDE = 64  # sampled pixels along each side, evenly spaced
 
 
 class InstrumentedReader(Reader):
-    """A reader that counts the tiles of each call of its network; `name` is the model's on this server."""
+    """A reader that records the number of tiles per network call; `name` is the model's name on this server."""
 
     def __init__(self, model: str | Path, metrics: Metrics, *, name: str, max_bytes: int) -> None:
         self._metrics = metrics
@@ -36,7 +36,7 @@ class InstrumentedReader(Reader):
 
 
 def record_reading(metrics: Metrics, model: str, trace: Trace, took_s: float) -> None:
-    """Count one reading and describe its image."""
+    """Record the metrics of one reading and its image."""
     reading = trace.reading
     digits = reading.digits
     counts = [

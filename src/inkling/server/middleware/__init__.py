@@ -1,1 +1,1 @@
-"""What happens to every request before its view, and to every answer after it. START HERE: `access.py`."""
+"""Processing before and after every view. START HERE: `access.py`."""

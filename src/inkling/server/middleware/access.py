@@ -1,17 +1,19 @@
-"""START HERE: what happens to every request before its view, and to every answer after it.
+"""START HERE: the checks before every view, and the processing of every response.
 
-Before the view, in this order, by the rule of the matched endpoint (`inkling.server.rules`). A request that matched
-nothing, or a method that is not allowed, is answered 404 or 405 without any of it, and its body is not read.
+Before the view, in this order, according to the rule of the matched endpoint (`inkling.server.rules`):
 
-1. give the request an id, the client's own or a new one (`request_context.py`);
-2. refuse HTTP/1.1 without Host (RFC 9112, 3.2) with 400;
-3. refuse a client with too many requests (`rates.py`) with 429;
-4. refuse a request without a valid key (`api_key.py`) with 401;
-5. refuse a body where the endpoint takes none with 400, a larger one than it takes with 413, before it is read;
-6. a reading: refuse it with 503 while the worker, or this client's part of it, is full (`service/fair_queue.py`);
-7. receive the body in bounded time and memory (`bodies.py`), and take a place for the reading.
+1. assign a request id, the client's own or a new one (`request_context.py`);
+2. reject HTTP/1.1 without Host (RFC 9112, 3.2) with 400;
+3. reject a client with too many requests (`callers.py`) with 429;
+4. reject a request without a valid key (`callers.py`) with 401;
+5. reject an unexpected body with 400;
+6. reject a reading with 503 if the worker, or the client's share of it, is full (`service/fair_queue.py`);
+7. reject a body that is too large with 413, before reading it; receive any other in bounded time and memory
+   (`slow_clients.py`), and reserve a place for the reading.
 
-After it: CORS headers (Flask-CORS), security headers, the count and the log line of the request.
+A request that matches no route or method skips steps 3 to 7: it is answered 404 or 405, and its body is not read.
+
+After the view: CORS headers (Flask-CORS), security headers, metrics and the log line of the request.
 """
 
 from __future__ import annotations
@@ -24,19 +26,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from inkling.errors import BadKey, BadRequest, InklingError, Overloaded, TooManyRequests
 from inkling.server.metrics.definitions import Metrics
-from inkling.server.middleware.api_key import key_check
-from inkling.server.middleware.bodies import Bodies, too_large
-from inkling.server.middleware.deadlines import SEND_S, STREAM_S
-from inkling.server.middleware.rates import rate_check
+from inkling.server.middleware.callers import key_check, rate_check
 from inkling.server.middleware.request_log import log_request
-from inkling.server.middleware.security_headers import HEADERS
+from inkling.server.middleware.slow_clients import SEND_S, STREAM_S, Bodies
 from inkling.server.request_context import client_name, current_client, current_context
 from inkling.server.rules import UPLOAD, Rule, rule_of
 from inkling.server.service.fair_queue import FairQueue
 from inkling.server.settings import Settings, listed
 
-DRAINED_BYTES = 65_536  # an unread body below that gunicorn reads, and the connection goes on
-REFUSED = {TooManyRequests: "rate", BadKey: "key", Overloaded: "overloaded"}  # all else: "body"
+DRAINED_BYTES = 65_536  # gunicorn reads and discards a smaller unread body, and keeps the connection
+REFUSED = {TooManyRequests: "rate", BadKey: "key", Overloaded: "overloaded"}  # any other error: "body"
 CORS = {
     "methods": ["GET", "HEAD", "POST"],
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Id", "If-None-Match"],
@@ -47,7 +46,7 @@ CORS = {
 
 
 def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueue) -> None:
-    """Check every request before its view."""
+    """Register the checks before every view."""
     check_rate, check_key = rate_check(settings), key_check(settings.api_key)
     bodies = Bodies(settings.max_upload_bytes)
     metrics.set("inkling_in_hand_limit", queue.limit)
@@ -59,16 +58,13 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
         """Raises BadRequest, TooManyRequests, BadKey, ImageTooLarge and Overloaded."""
         context = current_context(request.environ)
         context.route = request.url_rule.rule if request.url_rule else "(none)"
+        g.rule = rule_of(app, request.endpoint, request.method)
         current_client.set(client_name(request.remote_addr or ""))
         if "HTTP_HOST" not in request.environ and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
-            raise BadRequest("request names no host; HTTP/1.1 expects the header Host. Send it.")
-        rule = rule_of(app, request.endpoint, request.method)
-        if rule is None:
-            if request.endpoint is not None:
-                raise LookupError(f"endpoint {request.endpoint} has no rule")
-            return  # 404 or 405
+            raise BadRequest("request has no Host header; expected one, as HTTP/1.1 requires. Send it.")
         try:
-            check(rule, current_client.get())
+            if g.rule:  # otherwise 404 or 405
+                check(g.rule, current_client.get())
         except InklingError as error:
             context.refused = REFUSED.get(type(error), "body")
             metrics.count("inkling_refused_total", context.refused)
@@ -81,9 +77,7 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
             check_key(request)
         max_bytes = settings.max_upload_bytes if rule.max_body_bytes == UPLOAD else rule.max_body_bytes
         if _has_body() and not max_bytes:
-            raise BadRequest(f"request has a body, and {request.method} takes none here. Send it without.")
-        if (request.content_length or 0) > max_bytes:
-            raise too_large(max_bytes)
+            raise BadRequest(f"request has a body; expected none for {request.method} here. Send it without a body.")
         held = g.held = ExitStack()
         if rule.places:
             queue.check(client, rule.places)
@@ -101,9 +95,9 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
 
 
 def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
-    """Give every answer its headers and a deadline, and count and log it."""
+    """Add headers and a send deadline to every response, and record it in the metrics and the log."""
     origins = [origin.rstrip("/") for origin in listed(settings.cors_origins)]
-    if origins:
+    if origins:  # otherwise the library is not loaded
         from flask_cors.core import get_cors_options, set_cors_headers
 
         cors = get_cors_options(app, {**CORS, "origins": origins})
@@ -112,17 +106,13 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
     def after(response: Response) -> Response:
         context = current_context(request.environ)
         context.status = response.status_code
-        rule = rule_of(app, request.endpoint, request.method)
+        rule = g.get("rule")
         if origins and rule and rule.cross_origin:
             set_cors_headers(response, cors)
-        own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating gives pairs
-        response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in own])
         response.headers["X-Request-Id"] = context.request_id
-        if response.mimetype == "application/json":
-            response.headers.setdefault("Cache-Control", "no-store")
-        method = context.method if rule else "other"  # a client may invent methods
         took_s = time.perf_counter() - context.started_s
-        metrics.count("inkling_requests_total", method, context.route, str(context.status))
+        # Without a rule the method may be made up.
+        metrics.count("inkling_requests_total", context.method if rule else "other", context.route, str(context.status))
         metrics.observe("inkling_request_seconds", took_s, context.route)
         log_request(context, took_s)
         if connection := request.environ.get("gunicorn.socket"):

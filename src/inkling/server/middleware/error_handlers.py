@@ -1,7 +1,7 @@
-"""Every error that leaves through HTTP, in one shape: {"ok": false, "kind": ..., "error": ...}.
+"""The format of every HTTP error: {"ok": false, "kind": ..., "error": ...}.
 
-A browser that asks for a page gets the same sentence as a page. Everything under /api, and every other client, gets
-JSON. A traceback goes to the log and never to the client.
+A browser that requests a page gets the same message as HTML. Requests under /api and all other clients get JSON.
+Tracebacks go to the log, never to the client.
 """
 
 from __future__ import annotations
@@ -12,36 +12,21 @@ from flask import Flask, Response, current_app, jsonify, make_response, redirect
 from werkzeug.exceptions import HTTPException
 
 from inkling.errors import BadData, CannotWrite, InklingError
-from inkling.server.middleware.api_key import CHALLENGE
 from inkling.server.request_context import current_context
 
-SENTENCES = {  # of errors that Flask and Werkzeug raise, by status: their kind, and what is said
+SENTENCES = {  # for errors that Flask and Werkzeug raise, by status: (kind, message)
     400: ("BadRequest", "the request could not be understood; expected a picture as documented. See /docs."),
     404: ("NotFound", "there is nothing at {path}; expected a route of this service. See /docs."),
-    405: ("MethodNotAllowed", "{method} does not work at {path}; expected {allowed}. See /docs."),
-    500: (
-        "InternalError",
-        "something went wrong on the server; expected an answer. Try again, and report it if it happens again, with "
-        "the request's id {request_id}.",
-    ),
+    405: ("MethodNotAllowed", "{method} is not allowed at {path}; expected {allowed}. See /docs."),
+    500: ("InternalError", "something went wrong on the server. Try again, or report the request id {request_id}."),
 }
 
 
-HEADINGS = {404: "There is no such page", 500: "Something went wrong"}  # of the page that shows an error's sentence
-NO_PAGE = (
-    "Nothing lies at this address. It may be mistyped, or the page may have moved; the pages above are all there are."
-)
-OWN_FAULT = (  # instead of a sentence with paths or hosts of the server, for clients on other machines
-    "the server cannot use its own files or its database now; expected that it can. Try again later, and give its "
-    "operator the request's id {request_id}: the log says more."
-)
-
-
 def add_error_handlers(app: Flask) -> None:
-    """Replace the error shapes and the log line of Flask and flask-smorest."""
+    """Replace the error formats and the log line of Flask and flask-smorest."""
     app.register_error_handler(InklingError, _answer_inkling)
     app.register_error_handler(HTTPException, _answer_http)
-    app.log_exception = _log  # type: ignore[method-assign]  # Flask's names the path that the client sent
+    app.log_exception = _log  # type: ignore[method-assign]  # Flask would log the path that the client sent
 
 
 def error_json(error: InklingError) -> dict[str, Any]:
@@ -52,19 +37,19 @@ def error_json(error: InklingError) -> dict[str, Any]:
 def _answer_inkling(error: InklingError) -> Response:
     message = str(error)
     if isinstance(error, BadData | CannotWrite) and not current_app.config["INKLING"].is_private:
-        request_id = current_context(request.environ).request_id
-        current_app.logger.error("%s (request %s)", error, request_id, extra={"request_id": request_id})
-        message = OWN_FAULT.format(request_id=request_id)
+        _log(error)
+        # Without paths or hosts of the server.
+        message = SENTENCES[500][1].format(request_id=current_context(request.environ).request_id)
     response = _respond(error.status, error.kind, message)
     if error.status == 401:
-        response.headers["WWW-Authenticate"] = CHALLENGE
+        response.headers["WWW-Authenticate"] = 'Bearer realm="inkling"'
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(getattr(error, "retry_after_s", 1))
     return response
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """Of Flask, Werkzeug or webargs. An exception that nothing expected is a 500."""
+    """Answer an error of Flask, Werkzeug or webargs. An unexpected exception becomes a 500."""
     status = error.code or 500
     if status == 404 and (page := _page_without_slash()):
         return make_response(redirect(page, 308))
@@ -77,7 +62,7 @@ def _answer_http(error: HTTPException) -> Response:
         allowed=" or ".join(each for each in allowed if each not in ("HEAD", "OPTIONS")),
         request_id=current_context(request.environ).request_id,
     )
-    if hasattr(error, "data"):  # webargs: a parameter that does not fit its schema
+    if hasattr(error, "data"):  # webargs: an invalid parameter
         status, kind, message = 400, "BadRequest", _complaints(error.data)
     response = _respond(status, kind, message)
     if allowed:
@@ -86,37 +71,31 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _page_without_slash() -> str:
-    """`/learn` for a request of `/learn/`; "" where that leads nowhere."""
-    page = request.path.rstrip("/")
-    if request.method not in ("GET", "HEAD") or page == request.path or page.startswith("/api/"):
+    """The page's path without a trailing slash: `/learn` for `/learn/`; "" if there is no such page."""
+    page, query = request.path.rstrip("/"), request.query_string.decode("ascii", "ignore")
+    if request.method not in ("GET", "HEAD") or page in ("", request.path) or page.startswith(("/api/", "/static/")):
         return ""
     try:
-        endpoint, _ = current_app.url_map.bind("").match(page, method="GET")
+        current_app.url_map.bind("").match(page)
     except HTTPException:
         return ""
-    query = request.query_string.decode("ascii", "ignore")
-    return "" if endpoint == "static" or not page else f"{request.script_root}{page}{'?' * bool(query)}{query}"
+    return f"{request.script_root}{page}?{query}".rstrip("?")
 
 
 def _log(exc_info: Any) -> None:
     context = current_context(request.environ)
     told = (context.method, context.route, context.request_id)
-    more = {"request_id": context.request_id}
-    current_app.logger.error("%s %s failed (request %s)", *told, exc_info=exc_info, extra=more)
+    current_app.logger.error("%s %s failed (request %s)", *told, exc_info=exc_info, extra={"request_id": told[2]})
 
 
 def _complaints(data: Any) -> str:
     by_location = (data or {}).get("messages", {})
     found = [str(text) for fields in by_location.values() for texts in fields.values() for text in texts]
-    return " ".join(found) or "a parameter is wrong; expected what is documented. See /docs."
+    return " ".join(found) or "a parameter is invalid; expected a value as documented. See /docs."
 
 
 def _respond(status: int, kind: str, message: str) -> Response:
-    if not request.path.startswith("/api/") and "text/html" in request.accept_mimetypes.values():
-        heading = HEADINGS.get(status, "That did not work")
-        message = NO_PAGE if status == 404 and kind == "NotFound" else message[:1].upper() + message[1:]
-        response = make_response(render_template("error.html", status=status, heading=heading, message=message))
-    else:
-        response = jsonify(ok=False, kind=kind, error=message)
-    response.status_code = status
-    return response
+    is_page = not request.path.startswith("/api/") and "text/html" in request.accept_mimetypes.values()
+    error = {"kind": kind, "error": message}
+    body = render_template("error.html", status=status, **error) if is_page else jsonify(ok=False, **error)
+    return make_response(body, status)

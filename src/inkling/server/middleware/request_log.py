@@ -1,7 +1,7 @@
-"""The log: one line per request where the operator turns it on, and errors with their traceback; all on stderr.
+"""The log on stderr: one line per request if enabled, and errors with their tracebacks.
 
-python-json-logger writes JSON. The log names the route, never the path that the client sent, and no part of a query or
-an upload.
+python-json-logger writes the JSON. The log contains the route, but never the path that the client sent, the query or
+uploaded content.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ _RENAMED = {"levelname": "level", "name": "logger", "exc_info": "traceback"}
 
 
 def configure(kind: str) -> None:
-    """Let inkling's loggers write as "json" or "text"; "off" leaves logging as it is."""
+    """Configure inkling's loggers to write "json" or "text"; "off" adds no handler."""
     root = logging.getLogger("inkling")
     root.handlers = [handler for handler in root.handlers if handler.name != "inkling"]
     if kind == "off":
         return
     handler = logging.StreamHandler()
     handler.name = "inkling"
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    formatter = logging.Formatter("%(levelname)s %(message)s")
     if kind == "json":
         from pythonjsonlogger.json import JsonFormatter
 
-        handler.setFormatter(
-            JsonFormatter("%(levelname)s %(message)s %(name)s", rename_fields=_RENAMED, timestamp="time")
-        )
+        formatter = JsonFormatter("%(levelname)s %(message)s %(name)s", rename_fields=_RENAMED, timestamp="time")
+    handler.setFormatter(formatter)
     root.addHandler(handler)
     _REQUESTS.setLevel(logging.INFO)
 
 
 def log_request(context: RequestContext, took_s: float) -> None:
-    """Write the line of an answered request, where `configure` has turned it on."""
+    """Write the log line of an answered request, if `configure` enabled it."""
     if not _REQUESTS.isEnabledFor(logging.INFO):
         return
     facts = {**vars(context), "took_ms": round(took_s * 1000, 2), "worker": os.getpid()}

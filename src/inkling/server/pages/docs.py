@@ -1,4 +1,4 @@
-"""`/docs`: the API's documentation, from the OpenAPI document, with a form that tries a reading."""
+"""`/docs`: the API documentation, generated from the OpenAPI document, with a form to try a reading."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 blueprint = Blueprint("docs", __name__)
-HOST = "http://host.invalid"  # in the page as it is kept
+HOST = "http://host.invalid"  # placeholder in the cached page
 
 
 @blueprint.get("/docs")
 @rule(PAGE)
 def docs() -> ResponseReturnValue:
-    """The API's documentation. Each worker renders it once, which takes 20 ms, and fills in the host.
+    """The API documentation. Each worker renders it once (20 ms), then fills in the host of each request.
 
-    A folder of files has a sentence in its place.
+    A static site shows a notice instead.
     """
     if current_app.config["IS_STATIC"]:
         return render_template(
             "needs_server.html",
             heading="The API needs a server",
-            sentence="These pages read by themselves; programs ask an inkling that serves an API.",
+            sentence="These pages read digits in the browser. For programs, run an inkling server, which has an API.",
             command="make serve",
         )
     kept = current_app.extensions
@@ -50,13 +50,13 @@ def docs() -> ResponseReturnValue:
 
 @blueprint.app_template_filter()
 def markdown(text: str) -> Markup:
-    """A description in Markdown as HTML, in paragraphs."""
+    """A Markdown description as HTML paragraphs."""
     return Markup(_parser().render(text))  # noqa: S704 - text is escaped, raw HTML and links to scripts refused
 
 
 @blueprint.app_template_filter()
 def inline_markdown(text: str) -> Markup:
-    """A description in Markdown as HTML, in the line where it stands."""
+    """A Markdown description as inline HTML."""
     return Markup(_parser().renderInline(text))  # noqa: S704 - as above
 
 
@@ -74,7 +74,7 @@ def openapi() -> dict[str, Any]:
 
 
 def groups(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """The groups of the document, and in each its operations with path and method, in the order of the document."""
+    """The document's groups (tags), each with its `operations` in document order, with path and method."""
     operations = [
         {
             "path": path,

@@ -1,22 +1,22 @@
-"""Coordinates of the small plots of `/models`, which the template draws as SVG."""
+"""Coordinates of the small plots on `/models`, which the template draws as SVG."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-AXIS_W, PLOT_WH = 240, (240, 130)  # units of the drawings
+AXIS_W, PLOT_WH = 240, (240, 130)  # SVG units
 DAMAGE_TITLES = {
-    "rotation": ("Turned", "degrees"),
-    "shift": ("Moved", "pixels"),
-    "noise": ("Grain", "standard deviation, ink = 1"),
-    "stroke": ("Thicker or thinner strokes", "pixels wider"),
-    "contrast": ("Fainter ink", "part of the ink lost"),
+    "rotation": ("Rotation", "degrees"),
+    "shift": ("Shift", "pixels"),
+    "noise": ("Noise", "standard deviation, ink = 1"),
+    "stroke": ("Stroke width", "pixels wider"),
+    "contrast": ("Contrast", "share of the ink lost"),
 }
 
 
 def accuracy_axis(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One scale for the accuracy of all models: its lowest rate, its ticks, and each model's low, rate and high."""
+    """A common accuracy axis for all models: its lowest rate, its ticks, and each model's low, rate and high."""
     scores = {row["name"]: row["score"] for row in rows if row["score"]}
     if not scores:
         return {"width": AXIS_W, "low": 0.0, "ticks": [], "at": {}}
@@ -38,7 +38,7 @@ def accuracy_axis(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def robustness_panels(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A plot for each kind of damage: a line for each model that has a report, in the order of `rows`."""
+    """One plot per kind of damage, with a line for each model that has a report, in the order of `rows`."""
     reports = [(row["name"], row["report"]["robustness"]) for row in rows if row["report"]]
     if not reports:
         return []

@@ -1,4 +1,4 @@
-"""`/`: draw and read. Without JavaScript the page reads an uploaded picture."""
+"""`/`: the drawing page. Without JavaScript it reads an uploaded picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("draw", __name__)
 
 EXAMPLES = Path(__file__).parents[1] / "static" / "examples"
-PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in units of the board (strokes.js)
+PENS = ((0.026, "Fine pen"), (0.046, "Felt pen"), (0.075, "Broad pen"))  # widths in board units (strokes.js)
 
 
 @blueprint.get("/")
@@ -39,10 +39,10 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/")
 @rule(FORM_PAGE)
 def index_without_script() -> ResponseReturnValue:
-    """Read an uploaded picture and answer with the page.
+    """Read an uploaded picture and render the page with the result.
 
     400 EmptyPicture or BadRequest, 413 ImageTooLarge, 415 UnknownFormat, 422 BrokenPicture or ImageTooSmall: the page
-    shows the error's sentence.
+    shows the error message.
     """
     readers: Readers = current_app.extensions["inkling"]
     reading, error, status = None, None, 200
@@ -58,7 +58,7 @@ def index_without_script() -> ResponseReturnValue:
 
 
 def page_data() -> dict[str, Any]:
-    """What the page shows before a reading."""
+    """The template values that do not depend on a reading."""
     readers: Readers = current_app.extensions["inkling"]
     try:
         default = readers.default().name
@@ -67,19 +67,19 @@ def page_data() -> dict[str, Any]:
             for bundle in readers.bundles().values()
         ]
     except InklingError:
-        models = []  # the page still opens; a reading reports the error
+        models = []  # the page still works; a reading reports the error
     settings = current_app.config["INKLING"]
     return {
         "examples": read_examples(readers),
         "models": models,
         "pens": PENS,
         "max_upload_bytes": settings.max_upload_bytes,
-        "hands": settings.keeps_hands,
+        "hands": settings.keeps_hands and not current_app.config["IS_STATIC"],  # else this browser keeps them
     }
 
 
 def read_examples(readers: Readers) -> list[dict[str, str]]:
-    """The example images with a `caption`: what the default reader reads in them; "" while it is being loaded."""
+    """The example images, each with a `caption`: the default reader's result; "" while it is being loaded."""
     if not readers.ready():
         return [{**example, "caption": ""} for example in examples()]
     captions = current_app.extensions.setdefault("inkling-captions", {})
@@ -91,7 +91,7 @@ def read_examples(readers: Readers) -> list[dict[str, str]]:
 
 
 def caption(reading: Reading) -> str:
-    """ "407 · 97 %", "4.5 · not sure": the line under an example."""
+    """The caption of an example: "407 · 97 %", "4.5 · not sure"."""
     if not reading.text:
         return "nothing"
     word, share = verdict(reading.outcome, reading.confidence)
@@ -100,13 +100,13 @@ def caption(reading: Reading) -> str:
 
 
 def how_sure(reading: Reading) -> str:
-    """ "Probably, 84 %": a word, and a number that goes with it."""
+    """The verdict in words, with its confidence if it has one: "Probably, 84 %"."""
     word, share = verdict(reading.outcome, reading.confidence)
     return word if share is None else f"{word}, {percent(share)}"
 
 
 def percent(share: float) -> str:
-    """0.973 -> "97 %", 0.9987 -> "99.8 %": rounded down near the top, because nothing is 100 % certain."""
+    """0.973 -> "97 %", 0.9987 -> "99.8 %": rounded down from 99 % on, because nothing is 100 % certain."""
     if share < 0.99:
         return f"{share * 100:.0f} %"
     return f"{min(math.floor(share * 1000) / 10, 99.9):.1f} %"
@@ -114,6 +114,6 @@ def percent(share: float) -> str:
 
 @functools.cache
 def examples() -> list[dict[str, str]]:
-    """The example images: `file`, `alt` and `shows` each. Written by scripts/make_examples.py."""
+    """The example images, each with `file`, `alt` and `shows`. Written by scripts/make_examples.py."""
     entries: list[dict[str, str]] = json.loads((EXAMPLES / "examples.json").read_text("utf-8"))
     return entries

@@ -1,4 +1,4 @@
-"""`/inside`: what the network computes for the current drawing."""
+"""`/inside`: the network's computation for the current drawing."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PASSIVE_LAYERS = ("Flatten", "Dropout", "InputLayer")  # they compute nothing at
 @blueprint.get("/inside")
 @rule(PAGE)
 def inside() -> ResponseReturnValue:
-    """The page, with every model that it can show."""
+    """The page, with all models to choose from."""
     try:
         bundles = list(current_app.extensions["inkling"].bundles().values())
     except BadBundle:
-        bundles = []  # the page itself works; its first request reports the error
+        bundles = []  # the page still works; its first request reports the error
     models = [
         {"name": b.name, "title": title_of(b), "kind": kind_of(b), "parameters": b.manifest.get("parameters", 0)}
         for b in bundles
@@ -34,7 +34,7 @@ def inside() -> ResponseReturnValue:
 
 
 def kind_of(bundle: Bundle) -> str:
-    """ "dense" for one hidden layer, whose numbers the page can show in full; "layers" for any other network."""
+    """ "dense" for a network with one hidden layer, which the page can show in full; otherwise "layers"."""
     layers: list[dict[str, Any]] = bundle.manifest.get("layers", [])
     return (
         "dense"

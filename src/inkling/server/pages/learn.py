@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("learn", __name__)
 
-MEASURED = Path(__file__).with_name("measured.json")  # by scripts/make_measured.py
-DROPOUT = Path(__file__).with_name("dropout.json")  # by scripts/measure_dropout.mjs
-SMALL_CONV = Path(__file__).parents[1] / "static" / "data" / "small-conv.json"  # by scripts/make_small_conv.py
+MEASURED = Path(__file__).with_name("measured.json")  # written by scripts/make_measured.py
+DROPOUT = Path(__file__).with_name("dropout.json")  # written by scripts/measure_dropout.mjs
+SMALL_CONV = Path(__file__).parents[1] / "static" / "data" / "small-conv.json"  # written by scripts/make_small_conv.py
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -38,12 +38,12 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("pictures", "A picture is a table of numbers", "Draw a digit and see the 784 numbers that are left of it."),
+    Chapter("pictures", "A picture is a table of numbers", "Draw a digit and see the 784 numbers that it becomes."),
     Chapter("neurons", "Neurons, ReLU and layers", "What the 101,770 parameters do, and why ReLU matters."),
     Chapter("confidence", "From scores to confidence", "How scores become probabilities, and what 97 % means."),
     Chapter("learning", "Learning and overfitting", "How a network finds its weights, and when it memorizes."),
-    Chapter("convolutions", "Convolutions", "Nine weights for every place, and when they are better."),
-    Chapter("drawings", "Why it fails on your own drawing", "Colour, place and size: what goes wrong, and what helps."),
+    Chapter("convolutions", "Convolutions", "Nine weights for every position, and when they work better."),
+    Chapter("drawings", "Why it fails on your own drawing", "Color, position, size: what goes wrong, and what helps."),
 )
 
 
@@ -57,17 +57,19 @@ def contents() -> ResponseReturnValue:
 @blueprint.get("/learn/glossary")
 @rule(PAGE)
 def terms() -> ResponseReturnValue:
-    """Every term in a sentence."""
+    """The glossary."""
     return render_template("glossary.html", terms=lessons.glossary().values())
 
 
 @blueprint.get("/learn/teacher")
 @rule(PAGE)
 def teacher() -> ResponseReturnValue:
-    """A lesson of 45 minutes, the answers to all questions, and a sheet to print."""
+    """The teacher's page: a 45-minute lesson, the answers to all questions, and a sheet to print."""
+    used = {step.get("chapter") for step in lessons.lesson()["steps"]}
     return render_template(
         "teacher.html",
         lesson=lessons.lesson(),
+        needed=[(n, lessons.minutes_to_read(each.slug)) for n, each in enumerate(CHAPTERS, 1) if each.slug in used],
         chapters=[(each, questions_of(each.slug), lessons.minutes_to_read(each.slug)) for each in CHAPTERS],
         numbers={each.slug: number for number, each in enumerate(CHAPTERS, 1)},
     )
@@ -100,7 +102,7 @@ def chapter(slug: str) -> ResponseReturnValue:
 
 @functools.cache
 def questions_of(slug: str) -> dict[str, Any]:
-    """The questions of a chapter, with the measured numbers in their texts."""
+    """The questions of a chapter, with the measured numbers filled in."""
     found = measured()
     numbers = {name: found[name].removesuffix(" %") for name in ("resized", "resized_worst", "pipeline")}
     asked: dict[str, Any] = lessons.filled(lessons.questions()[slug], numbers)
@@ -109,9 +111,13 @@ def questions_of(slug: str) -> dict[str, Any]:
 
 @functools.cache
 def measured() -> dict[str, Any]:
-    """The project's measurements as texts: `right` by network and data set ("93.7 %"), `refusals_wrong` by network, on
-    MNIST's test images, `seeds` by recipe ("99.21 %"), and means over other people's digits: `resized` and `pipeline`
-    of the tutorial network, `pipeline_cnn` of `cnn`; `resized_worst` is that of the hardest set."""
+    """The project's measurements as text.
+
+    `right`: accuracy by network and data set ("93.7 %"); `refusals_wrong`: by network, accuracy on MNIST's test images
+    with refusals counted as wrong; `n`: images by data set; `seeds`: mean by recipe ("99.21 %"); `n_seeds`. Means over
+    other people's digits: `resized` and `pipeline` for the tutorial network, `pipeline_cnn` for `cnn`. `resized_worst`
+    is `resized` for the hardest set.
+    """
     found: dict[str, Any] = json.loads(MEASURED.read_text("utf-8"))
     data_sets = list(found["resized"])
     return {
@@ -132,7 +138,7 @@ def measured() -> dict[str, Any]:
 
 @functools.cache
 def dropout() -> dict[str, Any]:
-    """What dropout gained in chapter 4, in points: `wrong_labels` and `right_labels`, each {mean, least, most}."""
+    """The gain from dropout in chapter 4, in points: `wrong_labels` and `right_labels`, each {mean, least, most}."""
     gains = json.loads(DROPOUT.read_text("utf-8"))["gains"]
     return {
         name: {"mean": points(fmean(each)), "least": points(min(each)), "most": points(max(each))}
@@ -141,12 +147,12 @@ def dropout() -> dict[str, Any]:
 
 
 def points(value: float) -> str:
-    """A number of points as a text, with a true minus sign."""
+    """A number of points as text, with a true minus sign."""
     return f"{value:.1f}".replace("-", MINUS)
 
 
 @functools.cache
 def small_conv() -> dict[str, Any]:
-    """Facts about the small network of chapter 5: `parameters`, and `test`, its accuracy."""
+    """Facts about the small network of chapter 5: `parameters`, and its `test` accuracy."""
     found = json.loads(SMALL_CONV.read_text("utf-8"))
     return {"parameters": found["parameters"], "test": f"{100 * found['test']:.2f} %"}

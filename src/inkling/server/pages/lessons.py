@@ -1,4 +1,4 @@
-"""What Learn is made of besides its chapters: questions, the glossary, the teacher's lesson, and times to read."""
+"""Content of /learn besides the chapters: questions, the glossary, the teacher's lesson, and reading times."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LESSON = PAGES / "lesson.json"
 GLOSSARY = PAGES.parent / "static" / "data" / "glossary.json"
 CHAPTERS = PAGES.parent / "templates" / "chapters"
 
-WORDS_A_MINUTE = 200  # of a fifteen-year-old who reads an unfamiliar subject
-MINUTES_A_PIECE = 1.5  # to guess, to try, to look
+WORDS_A_MINUTE = 200  # reading speed of a fifteen-year-old on an unfamiliar subject
+MINUTES_A_PIECE = 1.5  # to use an interactive piece
 _NOT_WORDS = re.compile(r"{%.*?%}|{{|}}|<[^>]+>", re.DOTALL)
 
 
@@ -35,17 +35,17 @@ class Term:
 
 @functools.cache
 def glossary() -> dict[str, Term]:
-    """Every term by its slug, in alphabetical order."""
+    """All terms by slug, in alphabetical order."""
     found = json.loads(GLOSSARY.read_text("utf-8"))
     terms = [Term(slug, entry["term"], entry["means"]) for slug, entry in found.items()]
     return {each.slug: each for each in sorted(terms, key=lambda each: each.term.lower())}
 
 
 def term(slug: str, text: str = "") -> Markup:
-    """`{{ term("relu") }}` in a template: a term of the glossary, explained on hover, focus or tap.
+    """`{{ term("relu") }}` in a template: a glossary term, explained on hover, focus or tap.
 
-    Without JavaScript it is a link to the glossary. `text` is how the sentence writes the term. Raises KeyError for a
-    slug that the glossary lacks.
+    Without JavaScript it is a link to the glossary. `text` is the link text if it differs from the term. Raises
+    KeyError for an unknown slug.
     """
     entry = glossary()[slug]
     address = f"{url_for('learn.terms')}#{slug}"
@@ -58,14 +58,14 @@ def term(slug: str, text: str = "") -> Markup:
 def questions() -> dict[str, dict[str, Any]]:
     """By chapter: `guesses` by piece, {ask, options, right, because}; `question`, {ask, answers: [{text, right, why}]}.
 
-    Texts may hold measured numbers as {names}; see `filled`.
+    Texts may contain {names} of measured numbers; see `filled`.
     """
     found: dict[str, dict[str, Any]] = json.loads(QUESTIONS.read_text("utf-8"))
     return found
 
 
 def filled(value: Any, numbers: dict[str, str]) -> Any:
-    """A text, or a structure of texts, with {names} replaced by `numbers`."""
+    """A text, or a nested structure of texts, with {names} replaced from `numbers`."""
     if isinstance(value, str):
         return value.format(**numbers)
     if isinstance(value, list):
@@ -75,14 +75,14 @@ def filled(value: Any, numbers: dict[str, str]) -> Any:
 
 @functools.cache
 def lesson() -> dict[str, Any]:
-    """The lesson of 45 minutes: `aims`, `needs`, `steps` of {minutes, title, teacher, pupils}, `mistakes`."""
+    """The 45-minute lesson: `aims`, `needs`, `steps` of {minutes, title, teacher, pupils}, `mistakes`."""
     found: dict[str, Any] = json.loads(LESSON.read_text("utf-8"))
     return found
 
 
 @functools.cache
 def minutes_to_read(slug: str) -> int:
-    """About how long a chapter takes, its interactive pieces included."""
+    """Approximately how long a chapter takes, including its interactive pieces."""
     source = (CHAPTERS / f"{slug}.html").read_text("utf-8")
     texts = [_NOT_WORDS.sub(" ", source), json.dumps(questions()[slug], ensure_ascii=False)]
     n_words = sum(len(text.split()) for text in texts)

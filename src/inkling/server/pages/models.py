@@ -1,6 +1,6 @@
-"""`/models`: every model side by side. `/models/NAME`: its mistakes, confidence, robustness, map, curves and card.
+"""`/models`: all models side by side. `/models/NAME`: a model's mistakes, confidence, robustness, map, curves and card.
 
-Rendering takes some 20 ms. A worker keeps the pages and renders one again when a model or a file of one has changed.
+Rendering takes about 20 ms. A worker caches the pages and renders a page again when a model or its files change.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from inkling.server.service.reports import CARD, FILE_NAME, FOLDER, load_model_c
 
 blueprint = Blueprint("models", __name__)
 
-HEAT_LEVELS = (1, 2, 4, 7, 11)  # mistakes in a cell from which it takes the next colour
+HEAT_LEVELS = (1, 2, 4, 7, 11)  # lowest number of mistakes for each color of a cell
 N_WORST, N_FREQUENT = 15, 6
-TILE = 28  # pixels of a tile's side in the sprite
-FILES = ("manifest.json", "model.tflite", f"{FOLDER}/{FILE_NAME}", CARD)  # of a bundle: what its pages are made of
-KEPT_PAGES = 20  # rendered, of some 60 KB each
+TILE = 28  # side of a tile in the sprite, pixels
+FILES = ("manifest.json", "model.tflite", f"{FOLDER}/{FILE_NAME}", CARD)  # files of a bundle that its pages depend on
+KEPT_PAGES = 20  # cached pages, about 60 KB each
 
 State = tuple[tuple[Any, ...], ...]
 
@@ -46,7 +46,7 @@ def model(name: str) -> str:
 
 
 def offered() -> dict[str, Bundle]:
-    """The models by name, the default first; {} when there is no usable one."""
+    """The models by name, the default first; {} if none is usable."""
     readers: Readers = current_app.extensions["inkling"]
     try:
         return readers.bundles()
@@ -55,7 +55,7 @@ def offered() -> dict[str, Bundle]:
 
 
 def models_state() -> State:
-    """What changes whenever a page of the models does: which there are, and when their files were written."""
+    """The cache key of the model pages: names and versions of the models, with times and sizes of their files."""
     return tuple(
         (name, bundle.version, *(_written(bundle.path / file) for file in FILES)) for name, bundle in offered().items()
     )
@@ -101,13 +101,13 @@ def _model_page(name: str, state: State) -> str:
 
 
 def model_rows(bundles: dict[str, Bundle]) -> list[dict[str, Any]]:
-    """A table row per model, the default first."""
+    """One table row per model, the default first."""
     default = next(iter(bundles), None)
     return [model_row(name, bundle, default=name == default) for name, bundle in bundles.items()]
 
 
 def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
-    """One model for the table; `report` is None where there is none, and `why` says how to get one."""
+    """A model's table row. Without a report, `report` is None and `why` says how to make one."""
     manifest = bundle.manifest
     judged_on, score = best_known_score(bundle)
     try:
@@ -123,7 +123,7 @@ def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
         "architecture": manifest.get("architecture", ""),
         "parameters": int(manifest.get("parameters", 0)),
         "bytes": bundle.model_path.stat().st_size if bundle.model_path.is_file() else 0,
-        "score": score,  # {} when there is none
+        "score": score,  # {} if there is none
         "judged_on": judged_on,
         "looks": bundle.test_looks_in_words if judged_on == "test images" and bundle.test_looks else "",
         "report": report,
@@ -133,7 +133,7 @@ def model_row(name: str, bundle: Bundle, *, default: bool) -> dict[str, Any]:
 
 
 def confusion_rows(confusion: list[list[int]], per_class: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The confusion matrix by label: its recall, and cells with `n` and `heat` 0..len(HEAT_LEVELS)."""
+    """The rows of the confusion matrix: label, recall, and cells with `n` and `heat` 0..len(HEAT_LEVELS)."""
     return [
         {
             "label": label,
@@ -147,7 +147,7 @@ def confusion_rows(confusion: list[list[int]], per_class: list[dict[str, Any]]) 
 
 
 def mistake_groups(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The mistakes by cell of the confusion matrix, the most confident first; before them those of all, as "worst"."""
+    """The mistakes per cell of the confusion matrix, the most confident first, after a group "worst" over all cells."""
     mistakes = report["mistakes"]
     columns = mistakes["columns"]
     digits = [
@@ -185,7 +185,7 @@ def per_cent(rate: float, places: int = 2) -> str:
 
 @blueprint.app_template_filter()
 def rates(curve: dict[str, Any]) -> str:
-    """A robustness curve in words, for screen readers."""
+    """A robustness curve as text for screen readers."""
     pairs = zip(curve["levels"], curve["accuracy"], strict=True)
     return f"{curve['unit']}: " + ", ".join(f"{level:g}: {rate:.1%}" for level, rate in pairs) + "."
 

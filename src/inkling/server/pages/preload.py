@@ -16,13 +16,13 @@ _IMPORT = re.compile(r'^(?:im|ex)port\b[^;"]*"(\.[\w./-]+)";', re.MULTILINE)
 def script(page: str) -> Markup:
     """The elements that load `js/PAGE/main.js` and preload every module that it imports."""
     first, *rest = [url_for("static", filename=name) for name in modules(f"js/{page}/main.js")]
-    preloads = [f'<link rel="modulepreload" href="{url}">' for url in rest]
+    preloads = [f'<link rel="modulepreload" href="{url}" fetchpriority="low">' for url in rest]
     return Markup("\n  ".join([*preloads, f'<script type="module" src="{first}"></script>']))  # noqa: S704
 
 
 @functools.cache
 def modules(name: str) -> tuple[str, ...]:
-    """A script below static/, followed by every module that it imports, each once."""
+    """A script below static/, followed by every module that it imports, directly or indirectly."""
     found = [name]
     for one in found:  # grows during the loop
         path = STATIC / one

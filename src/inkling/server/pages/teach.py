@@ -1,4 +1,4 @@
-"""`/teach`: teach a hand and see what changes. Where the server keeps no hands, the page teaches by itself."""
+"""`/teach`: teach a hand and see the effect. If the server keeps no hands, teaching runs in the browser."""
 
 from __future__ import annotations
 

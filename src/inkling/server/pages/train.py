@@ -1,4 +1,4 @@
-"""`/train`: train a network and watch it learn. Without a lab the page says how to open it."""
+"""`/train`: train a network and watch its progress. Without a lab, the page explains how to open one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkling.server.rules import PAGE, rule
 blueprint = Blueprint("train", __name__)
 
 NETWORK = ("architecture", "hidden", "dropout")
-ARCHITECTURES = {  # what the page calls them
+ARCHITECTURES = {  # their names on the page
     "ann": "one hidden layer",
     "ann-dropout": "the same, with dropout",
     "cnn-small": "small filters",
@@ -24,12 +24,12 @@ ARCHITECTURES = {  # what the page calls them
 @blueprint.get("/train")
 @rule(PAGE)
 def train() -> ResponseReturnValue:
-    """The page. A folder of files has a sentence in its place."""
+    """The page. A static site shows a notice instead."""
     if current_app.config["IS_STATIC"]:
         return render_template(
             "needs_server.html",
             heading="Training needs your own machine",
-            sentence="A whole network takes minutes to train, with TensorFlow, so it runs in an inkling of your own.",
+            sentence="Training a whole network takes minutes and needs TensorFlow, so it runs on your own machine.",
             command="make install-learn && .venv/bin/inkling data fetch && .venv/bin/inkling serve --lab",
         )
     manager: TrainingManager = current_app.extensions["inkling-lab"]
@@ -48,7 +48,7 @@ def train() -> ResponseReturnValue:
 
 
 def named(value: Value) -> str:
-    """A value as the page writes it: 55000 -> "55,000", 0.001 -> "0.001"."""
+    """A value as shown on the page: 55000 -> "55,000", 0.001 -> "0.001"."""
     if isinstance(value, str):
         return ARCHITECTURES.get(value, value)
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -1,1 +1,1 @@
-"""The HTTP API: a module per route."""
+"""The HTTP API: one module per route."""

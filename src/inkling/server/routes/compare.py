@@ -1,4 +1,4 @@
-"""POST /api/v1/compare: one image through every network."""
+"""POST /api/v1/compare: read one image with every network."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from marshmallow.validate import Length
 from inkling.server.routes.openapi import READ_ERRORS, READING_TAG, SINGLE_IMAGE_BODY, error_responses
 from inkling.server.routes.request_body import single_image
 from inkling.server.rules import COMPARISON, rule
-from inkling.server.schemas import AnswerSchema, OkSchema, ReadQuery, array, boolean, number
+from inkling.server.schema_fields import OkSchema, array, boolean, number
+from inkling.server.schemas import AnswerSchema, ReadQuery
 from inkling.server.service.reading import model_and_time, reading_json
 
-blueprint = Blueprint("compare", __name__, url_prefix="/api/v1", description="One picture through several networks.")
+blueprint = Blueprint("compare", __name__, url_prefix="/api/v1", description="Read one picture with several networks.")
 
 MAX_NETWORKS = 8  # the first that `GET /api/v1/models` lists
 
 
 class ComparisonSchema(OkSchema):
-    """What several networks make of one picture."""
+    """The readings of one picture by several networks."""
 
     agree = boolean("Whether all give the same `text`.")
     readings = array(
         fields.Nested(AnswerSchema),
-        "One answer a network, in the order of `GET /api/v1/models`; each digit has its `tile`. The picture is "
-        "prepared once, so `took_ms` is what the network itself takes.",
+        "One answer per network, in the order of `GET /api/v1/models`; each digit has its `tile`. The picture is "
+        "prepared once, so each `took_ms` is the time of the network alone.",
         Length(min=1, max=MAX_NETWORKS),
     )
-    took_ms = number("Time spent on all of it, milliseconds.")
+    took_ms = number("Total time, milliseconds.")
 
 
 @blueprint.route("/compare", methods=["POST"], tags=[READING_TAG])
@@ -39,11 +40,11 @@ class ComparisonSchema(OkSchema):
 @blueprint.doc(requestBody=SINGLE_IMAGE_BODY, operationId="compare")
 @error_responses(blueprint, READ_ERRORS)
 @blueprint.arguments(ReadQuery(only=("mode",)), location="query")
-@blueprint.response(200, ComparisonSchema, description="What each network makes of it.")
+@blueprint.response(200, ComparisonSchema, description="The reading of each network.")
 def compare(query: dict[str, Any]) -> Response:
     """Read one picture with every network
 
-    The first 8 networks that `GET /api/v1/models` lists take part.
+    Uses the first 8 networks that `GET /api/v1/models` lists.
     """
     readers = current_app.extensions["inkling"]
     content = single_image()

@@ -13,11 +13,12 @@ from inkling.server.routes.openapi import READ_BODY, READ_ERRORS, READING_TAG, e
 from inkling.server.routes.read import MAX_REQUEST_S
 from inkling.server.routes.request_body import raw_body, request_images
 from inkling.server.rules import API, READING, rule
-from inkling.server.schemas import HandRef, OkSchema, Query, integer, nested, number, objects, string
+from inkling.server.schema_fields import OkSchema, Query, integer, nested, number, objects, string
+from inkling.server.schemas import HandRef
 from inkling.server.service.forms import read_documents, with_reader
 from inkling.server.service.reading import model_and_time
 
-blueprint = Blueprint("forms", __name__, url_prefix="/api/v1", description="Reads the fields of printed forms.")
+blueprint = Blueprint("forms", __name__, url_prefix="/api/v1", description="Read the fields of printed forms.")
 
 PDF = "application/pdf"
 
@@ -25,28 +26,28 @@ PDF = "application/pdf"
 class FormsSchema(OkSchema):
     """The forms that can be read."""
 
-    forms = objects("Each form's `name`, what it is `about`, and the names of its `fields`.")
+    forms = objects("Each form's `name`, its description (`about`), and the names of its `fields`.")
 
 
 class FormQuery(Query):
-    """The query of a form's reading."""
+    """The query parameters for reading a form."""
 
-    hand = string("As of `POST /api/v1/read`.", required=False, load_default="")
+    hand = string("As for `POST /api/v1/read`.", required=False, load_default="")
 
 
 class FilledFormsSchema(OkSchema):
-    """What was read on each page."""
+    """The fields of each page."""
 
     form = string("The form's name.")
     pages = objects(
-        "One object a page: `ok`, `page`, `status`, `reason`, `fields` (`name`, `outcome`, `text`, `confidence`, "
-        "`box`, `reason`, `options`, and `listed` where there is a roster) and `sums` (`total`, `of`, `holds`); or "
-        "`ok` false, `kind` and `error`. See the documentation of forms for every `status`."
+        "One object per page: `ok`, `page`, `status`, `reason`, `fields` (`name`, `outcome`, `text`, `confidence`, "
+        "`box`, `reason`, `options`, and `listed` if there is a roster) and `sums` (`total`, `of`, `holds`); or "
+        "`ok` false, `kind` and `error`. The documentation of forms lists every `status`."
     )
     model = fields.Dict(required=True, metadata={"description": "The network: `name` and `version`."})
     hand = nested(HandRef, "With `hand`.", required=False)
-    took_ms = number("Time spent on all of it, milliseconds.")
-    n_pages = integer("How many pages there are in the answer.")
+    took_ms = number("Total time, milliseconds.")
+    n_pages = integer("Number of pages in the answer.")
 
 
 @blueprint.route("/forms", methods=["GET"], tags=[READING_TAG])
@@ -65,14 +66,14 @@ def forms() -> Response:
 @blueprint.route("/forms/<name>/read", methods=["POST"], tags=[READING_TAG])
 @rule(READING)
 @blueprint.doc(requestBody=READ_BODY, operationId="readForm")
-@error_responses(blueprint, {**READ_ERRORS, 404: "UnknownName: a form that is not offered."})
+@error_responses(blueprint, {**READ_ERRORS, 404: "UnknownName: an unknown form."})
 @blueprint.arguments(FormQuery(), location="query", error_status_code=400)
-@blueprint.response(200, FilledFormsSchema, description="What was read on each page.")
+@blueprint.response(200, FilledFormsSchema, description="The fields of each page.")
 def read_form(query: dict[str, str], name: str) -> Response:
     """Read filled-in sheets of a form
 
-    Pictures, or PDFs and TIFFs of several pages: every page is a sheet. A page that cannot be read has its own error in
-    its place; one that is not this form has the status `other_form`.
+    Accepts pictures, and PDFs and TIFFs with several pages; every page is a sheet. The entry of a page that cannot be
+    read is its error. A page that is not this form has the status `other_form`.
     """
     readers, offered = current_app.extensions["inkling"], current_app.extensions["inkling-forms"]
     start_s = time.monotonic()

@@ -1,4 +1,4 @@
-"""GET /api/v1/hands/NAME/versions/N/weights and /map: how a version changed the last layer and the answers."""
+"""GET /api/v1/hands/NAME/versions/N/weights and /map: a version's effect on the last layer and on readings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 
 from inkling.errors import NotFound
-from inkling.server.routes.hand_schemas import LABELS, LessonMapSchema, WeightsChangeSchema
+from inkling.server.routes.hand_version_schemas import LABELS, LessonMapSchema, WeightsChangeSchema
 from inkling.server.routes.hands import ROW_NUMBER, guard, hands
 from inkling.server.routes.openapi import HANDS_TAG, error_responses
 from inkling.server.rules import HANDS, rule
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from inkling.pipeline.reader import Reader
 
-blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="What hands have learned.")
+blueprint = Blueprint("hand_weights", __name__, url_prefix="/api/v1/hands", description="Inspect versions of hands.")
 blueprint.before_request(guard)
 
 MAX_ON_MAP = 500  # lessons, the newest
 
 _ERRORS = {
     400: "BadRequest: a wrong name.",
-    403: "ForeignRequest: another site's page may have sent it.",
-    404: "UnknownName: an unknown hand. NotFound: an unknown version; for weights also one that changed all layers. "
+    403: "ForeignRequest: another site's page may have sent the request.",
+    404: "UnknownName: an unknown hand. NotFound: an unknown version, or for weights one that changed all layers. "
     "HandsClosed: hands are off.",
-    422: "WrongNetwork: the version was taught with a network other than the server's.",
-    503: "CannotWrite, BadData: the store cannot be used. Overloaded: more work than the service takes on at once.",
+    422: "WrongNetwork: the version belongs to a network other than the server's.",
+    503: "CannotWrite, BadData: the store cannot be used. Overloaded: too many requests in progress.",
 }
 
 
@@ -39,16 +39,16 @@ _ERRORS = {
 @error_responses(blueprint, _ERRORS)
 @blueprint.response(200, WeightsChangeSchema, description="The change.")
 def weights_change(name: str, number: int) -> Response:
-    """Show how the last layer of a version differs from the original's"""
+    """Compare a version's last layer with the original one"""
     from inkling.hands.feature_network import features_of
     from inkling.hands.hand_reader import check_network
-    from inkling.hands.light import Learned
+    from inkling.hands.light_teaching import Learned
 
     version = hands().store().version(name, number)
     if version.kind != "light":
         raise NotFound(
-            f"version {number} of hand {name!r} changed all layers; expected one that changed only the last layer. "
-            "Choose another."
+            f"version {number} of hand {name!r} changed all layers; expected a version that changed only the last "
+            "layer. Choose another."
         )
     bundle = current_app.extensions["inkling"].get().bundle
     check_network(name, version, bundle)
@@ -70,7 +70,7 @@ def weights_change(name: str, number: int) -> Response:
 @error_responses(blueprint, _ERRORS)
 @blueprint.response(200, LessonMapSchema, description="The probabilities.")
 def lesson_map(name: str, number: int) -> Response:
-    """Show the probabilities that the original network and a version give a hand's newest 500 lessons"""
+    """Get the probabilities of a hand's newest 500 lessons, from the original network and from a version"""
     import numpy as np
 
     from inkling.hands.hand_reader import with_version
@@ -92,7 +92,7 @@ def lesson_map(name: str, number: int) -> Response:
 
 
 def readings(reader: Reader, tiles: np.ndarray) -> list[dict[str, Any]]:
-    """(N, 28, 28) float32 -> for each the probabilities of LABELS, and what it is read as."""
+    """(N, 28, 28) float32 -> for each tile, the probabilities of LABELS and the result."""
     from inkling.hands.guards import answers
 
     if len(tiles) == 0:

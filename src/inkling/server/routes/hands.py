@@ -1,4 +1,4 @@
-"""The API under /api/v1/hands: store corrected digits, teach a hand, and choose the version that reads."""
+"""The API under /api/v1/hands: store, list, export and report corrected digits. Teaching: `hand_teaching.py`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import UnknownFormat
-from inkling.server.middleware.csrf_guard import check_caller
+from inkling.server.middleware.callers import check_caller
 from inkling.server.routes import hand_schemas as schemas
-from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, LAST_EVENT_ID, error_responses
+from inkling.server.routes.hand_version_schemas import TeachRequestSchema, UseRequestSchema
+from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, error_responses
 from inkling.server.routes.request_body import from_data_url, json_body, raw_body
-from inkling.server.rules import HANDS, HANDS_CHANGE, HANDS_IMPORT, HANDS_LESSONS, HANDS_TEACH, rule
-from inkling.server.service.hand_json import MAX_VERSIONS, hand_json, lesson_json, version_json
+from inkling.server.rules import HANDS, HANDS_IMPORT, HANDS_LESSONS, rule
+from inkling.server.schema_fields import loaded
+from inkling.server.service.hand_json import MAX_VERSIONS, hand_json, lesson_json
 from inkling.server.service.hands import Hands
 
 if TYPE_CHECKING:
@@ -25,67 +27,47 @@ blueprint = Blueprint(
     "hands",
     __name__,
     url_prefix="/api/v1/hands",
-    description="Learns a writer's handwriting from corrected digits. See `INKLING_HANDS`.",
+    description="Learn a writer's handwriting from corrected digits. See `INKLING_HANDS`.",
 )
 corrections = Blueprint("corrections", __name__, url_prefix="/api/v1/corrections")
 ZIP = "application/zip"
-ROW_NUMBER = "int(max=2147483647)"  # of lessons and versions in a path: what every database can hold
+ROW_NUMBER = "int(max=2147483647)"  # of lessons and versions in a path; the largest integer that every database stores
 
-_ERRORS = {
+ERRORS = {
     400: "BadRequest: a wrong name, value or body.",
-    403: "ForeignRequest: another site's page may have sent it.",
+    403: "ForeignRequest: another site's page may have sent the request.",
     404: "UnknownName: an unknown hand. NotFound: an unknown lesson or version. HandsClosed: hands are off.",
-    503: "CannotWrite, BadData: the store cannot be used. Overloaded: more work than the service takes on at once.",
+    503: "CannotWrite, BadData: the store cannot be used. Overloaded: too many requests in progress.",
 }
-documents = error_responses(blueprint, _ERRORS)
+documents = error_responses(blueprint, ERRORS)
 documents_picture = error_responses(
     blueprint,
     {
-        **_ERRORS,
+        **ERRORS,
         413: "ImageTooLarge: too many bytes or pixels.",
-        415: "UnknownFormat: a body that is not JSON, or a picture format that is not read.",
-        422: "StoreFull: too many hands or lessons. ImageTooSmall, BrokenPicture, DeadlineExceeded: the picture. "
-        "WrongNetwork: the server's network cannot learn a hand.",
-    },
-)
-documents_json = error_responses(
-    blueprint,
-    {
-        **_ERRORS,
-        413: "ImageTooLarge: a body of more than 10,000 bytes.",
-        415: "UnknownFormat: a body that is not JSON.",
-        422: "StoreFull: the versions take too many bytes. WrongNetwork: the server's network cannot learn a hand.",
-    },
-)
-documents_teach = error_responses(
-    blueprint,
-    {
-        **_ERRORS,
-        409: "Busy: this machine is already teaching a whole network.",
-        413: "ImageTooLarge: a body of more than 10,000 bytes.",
-        415: "UnknownFormat: a body that is not JSON.",
-        422: "StoreFull: the versions take too many bytes. WrongNetwork: the server's network cannot learn a hand.",
-        503: f"{_ERRORS[503]} LabClosed: no whole network can be taught here; `full_reason` of `listHands` says why.",
+        415: "UnknownFormat: a body that is not JSON, or an unsupported picture format.",
+        422: "StoreFull: too many hands or lessons. ImageTooSmall, BrokenPicture, DeadlineExceeded: the picture cannot "
+        "be read. WrongNetwork: the server's network cannot learn a hand.",
     },
 )
 
 
 def takes(schema: str) -> Any:
-    """Documents a JSON body."""
+    """Document a JSON body."""
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     return blueprint.doc(requestBody={"required": True, "content": content})
 
 
 def register_schemas(spec: Any) -> None:
-    """Name the schemas that the document refers to by reference."""
-    for schema in (schemas.LessonsRequestSchema, schemas.TeachRequestSchema, schemas.UseRequestSchema):
+    """Register the schemas that the OpenAPI document references by name."""
+    for schema in (schemas.LessonsRequestSchema, TeachRequestSchema, UseRequestSchema):
         spec.components.schema(schema.__name__.removesuffix("Schema"), schema=schema)
 
 
 @blueprint.before_request
 @corrections.before_request
 def guard() -> None:
-    """Refuse every request where hands are off, and requests from other sites' pages."""
+    """Reject every request if hands are off, and requests from other sites' pages."""
     hands().check_open()
     check_caller(request, current_app.config["INKLING"])
 
@@ -121,7 +103,7 @@ class AllHands(MethodView):
     @rule(HANDS)
     @blueprint.doc(operationId="deleteHands")
     @documents
-    @blueprint.response(200, schemas.DeletedSchema, description="How many hands there were.")
+    @blueprint.response(200, schemas.DeletedSchema, description="The number of deleted hands.")
     def delete(self) -> Response:
         """Delete all hands with their digits and versions"""
         return jsonify(ok=True, deleted=hands().delete_all())
@@ -136,13 +118,13 @@ class OneHand(MethodView):
     @documents
     @blueprint.response(200, schemas.HandAnswerSchema, description="The hand.")
     def get(self, name: str) -> Response:
-        """Describe a hand: its stored digits and versions"""
+        """Get a hand: counts of its stored digits, and its versions"""
         return jsonify(ok=True, hand=described_hand(name))
 
     @rule(HANDS)
     @blueprint.doc(operationId="deleteHand")
     @documents
-    @blueprint.response(200, schemas.DeletedSchema, description="How many digits it had.")
+    @blueprint.response(200, schemas.DeletedSchema, description="The number of deleted digits.")
     def delete(self, name: str) -> Response:
         """Delete a hand with its digits and versions"""
         return jsonify(ok=True, deleted=hands().delete(name))
@@ -166,14 +148,14 @@ class Lessons(MethodView):
     @blueprint.doc(operationId="addLessons")
     @takes("LessonsRequest")
     @documents_picture
-    @blueprint.response(200, schemas.AddedSchema, description="The digits are on the disk.")
+    @blueprint.response(200, schemas.AddedSchema, description="The digits are stored.")
     def post(self, name: str) -> Response:
-        """Store the right label of each box in a picture
+        """Store the right label for each box in a picture
 
-        The digit in each box is stored as a picture of 28 by 28 pixels with its label; the picture itself is not.
-        Either all of them are stored or none. A new name creates a new hand.
+        The digit in each box is stored as a picture of 28 by 28 pixels with its label; the whole picture is not stored.
+        Either all digits are stored or none. A new name creates a hand.
         """
-        given = schemas.loaded(schemas.LessonsRequestSchema(), json_body())
+        given = loaded(schemas.LessonsRequestSchema(), json_body())
         lessons = cut(given)
         added = hands().add(name, lessons)
         sent = {(each.sha256, each.label) for each in lessons}
@@ -193,87 +175,11 @@ class Lessons(MethodView):
 @rule(HANDS)
 @blueprint.doc(operationId="deleteLesson")
 @documents
-@blueprint.response(200, schemas.DeletedSchema, description="It is deleted.")
+@blueprint.response(200, schemas.DeletedSchema, description="The digit is deleted.")
 def delete_lesson(name: str, lesson: int) -> Response:
     """Delete one stored digit"""
     hands().store().delete_lesson(name, lesson)
     return jsonify(ok=True, deleted=1)
-
-
-@blueprint.route("/<name>/teach")
-class Teaching(MethodView):
-    """Teaching a hand."""
-
-    @rule(HANDS_TEACH)
-    @blueprint.doc(operationId="teachHand")
-    @takes("TeachRequest")
-    @documents_teach
-    @blueprint.alt_response(202, schema=schemas.JobSchema, description="A whole network is being taught.")
-    @blueprint.response(200, schemas.TaughtSchema, description="What it learned, and whether that is used.")
-    def post(self, name: str) -> tuple[Response, int]:
-        """Teach a hand its stored digits
-
-        `light` answers when it is done. `full`, where TensorFlow is installed, takes a few minutes in a separate
-        process: follow its events, or ask for its state. The new version becomes the active one if it is an
-        improvement; `reason` says why, or why not.
-        """
-        given = schemas.loaded(schemas.TeachRequestSchema(), json_body())
-        if given["kind"] == "full":
-            return jsonify(ok=True, job=hands().teach_full(name)), 202
-        number = hands().teach(name)
-        version = hands().store().version(name, number)
-        return jsonify(ok=True, version=version_json(version), hand=described_hand(name)), 200
-
-    @rule(HANDS)
-    @blueprint.doc(operationId="getTeaching")
-    @documents
-    @blueprint.response(200, schemas.TeachingSchema, description="The state of the teaching.")
-    def get(self, name: str) -> Response:
-        """Get the state of the teaching of a whole network"""
-        return jsonify(ok=True, **hands().job(name))
-
-    @rule(HANDS)
-    @blueprint.doc(operationId="cancelTeaching")
-    @documents
-    @blueprint.response(200, schemas.CancelledSchema, description="Nothing is being taught.")
-    def delete(self, name: str) -> Response:
-        """Cancel the teaching of a whole network"""
-        return jsonify(ok=True, cancelled=hands().cancel(name))
-
-
-@blueprint.route("/<name>/events", methods=["GET"])
-@rule(HANDS)
-@blueprint.doc(operationId="followTeaching", parameters=[LAST_EVENT_ID])
-@documents
-@blueprint.response(
-    200,
-    {"type": "string"},
-    content_type="text/event-stream",
-    description="`started`, `progress` (`stage`, `done`), then `done` (`version`, `promoted`, `reason`), `failed` "
-    "(`error`) or `cancelled`. No events if no whole network was taught.",
-)
-def events(name: str) -> Response:
-    """Follow the teaching of a whole network by server-sent events"""
-    stream = hands().events(name, request.headers.get("Last-Event-ID", ""))
-    release = current_app.extensions["inkling-streams"].acquire()
-    response = Response(
-        stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
-    response.call_on_close(release)
-    return response
-
-
-@blueprint.route("/<name>/use", methods=["POST"])
-@rule(HANDS_CHANGE)
-@blueprint.doc(operationId="useVersion")
-@takes("UseRequest")
-@documents_json
-@blueprint.response(200, schemas.HandAnswerSchema, description="The hand, with its active version.")
-def use(name: str) -> Response:
-    """Choose the version that reads: an earlier one to roll back, 0 for the original network"""
-    given = schemas.loaded(schemas.UseRequestSchema(), json_body())
-    hands().store().use(name, given["version"])
-    return jsonify(ok=True, hand=described_hand(name))
 
 
 @blueprint.route("/<name>/export", methods=["GET"])
@@ -301,11 +207,11 @@ def export(name: str) -> Response:
     requestBody={"required": True, "content": {ZIP: {"schema": BYTES}, BINARY: {"schema": BYTES}}},
 )
 @documents_picture
-@blueprint.response(200, schemas.ImportedSchema, description="The digits are on the disk.")
+@blueprint.response(200, schemas.ImportedSchema, description="The digits are stored.")
 def import_(name: str) -> Response:
     """Add exported digits to a hand
 
-    Either all of them are stored or none. A new name creates a new hand.
+    Either all digits are stored or none. A new name creates a hand.
     """
     if request.mimetype not in (ZIP, BINARY):
         raise UnknownFormat(
@@ -321,29 +227,29 @@ def import_(name: str) -> Response:
 @documents
 @blueprint.response(200, schemas.CorrectionsSchema, description="The report.")
 def report(name: str) -> Response:
-    """Report where a hand is misread, from its corrections"""
+    """Report how a hand is misread, from its corrections"""
     return corrections_answer(name)
 
 
 @corrections.route("", methods=["GET"], tags=[HANDS_TAG])
 @rule(HANDS)
 @corrections.doc(operationId="reportCorrections")
-@error_responses(corrections, {status: _ERRORS[status] for status in (403, 404, 503)})
+@error_responses(corrections, {status: ERRORS[status] for status in (403, 404, 503)})
 @corrections.response(200, schemas.CorrectionsSchema, description="The report.")
 def all_corrections() -> Response:
-    """Report where the reader fails, from the corrections of all hands"""
+    """Report how digits are misread, from the corrections of all hands"""
     return corrections_answer(None)
 
 
 def corrections_answer(name: str | None) -> Response:
-    """The report of one hand, or of all if `name` is None."""
+    """The report about one hand, or about all if `name` is None."""
     from inkling.hands.corrections import report
 
     return jsonify(ok=True, **report(hands().store().said(name)))
 
 
 def cut(given: dict[str, Any]) -> list[Lesson]:
-    """The lessons in a request. Raises BadRequest, and what decoding a picture raises."""
+    """The lessons in a request. Raises BadRequest and the errors of decoding."""
     from inkling.hands.box import Correction, box_lessons
 
     readers = current_app.extensions["inkling"]

@@ -1,4 +1,4 @@
-"""POST /api/v1/models/<name>/layers: what each layer of a network makes of a tile."""
+"""POST /api/v1/models/<name>/layers: the output of each layer of a network for a tile."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from inkling.errors import BadRequest, UnknownFormat
 from inkling.server.routes.openapi import BINARY, BYTES_CONTENT, MODEL_NAME, MODELS_TAG, UNKNOWN_MODEL, error_responses
 from inkling.server.routes.request_body import raw_body
 from inkling.server.rules import READING, rule
-from inkling.server.schemas import SIDE, ModelRef, OkSchema, array, integer, nested, number, probability, string
+from inkling.server.schema_fields import SIDE, OkSchema, array, integer, nested, number, probability, string
+from inkling.server.schemas import ModelRef
 from inkling.server.service.reading import model_and_time
 
 if TYPE_CHECKING:
     from inkling.explain.layers import Layer
 
-blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/models", description="Shows what layers make of a tile.")
+blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/models", description="Get the outputs of layers.")
 
 TILE_BYTES = SIDE * SIDE
-TILE = replace(READING, max_body_bytes=100_000)  # more than a tile, so that the error says what a tile is
+TILE = replace(READING, max_body_bytes=100_000)  # larger than a tile, so that the error can explain what a tile is
 _TILE_BODY = {
     "required": True,
-    "description": f"One tile: {TILE_BYTES} bytes, row by row, 0 paper to 255 ink.",
+    "description": f"One tile: {TILE_BYTES} bytes, row by row, 0 (paper) to 255 (ink).",
     "content": BYTES_CONTENT,
 }
 _ERRORS = {
@@ -40,27 +41,27 @@ _ERRORS = {
 
 
 class LayerSchema(Schema):
-    """One layer and what it makes of the tile."""
+    """One layer and its output for the tile."""
 
     name = string()
-    type = string("As Keras names it: `Conv2D`, `Dense`, ...")
-    channels = integer("How many maps, or numbers.")
-    size = array(fields.Integer(), "Height and width of a map; 1, 1 where the layer gives numbers.", Length(equal=2))
-    kernel = integer("Side of the patterns that a convolution slides, or null.", allow_none=True)
-    stride = integer("Pixels of the layer before for one step.")
-    low = number("The value that byte 0 stands for.")
-    high = number("The value that byte 255 stands for.")
-    maps = string("Base64 of a byte a value, map after map, row by row; `low` to `high` in even steps.")
+    type = string("The Keras layer type: `Conv2D`, `Dense`, ...")
+    channels = integer("Number of feature maps, or of units.")
+    size = array(fields.Integer(), "Height and width of a feature map; 1, 1 for a layer of units.", Length(equal=2))
+    kernel = integer("Side of a convolution's kernel, or null.", allow_none=True)
+    stride = integer("Stride, in pixels of the previous layer.")
+    low = number("The value of byte 0.")
+    high = number("The value of byte 255.")
+    maps = string("Base64, one byte per value, map after map, row by row; linear from `low` to `high`.")
 
 
 class LayersSchema(OkSchema):
-    """What every layer makes of one tile."""
+    """The outputs of all layers for one tile."""
 
-    layers = array(fields.Nested(LayerSchema), "In order; the scores before softmax last.")
+    layers = array(fields.Nested(LayerSchema), "In order; the last are the scores before softmax.")
     probs = array(
         fields.Float(validate=Range(0, 1)), "Calibrated probabilities of the digits 0 to 9.", Length(equal=10)
     )
-    not_digit = probability("Probability that it is no digit at all; 0 from a model that cannot tell.")
+    not_digit = probability("Probability that it is not a digit; always 0 from a model that cannot refuse.")
     model = nested(ModelRef)
     took_ms = number()
 
@@ -69,12 +70,12 @@ class LayersSchema(OkSchema):
 @rule(TILE)
 @blueprint.doc(requestBody=_TILE_BODY, operationId="computeLayers")
 @error_responses(blueprint, _ERRORS)
-@blueprint.response(200, LayersSchema, description="What each layer makes of it.")
+@blueprint.response(200, LayersSchema, description="The output of each layer.")
 def layers(name: str) -> Response:
-    """Show what each layer of a network makes of a tile
+    """Get the output of each layer of a network for a tile
 
-    A tile is what `POST /api/v1/read?explain=tiles` gives for a digit that was read alone. ReLU and normalisation
-    are part of the layer before them.
+    `POST /api/v1/read?explain=tiles` returns the tile of each digit that was read individually. ReLU and normalization
+    are included in the layer before them.
     """
     readers = current_app.extensions["inkling"]
     reader = readers.get(name)
@@ -85,7 +86,7 @@ def layers(name: str) -> Response:
 
 
 def tile_of_request() -> Any:
-    """The body as a (28, 28) float32 tile, 1 = ink. Raises UnknownFormat and BadRequest."""
+    """The request body as a (28, 28) float32 tile, 1 = ink. Raises UnknownFormat and BadRequest."""
     import numpy as np
 
     if request.mimetype not in ("", BINARY):
@@ -102,7 +103,7 @@ def tile_of_request() -> Any:
 
 
 def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
-    """The JSON of all layers, and of the network's prediction."""
+    """The outputs of all layers and the network's prediction, as JSON."""
     from inkling.explain.layers import layers_of
     from inkling.pipeline.result import calibrate
 
@@ -116,7 +117,7 @@ def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
-    """One layer, its values as bytes between the lowest (at most 0) and the highest."""
+    """One layer as JSON, its values as bytes from the lowest (at most 0) to the highest."""
     import numpy as np
 
     channels, h, w = layer.values.shape

@@ -1,4 +1,4 @@
-"""GET /api/v1/models/<name>/network and /replay: a network as a page runs it, and what it needs to teach it."""
+"""GET /api/v1/models/<name>/network and /replay: a network in the page's format, and the data for teaching it there."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from inkling.server.rules import API, rule
 if TYPE_CHECKING:
     from inkling.models.bundle import Bundle
 
-blueprint = Blueprint("page_networks", __name__, url_prefix="/api/v1/models", description="Gives networks to pages.")
+blueprint = Blueprint("page_networks", __name__, url_prefix="/api/v1/models", description="Get networks for pages.")
 
-KEPT = 8  # networks whose files stay in memory
+KEPT = 8  # networks whose files are cached
 WEEK_S = 7 * 24 * 60 * 60
 
 _VERSION = {
@@ -27,25 +27,25 @@ _VERSION = {
     "in": "query",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The model's version: with it, the answer may be kept for a week without asking again.",
+    "description": "The model's version. If it is given and current, the response may be cached for a week.",
 }
 _NETWORK = {
     "description": (
         "`inkn`, the length of the head (uint32, little endian), the head (JSON: the model's name and version, its "
-        "layers, its calibration), and the weights, compressed. `src/inkling/page_network/binary.py` describes it."
+        "layers, its calibration), and the compressed weights. `src/inkling/page_network/binary.py` has the details."
     ),
     "content": BYTES_CONTENT,
 }
 _REPLAY = {
     "description": (
-        "`inkr`, the length of the head (uint32, little endian), the head (JSON), and features of ordinary digits, "
-        "compressed. `src/inkling/hands/page_replay.py` describes it."
+        "`inkr`, the length of the head (uint32, little endian), the head (JSON), and the compressed features of "
+        "ordinary digits. `src/inkling/hands/page_replay.py` has the details."
     ),
     "content": BYTES_CONTENT,
 }
 _ERRORS = {
     404: UNKNOWN_MODEL,
-    422: "WrongNetwork: layers that a page cannot compute, or a network that cannot be taught.",
+    422: "WrongNetwork: the page cannot compute its layers, or it cannot be taught.",
     503: "BadBundle: the model is damaged.",
 }
 
@@ -55,10 +55,10 @@ _ERRORS = {
 @blueprint.doc(operationId="getNetwork", responses={"200": _NETWORK})
 @error_responses(blueprint, _ERRORS)
 def network(name: str) -> Response:
-    """Get a network that runs in a page
+    """Get a network to run in a page
 
-    The networks of `GET /api/v1/models`, and `line`, which reads rows. A page computes the same probabilities with it
-    as the service, within 1e-4. The answer has an `ETag`.
+    `name` is one of `GET /api/v1/models`, or `line`, the network that reads rows. A page computes the same
+    probabilities as the service, within 1e-4. The response has an `ETag`.
     """
     bundle = _bundle(name)
     return _kept_by_version(_page_network(bundle.path, bundle.version), bundle.version)
@@ -69,10 +69,10 @@ def network(name: str) -> Response:
 @blueprint.doc(operationId="getReplay", responses={"200": _REPLAY})
 @error_responses(blueprint, _ERRORS)
 def replay(name: str) -> Response:
-    """Get what a page needs to teach a network
+    """Get the data for teaching a network in a page
 
-    Features of ordinary digits, by which a page checks that what it has learned reads them as before. Only `cnn` and
-    networks like it can be taught. The answer has an `ETag`.
+    The data is features of ordinary digits. With them the page checks that a taught network still reads ordinary
+    digits. Only `cnn` and networks like it can be taught. The response has an `ETag`.
     """
     bundle = _bundle(name)
     return _kept_by_version(_page_replay(bundle.path, bundle.version), bundle.version)

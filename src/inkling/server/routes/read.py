@@ -21,13 +21,10 @@ from inkling.server.rules import API, READING, rule
 from inkling.server.schemas import CONSTRAINTS, ErrorAnswerSchema, ModelsSchema, ReadQuery
 from inkling.server.service.readers import Readers
 from inkling.server.service.reading import (
+    answer_json,
     model_and_time,
     read_image,
-    reading_json,
     request_constraints,
-    tables_json,
-    thumbnail_json,
-    trace_image,
 )
 
 if TYPE_CHECKING:
@@ -35,11 +32,11 @@ if TYPE_CHECKING:
     from inkling.documents import Page
     from inkling.pipeline.reader import Reader
 
-blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Reads handwritten digits in pictures.")
+blueprint = Blueprint("inkling", __name__, url_prefix="/api/v1", description="Read handwritten digits in pictures.")
 
-MAX_REQUEST_S = 15  # for the images of one request: less than proxies and `middleware/deadlines.py` wait
+MAX_REQUEST_S = 15  # for all images of one request; shorter than the timeouts of proxies and SEND_S
 LATE = Overloaded(
-    f"the pictures before this one took {MAX_REQUEST_S} s, all that one request may; expected fewer, or smaller ones. "
+    f"the pictures before this one took {MAX_REQUEST_S} s, the limit for one request; expected fewer or smaller ones. "
     "Send this one again in another request."
 )
 
@@ -48,7 +45,7 @@ LATE = Overloaded(
 @rule(READING)
 @blueprint.doc(requestBody=READ_BODY, operationId="read")
 @error_responses(blueprint, READ_ERRORS)
-@blueprint.arguments(ReadQuery(), location="query")  # a class would become a new schema at every request
+@blueprint.arguments(ReadQuery(), location="query")  # an instance: a class would be instantiated at every request
 @blueprint.response(
     200,
     {"$ref": "#/components/schemas/ReadAnswer"},
@@ -57,16 +54,16 @@ LATE = Overloaded(
 def read(query: dict[str, str]) -> Response:
     """Read the digits in a picture
 
-    One picture gives one answer. Several pictures in one form give a list in the same order, with status 200:
-    a picture among them that cannot be read has its own error in its place, and the others are still read.
+    One picture gives one answer. Several pictures in one form give a list in the same order, with status 200.
+    The entry of a picture that cannot be read is its error; the others are still read.
 
-    A PDF, or a TIFF of several pages, gives such a list too: an entry for each page, with its `page` and how many
-    `pages` there are. A document that is locked, damaged or too long has one entry, with its error.
+    A PDF or a multi-page TIFF also gives a list, with one entry per page. Each entry has its `page` number and the
+    number of `pages`. A document that is locked, damaged or too long has one entry, which is its error.
 
-    `length`, `pattern`, `check` and `among` say what is known about the number of each picture; they may also be fields
-    of the form or of the JSON. Together they select the most probable text that satisfies all of them.
+    `length`, `pattern`, `check` and `among` constrain the number in each picture; they may also be fields of the form
+    or of the JSON. The answer is the most probable text that satisfies all of them.
 
-    `cells=1` also reads each cell of a comb, grid or table apart. `hand` reads single digits as that writer does them.
+    `cells=1` also reads each cell of a comb, grid or table. `hand` reads single digits as that writer writes them.
     """
     readers = current_app.extensions["inkling"]
     images = request_images()
@@ -91,7 +88,7 @@ def read(query: dict[str, str]) -> Response:
 @blueprint.alt_response(503, schema=ErrorAnswerSchema, description="BadBundle: no usable model.")
 @blueprint.response(200, ModelsSchema, description="The models, the default first.")
 def models() -> Response:
-    """List the models that can be asked for"""
+    """List the available models"""
     readers = current_app.extensions["inkling"]
     default = readers.default().name
     return jsonify(ok=True, models=[model_json(bundle, default=default) for bundle in readers.bundles().values()])
@@ -105,10 +102,10 @@ def read_images(
     constraints: Constraints | None,
     **recorded: Any,
 ) -> tuple[list[dict[str, Any]], float]:
-    """The reading of each image and of each page of a document, or its own error in its place; and the seconds spent.
+    """The reading or error of each image and of each page of a document; and the seconds spent.
 
-    Each needs a permit of its own, so that one request cannot block others. After MAX_REQUEST_S the rest are not read.
-    `recorded`: metrics and context, as in `trace_image`.
+    Each takes its own permit, so that one request cannot block others. After MAX_REQUEST_S the rest are not read.
+    `recorded`: metrics and context, as in `answer_json`.
     """
     answers, took_s, until_s = [], 0.0, time.monotonic() + MAX_REQUEST_S
     for page in chain.from_iterable(_pages(readers, content, until_s) for content in images):
@@ -118,11 +115,7 @@ def read_images(
             continue
         with readers.permit() as permit:
             try:
-                trace = trace_image(reader, page, query["mode"], **recorded)
-                answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
-                answers.append(
-                    {**numbers, **answer, **tables_json(reader, trace, query), **thumbnail_json(trace, query)}
-                )
+                answers.append({**numbers, **answer_json(reader, page, query, constraints, **recorded)})
             except BadPicture as error:
                 answers.append({**numbers, **error_json(error)})
         took_s += permit.held_s
@@ -130,9 +123,9 @@ def read_images(
 
 
 def _pages(readers: Readers, content: bytes, until_s: float) -> Iterator[Page]:
-    """The pages of a document; those of a picture, and of a document that cannot be opened, are one of none.
+    """The pages of a document; one page for a picture or for a document that cannot be opened, with `n_pages` 0.
 
-    After `until_s` they are not drawn any more.
+    After `until_s`, the remaining pages are not rendered.
     """
     from inkling.documents import Page, is_document, pages
 
@@ -151,7 +144,7 @@ def _pages(readers: Readers, content: bytes, until_s: float) -> Iterator[Page]:
 
 
 def model_json(bundle: Bundle, *, default: str) -> dict[str, Any]:
-    """What a client needs to choose a model."""
+    """A model as JSON, for the list of models."""
     manifest = bundle.manifest
     return {
         "name": bundle.name,

@@ -1,4 +1,4 @@
-"""GET /api/v1/models/NAME/report: what a model can and cannot do, and the images of the report."""
+"""GET /api/v1/models/NAME/report: the evaluation report of a model, and its images."""
 
 from __future__ import annotations
 
@@ -10,76 +10,65 @@ from marshmallow.validate import Equal
 from inkling.errors import UnknownName
 from inkling.server.routes.openapi import BYTES, MODELS_TAG, UNKNOWN_MODEL
 from inkling.server.rules import API, rule
-from inkling.server.schemas import (
-    ErrorAnswerSchema,
-    ModelRef,
-    OkSchema,
-    array,
-    integer,
-    matrix,
-    nested,
-    number,
-    objects,
-    required,
-    string,
-)
+from inkling.server.schema_fields import OkSchema, array, integer, matrix, nested, number, objects, required, string
+from inkling.server.schemas import ErrorAnswerSchema, ModelRef
 from inkling.server.service import reports
 
-blueprint = Blueprint("report", __name__, url_prefix="/api/v1", description="What a model can and cannot do.")
+blueprint = Blueprint("report", __name__, url_prefix="/api/v1", description="Evaluation reports of models.")
 
 TYPES = {"png": "image/png", "svg": "image/svg+xml"}
-# A figure contains its style and nothing else: no script, no link, no font.
+# A figure contains only its own style: no scripts, links or fonts.
 FIGURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-NO_REPORT = f"{UNKNOWN_MODEL} NoReport: nothing was published about this version of it."
+NO_REPORT = f"{UNKNOWN_MODEL} NoReport: there is no report about this version of the model."
 _PICTURE = {"description": "The picture.", "content": {kind: {"schema": BYTES} for kind in TYPES.values()}}
 
 
 class DigitListSchema(Schema):
-    """Some test digits; lists of the same length."""
+    """Some test digits, as lists of the same length."""
 
-    index = array(fields.Integer(), "Their places among the test images.")
-    label = array(fields.Integer(), "What they are.")
-    read = array(fields.Integer(), "What was read.")
-    confidence = array(fields.Float(), "How surely, calibrated.")
+    index = array(fields.Integer(), "Their indices in the test set.")
+    label = array(fields.Integer(), "The labels.")
+    read = array(fields.Integer(), "The predictions.")
+    confidence = array(fields.Float(), "The calibrated confidences.")
 
 
 class MistakesSchema(DigitListSchema):
-    """Test digits that were read wrongly, the most confident first; lists of the same length."""
+    """Misread test digits, the most confident first, as lists of the same length."""
 
-    total = integer("How many there are; the lists may hold fewer.")
-    columns = integer("Tiles of 28x28 pixels in a row of `mistakes.png`.")
+    total = integer("Number of mistakes; the lists may have fewer entries.")
+    columns = integer("Tiles of 28x28 pixels per row of `mistakes.png`.")
 
 
 class MapSchema(DigitListSchema):
-    """Test digits where they lie in the last hidden layer; lists of the same length."""
+    """A 2-D map of test digits by their last hidden layer (t-SNE), as lists of the same length."""
 
-    shared = integer("Digits with a smaller `index` are in the file that the pages share.")
+    shared = integer("Digits with a smaller `index` are in the file shared by all pages.")
     x = array(fields.Integer(), "0 to 1000, from the left.")
     y = array(fields.Integer(), "0 to 1000, from the top.")
     near = array(
         fields.List(fields.Integer()),
-        "Which of these lists' entries are most alike in the hidden layer, nearest first.",
+        "For each entry, the entries nearest to it in the hidden layer, nearest first.",
     )
-    same = number("Part of the first `shared` whose nearest has the same label.")
-    mixed = objects("Pairs of `digits` that are nearest to each other, and `n`.")
+    same = number("Share of the first `shared` entries whose nearest neighbor has the same label.")
+    mixed = objects("Pairs of `digits` that are most often nearest neighbors, and `n`.")
 
 
 class ReportSchema(OkSchema):
-    """What a model can and cannot do on the 10,000 MNIST test images."""
+    """The evaluation of a model on the 10,000 MNIST test images."""
 
     format = integer(check=Equal(reports.FORMAT))
     model = nested(ModelRef)
     data = string("The data set.")
     scores = required(fields.Dict, "Accuracy with interval, cross-entropy, calibration error.")
-    speed = required(fields.Dict, "Microseconds a digit, alone and among many; `source`.")
-    temperature = number("What its confidence was scaled by.")
-    at_sure = required(fields.Dict, "What is answered surely, and how often wrongly.")
-    confusion = matrix(fields.Integer(), 10, "Row: the label. Column: what was read.")
+    speed = required(fields.Dict, "Microseconds per digit, alone and in a batch; `source`.")
+    temperature = number("The temperature of its calibration.")
+    at_sure = required(fields.Dict, "Coverage and error rate of the answers that count as sure.")
+    confusion = matrix(fields.Integer(), 10, "Rows: labels. Columns: predictions.")
     per_class = objects("Precision and recall of each digit.")
-    reliability = required(fields.Dict, "Bins of confidence `before` and `after` scaling.")
+    reliability = required(fields.Dict, "Confidence bins `before` and `after` temperature scaling.")
     shifted = fields.Dict(metadata={"description": "Scores, `bins` and `at_sure` on digits unlike MNIST's."})
     robustness = objects("Accuracy at each level of five kinds of damage to the tiles.")
-    history = required(fields.Dict, "A list a column, an entry an epoch; null if not kept.", allow_none=True)
+    history = required(fields.Dict, "One list per column, one entry per epoch; null if not kept.", allow_none=True)
     mistakes = nested(MistakesSchema)
     map = nested(MapSchema)
     figures = objects("`name`, `title`, `caption`; each is at `report/NAME.svg`.")
@@ -91,9 +80,9 @@ class ReportSchema(OkSchema):
 @blueprint.alt_response(404, schema=ErrorAnswerSchema, description=NO_REPORT)
 @blueprint.response(200, ReportSchema, description="The report. Its entity tag begins with the model's version.")
 def report(name: str) -> Response:
-    """Tell what a model can and cannot do"""
+    """Get the evaluation report of a model"""
     found = find_report(name)
-    model = {**found.values["model"], "name": name}  # the offered name; the model may have been trained by another
+    model = {**found.values["model"], "name": name}  # the model may have been trained under another name
     return _revalidated(jsonify({"ok": True, **found.values, "model": model}), found.etag)
 
 
@@ -102,9 +91,9 @@ def report(name: str) -> Response:
 @blueprint.doc(operationId="getReportPicture", responses={"200": _PICTURE})
 @blueprint.alt_response(404, schema=ErrorAnswerSchema, description=f"{NO_REPORT} NotFound: another file.")
 def report_image(name: str, file: str) -> Response:
-    """Show a picture of a report
+    """Get a picture of a report
 
-    `mistakes.png` holds the tiles of `mistakes`, as many to a row as `columns` says; `NAME.svg` is a figure.
+    `mistakes.png` contains the tiles of `mistakes`, with `columns` tiles per row. `NAME.svg` is a figure.
     """
     found = find_report(name)
     response = make_response(found.image(file))
@@ -114,7 +103,7 @@ def report_image(name: str, file: str) -> Response:
 
 
 def find_report(name: str) -> reports.Report:
-    """The report about a model that is offered. Raises UnknownName and NoReport."""
+    """The report about an available model. Raises UnknownName and NoReport."""
     bundles = current_app.extensions["inkling"].bundles()
     if name not in bundles:
         raise UnknownName("model", name, bundles)
@@ -123,6 +112,6 @@ def find_report(name: str) -> reports.Report:
 
 def _revalidated(response: Response, etag: str) -> Response:
     response.set_etag(etag)
-    response.headers["Cache-Control"] = "no-cache"  # kept by the browser, and revalidated each time
+    response.headers["Cache-Control"] = "no-cache"  # the browser keeps it and revalidates it each time
     response.make_conditional(request)
     return response

@@ -1,4 +1,4 @@
-"""The pictures of a request, in every form in which programs send them; whole or refused, and never written to disk.
+"""Extracts the pictures from a request, in all supported content types. Nothing is written to disk.
 
 | content type | pictures |
 | --- | --- |
@@ -8,7 +8,7 @@
 | `text/plain` | the body is a data URL |
 | `application/x-www-form-urlencoded` | the fields `image` and `file`: data URLs |
 
-`middleware/bodies.py` has received the body before, within its limits.
+`middleware/slow_clients.py` has already received the body, within its limits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import binascii
 import io
 import json
 from collections.abc import Mapping
-from typing import IO, Any
+from functools import cached_property
+from typing import IO, Any, cast
 
 from flask import Request, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -32,7 +33,15 @@ JSON_EXAMPLE = '{"image": "data:image/png;base64,..."}'
 
 
 class InMemoryRequest(Request):
-    """A request whose files stay in memory, which `max_upload_bytes` bounds."""
+    """A request whose files stay in memory; `max_upload_bytes` limits their size."""
+
+    @cached_property
+    def parsed_json(self) -> Any:
+        """The body's JSON; None if it is not JSON. A large picture is parsed once."""
+        try:
+            return json.loads(self.get_data() or b"{}")
+        except (ValueError, RecursionError):
+            return None
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
@@ -41,8 +50,8 @@ class InMemoryRequest(Request):
 def request_images() -> list[bytes]:
     """The encoded images of the request, at least one.
 
-    Raises UnknownFormat for another content type, EmptyPicture for no bytes, and BadRequest for a form or JSON without
-    images or with too many, and for a text that is no data URL.
+    Raises UnknownFormat for any other content type, EmptyPicture for an empty body, and BadRequest for a form or JSON
+    without images or with too many, and for text that is not a data URL.
     """
     kind = request.mimetype
     if kind == MULTIPART or (kind == URL_ENCODED and any(field in request.form for field in IMAGE_FIELDS)):
@@ -58,31 +67,31 @@ def request_images() -> list[bytes]:
         )
     content = raw_body()
     if not content:
-        raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the file's content.")
+        raise EmptyPicture("request body is empty; expected the bytes of a picture. Send the content of the file.")
     return [from_data_url(content.decode("latin-1")) if kind == TEXT else content]
 
 
 def request_fields() -> Mapping[str, Any]:
-    """What the body says besides its images: the other fields of a form or of JSON."""
+    """The fields of the request's form or JSON."""
     if request.mimetype == JSON:
         return json_fields()
     return request.form if request.mimetype in (MULTIPART, URL_ENCODED) else {}
 
 
 def single_image() -> bytes:
-    """The encoded image of a request that may hold only one. Raises as `request_images`, and BadRequest for more."""
+    """The encoded image of a request with exactly one. Raises as `request_images`, and BadRequest for more."""
     images = request_images()
     if len(images) > 1:
-        raise BadRequest(f"form has {len(images)} pictures; this route takes one. Send each in its own request.")
+        raise BadRequest(f"form has {len(images)} pictures; expected one. Send each in its own request.")
     return images[0]
 
 
 def form_images() -> list[bytes]:
-    """The encoded images of a form's fields `image` and `file`. Raises as `request_images`."""
+    """The encoded images in a form's fields `image` and `file`. Raises as `request_images`."""
     _refuse_compressed()
     try:
         files = [file.read() for field in IMAGE_FIELDS for file in request.files.getlist(field)]
-    except RequestEntityTooLarge:  # Werkzeug's word for too many fields; the body is within its limit
+    except RequestEntityTooLarge:  # Werkzeug's error for too many fields; the body is within its limit
         raise BadRequest(
             f"form has more than {request.max_form_parts} fields; expected fewer. Send fewer pictures at once, each as "
             f"a file in field {IMAGE_FIELD!r}."
@@ -91,20 +100,17 @@ def form_images() -> list[bytes]:
     if not images:
         given = ", ".join(sorted({*request.files, *request.form})) or "none"
         raise BadRequest(
-            f"form has no file in field {IMAGE_FIELD!r} (fields: {given}); send the picture as field {IMAGE_FIELD!r}."
+            f"form has no file in field {IMAGE_FIELD!r} (fields: {given}). Send the picture as field {IMAGE_FIELD!r}."
         )
     return _counted(images, "form")
 
 
 def json_fields() -> dict[str, Any]:
     """The JSON object of the body, with `image`. Raises BadRequest and UnknownName."""
-    try:
-        given = json.loads(raw_body())
-    except (ValueError, RecursionError):
-        given = None
+    given = _parsed_json()
     if not isinstance(given, dict) or IMAGE_FIELD not in given:
         raise BadRequest(
-            f"body is no JSON object with {IMAGE_FIELD!r}; expected one, as in {JSON_EXAMPLE}. Correct it."
+            f"body is not a JSON object with {IMAGE_FIELD!r}; expected one, as in {JSON_EXAMPLE}. Correct it."
         )
     for name in given:
         if name not in (IMAGE_FIELD, *CONSTRAINTS):
@@ -119,18 +125,20 @@ def json_body() -> dict[str, Any]:
             f"content type is {request.mimetype or 'missing'!r}; expected application/json. Send a JSON object with "
             "the header 'Content-Type: application/json'."
         )
-    content = raw_body()
-    try:
-        value = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise BadRequest("body is no JSON object; expected one with the documented fields. See /docs.")
-    return value
+    given = _parsed_json()
+    if not isinstance(given, dict):
+        raise BadRequest("body is not a JSON object; expected one with the documented fields. See /docs.")
+    return given
+
+
+def _parsed_json() -> Any:
+    """The body's JSON; None if it is not JSON. Raises UnknownFormat if it is compressed."""
+    _refuse_compressed()
+    return cast(InMemoryRequest, request).parsed_json
 
 
 def raw_body() -> bytes:
-    """The raw body. Raises UnknownFormat for a compressed one."""
+    """The raw body. Raises UnknownFormat if it is compressed."""
     _refuse_compressed()
     return request.get_data()
 
@@ -140,12 +148,12 @@ def _counted(images: list[bytes], where: str) -> list[bytes]:
     if len(images) > limit:
         raise BadRequest(f"{where} has {len(images)} pictures; the limit is {limit}. Send the rest in another request.")
     if not images:
-        raise BadRequest(f"{where} has no pictures; expected at least one, as in {JSON_EXAMPLE}. Send one.")
+        raise BadRequest(f"{where} has no pictures; expected at least one, as in {JSON_EXAMPLE}. Add one.")
     return images
 
 
 def from_data_url(text: Any) -> bytes:
-    """The bytes of a `data:` URL in base64 (RFC 2397), or of the base64 alone. Raises BadRequest."""
+    """The bytes of a base64 `data:` URL (RFC 2397), or of plain base64. Raises BadRequest."""
     if isinstance(text, str):
         head, comma, payload = text.strip().partition(",")
         if not comma and not head.startswith("data:"):
@@ -156,16 +164,16 @@ def from_data_url(text: Any) -> bytes:
             except (binascii.Error, ValueError):
                 pass
     raise BadRequest(
-        f"{IMAGE_FIELD!r} is no data URL in base64; expected one such as 'data:image/png;base64,iVBOR...', as "
-        "canvas.toDataURL() gives it. Send that, or the picture's bytes."
+        f"{IMAGE_FIELD!r} is not a base64 data URL; expected one such as 'data:image/png;base64,iVBOR...', as from "
+        "canvas.toDataURL(). Send that, or the picture's bytes."
     )
 
 
 def _refuse_compressed() -> None:
-    """Raises UnknownFormat for a body with a content encoding. It would be reported as a damaged image otherwise."""
+    """Raises UnknownFormat for a body with a content encoding, which would otherwise look like a damaged image."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise UnknownFormat(
-            f"request body has the content encoding {encoding!r}; expected one that is not compressed. Send the bytes "
-            "as they are, without the header Content-Encoding."
+            f"request body has the content encoding {encoding!r}; expected an uncompressed body. Send the bytes as "
+            "they are, without the header Content-Encoding."
         )

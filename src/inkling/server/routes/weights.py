@@ -1,4 +1,4 @@
-"""GET /api/v1/models/<name>/weights: all the numbers of a small network."""
+"""GET /api/v1/models/<name>/weights: all weights of a small network."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from inkling.server.rules import API, rule
 if TYPE_CHECKING:
     from inkling.pipeline.reader import Reader
 
-blueprint = Blueprint("networks", __name__, url_prefix="/api/v1/models", description="Shows networks from inside.")
+blueprint = Blueprint("networks", __name__, url_prefix="/api/v1/models", description="Get the weights of networks.")
 
 _WEIGHTS = {
     "description": (
-        "float32 numbers, little endian, without gaps: the four numbers `pixels` (784), `hidden`, `outputs` and "
-        "`temperature`; the weights of the hidden layer, `pixels` rows of `hidden`; its `hidden` biases; the weights "
-        "of the last layer, `hidden` rows of `outputs`; its `outputs` biases."
+        "Consecutive little-endian float32 numbers: `pixels` (784), `hidden`, `outputs` and `temperature`; the weights "
+        "of the hidden layer, `pixels` rows of `hidden`; its `hidden` biases; the weights of the last layer, `hidden` "
+        "rows of `outputs`; its `outputs` biases."
     ),
     "content": BYTES_CONTENT,
 }
@@ -36,21 +36,22 @@ _ERRORS = {
 @blueprint.doc(operationId="getWeights", responses={"200": _WEIGHTS})
 @error_responses(blueprint, _ERRORS)
 def weights(name: str) -> Response:
-    """Get all the numbers of a network with one hidden layer
+    """Get all weights of a network with one hidden layer
 
-    Enough to run it anywhere: `relu(tile @ hidden + biases)`, the same again without ReLU, and softmax of the
-    scores of the ten digits divided by the temperature. The answer has an `ETag` by the model's version.
+    To run the network, compute `relu(tile @ hidden + biases)`, then the last layer in the same way without ReLU, and
+    then the softmax of the ten digits' scores divided by the temperature. The response has an `ETag` from the model's
+    version.
     """
     reader = current_app.extensions["inkling"].get(name)
     response = Response(weights_bytes(reader), mimetype=BINARY)
     response.set_etag(f"{reader.bundle.version}-{reader.bundle.temperature:g}")
-    response.headers["Cache-Control"] = "no-cache"  # kept, but revalidated each time: a model may be replaced
+    response.headers["Cache-Control"] = "no-cache"  # the client revalidates it each time: a model may be replaced
     response.make_conditional(request)
     return response
 
 
 def weights_bytes(reader: Reader) -> bytes:
-    """The float32 numbers of a network with one hidden layer, as documented. Raises WrongNetwork for any other."""
+    """The float32 numbers of a network with one hidden layer, as documented. Raises WrongNetwork for other networks."""
     import numpy as np
 
     from inkling.explain.explanation import weights_of
@@ -59,7 +60,7 @@ def weights_bytes(reader: Reader) -> bytes:
     if weights is None:
         types = dict.fromkeys(str(layer.get("type")) for layer in reader.bundle.manifest.get("layers", []))
         raise WrongNetwork(
-            f"{reader.bundle.name!r} has layers of other kinds ({', '.join(types) or 'unknown'}); "
+            f"{reader.bundle.name!r} has other layer types ({', '.join(types) or 'unknown'}); "
             "expected Flatten, Dense with ReLU, Dense. Choose another model, such as 'ann'."
         )
     hidden, outputs = len(weights.hidden), len(weights.scores)

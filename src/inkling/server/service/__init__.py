@@ -1,1 +1,1 @@
-"""What the routes use to read: readers, their limits, and a model's published reports."""
+"""The reading logic behind the routes: readers and their limits, hands, forms, and published reports."""

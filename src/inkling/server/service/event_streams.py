@@ -1,7 +1,7 @@
-"""What all server-sent events share: their format, and the limit on streams.
+"""The format of server-sent events, and the limit on streams.
 
-Each stream occupies one of the worker's threads, so there are few, and each ends after a while. A browser reconnects
-by itself.
+Each stream occupies one of the worker's threads, so the number of streams is limited, and each ends after
+MAX_STREAM_S. Browsers then reconnect automatically.
 Source: WHATWG, HTML Standard, "Server-sent events".
 """
 
@@ -25,15 +25,15 @@ class StreamLimiter:
         self._free = threading.BoundedSemaphore(self._limit)
 
     def acquire(self) -> Callable[[], None]:
-        """Take a place for a stream, and return the function that gives it back. Raises Overloaded without one."""
+        """Reserve a place for a stream, and return the function that releases it. Raises Overloaded if none is free."""
         if not self._free.acquire(blocking=False):
             raise Overloaded(
-                f"{self._limit} clients already follow trainings, the most that this worker takes on; expected fewer. "
-                "Ask for the state from time to time instead, or try again later."
+                f"{self._limit} clients already follow events, the limit of this worker. Poll the state instead, or "
+                "try again later."
             )
         places = [self._free]
 
-        def release() -> None:  # once, however often the response is closed
+        def release() -> None:  # releases once, even if the response is closed several times
             if places:
                 places.pop().release()
 
@@ -41,5 +41,5 @@ class StreamLimiter:
 
 
 def event(kind: str, data: str, event_id: str = "") -> str:
-    """One event as text; `data` has no line break."""
+    """One event as text. `data` must not contain line breaks."""
     return (f"id: {event_id}\n" if event_id else "") + f"event: {kind}\ndata: {data}\n\n"

@@ -1,4 +1,4 @@
-"""The forms that a server reads: those that are shipped, and templates in the folder of the setting `forms`."""
+"""The forms that a server reads: the shipped ones, and templates in the folder of the setting `forms`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Forms:
-    """Forms by name, each loaded on first use and again when its file has changed."""
+    """Forms by name, each loaded on first use and again when its file changes."""
 
     def __init__(self, settings: Settings, readers: Readers) -> None:
         self._folder = Path(settings.forms) if settings.forms else None
@@ -30,7 +30,7 @@ class Forms:
         self._loaded: dict[Path, tuple[int, Form]] = {}
 
     def templates(self) -> list[Template]:
-        """Every form that can be asked for; a broken template is left out."""
+        """The templates of all forms, without broken ones."""
         from inkling.forms.template_parser import load_template
 
         found = []
@@ -42,7 +42,7 @@ class Forms:
         return found
 
     def get(self, name: str) -> Form:
-        """The form of that name. Raises UnknownName, and BadTemplate for a broken one."""
+        """The form with this name. Raises UnknownName, and BadTemplate for a broken template."""
         from inkling.forms.form import Form
 
         paths = self._paths()
@@ -54,12 +54,12 @@ class Forms:
             if path not in self._loaded or self._loaded[path][0] != changed_ns:
                 try:
                     self._loaded[path] = changed_ns, Form.load(path, self._readers.get())
-                except BadTemplate as error:  # its sentence names a path of the server
+                except BadTemplate as error:  # hide the server's path in the message
                     raise BadTemplate(str(error).replace(f"{path.parent}/", "")) from None
             return self._loaded[path][1]
 
     def _paths(self) -> dict[str, Path]:
-        """The template of each form by its file's name; the operator's before the shipped ones."""
+        """The template path of each form by file name; the operator's templates override the shipped ones."""
         from inkling.forms.examples import FOLDER
 
         folders = [FOLDER] if self._folder is None else [FOLDER, self._folder]
@@ -67,7 +67,7 @@ class Forms:
 
 
 def with_reader(form: Form, reader: Reader) -> Form:
-    """The same form, read by another reader."""
+    """The same form with another reader."""
     other = copy.copy(form)
     other.reader = reader
     return other
@@ -76,9 +76,9 @@ def with_reader(form: Form, reader: Reader) -> Form:
 def read_documents(
     form: Form, documents: Iterable[bytes], readers: Readers, *, most: int, until_s: float
 ) -> Iterator[dict[str, Any]]:
-    """The JSON of each page of some documents, or its own error; each page takes a permit of its own.
+    """The JSON of each page of some documents, or its error. Each page takes its own permit.
 
-    After `most` pages, or at `until_s` by the monotonic clock, one error says that the rest was not read.
+    After `most` pages, or at `until_s` by the monotonic clock, one error reports that the rest was not read.
     """
     number = 0
     for page in _pages(documents):
@@ -87,9 +87,9 @@ def read_documents(
             continue
         number += 1
         if number > most or (number > 1 and time.monotonic() > until_s):
-            late = "all that one request may" if number > most else "as long as one request may take"
+            late = "the maximum per request" if number > most else "the maximum in the time for one request"
             yield _error(
-                number, Overloaded(f"{number - 1} pages were read, {late}; send the others in another request.")
+                number, Overloaded(f"{number - 1} pages were read, {late}. Send the others in another request.")
             )
             return
         try:

@@ -16,7 +16,7 @@ MAX_CHANGED = 100  # lessons of a version in an answer
 
 
 def hand_json(hand: Hand, versions: Sequence[Version]) -> dict[str, Any]:
-    """A hand with its newest versions."""
+    """A hand with the given versions."""
     from inkling.hands.lesson import LABELS
 
     return {
@@ -32,7 +32,7 @@ def hand_json(hand: Hand, versions: Sequence[Version]) -> dict[str, Any]:
 
 
 def version_json(version: Version) -> dict[str, Any]:
-    """A version and what it changed."""
+    """A version and its effects."""
     from inkling.hands.guards import WORDS
 
     report = version.report
@@ -68,7 +68,7 @@ def version_json(version: Version) -> dict[str, Any]:
 
 
 def lesson_json(lesson: Lesson, same_picture: Sequence[Lesson]) -> dict[str, Any]:
-    """A lesson; `same_picture`: the lessons of its hand that may have its picture."""
+    """A lesson. `same_picture`: lessons of the same hand that may have the same picture."""
     from inkling.hands.lesson import to_png
 
     others = [each.id for each in same_picture if each.sha256 == lesson.sha256 and each.id != lesson.id]

@@ -1,4 +1,4 @@
-"""The hands of a server: their store, opened on first use, the readers of their active versions, and the light step."""
+"""The hands of a server: their store, opened on first use; the readers of their active versions; and teaching."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from inkling.server.stopping import stopping
 
 if TYPE_CHECKING:
     from inkling.hands.lesson import Lesson
-    from inkling.hands.store import Added, Stamp, Store
+    from inkling.hands.queries import Stamp
+    from inkling.hands.store import Added, Store
     from inkling.pipeline.reader import Reader
 
-MAX_LESSONS = 5_000  # of a hand: more take longer to learn than a request may
-MAX_READERS = 64  # hands whose readers are kept, a few kilobytes each
-MAX_LARGE = 4  # of them, those with a network of their own, about 1 MB each
+MAX_LESSONS = 5_000  # per hand; teaching more would take too long for one request
+MAX_READERS = 64  # hands whose readers are cached, a few kilobytes each
+MAX_LARGE = 4  # cached readers with their own whole network, about 1 MB each
 CLOSED = (
-    "this server keeps no hands; expected INKLING_HANDS=on, or an address that only this machine can reach and no "
-    "proxy in front. Ask its operator to set that."
+    "hands are off on this server; expected INKLING_HANDS=on, or a server that only this machine can reach, without a "
+    "proxy. Ask the operator to change this."
 )
 
 
 class Hands:
-    """The hands of this server. Safe to call from several threads; each worker has its own."""
+    """The hands of this server. Thread-safe; each worker has its own instance."""
 
     def __init__(self, settings: Settings, readers: Readers, metrics: Metrics) -> None:
         self._settings, self._readers, self._metrics = settings, readers, metrics
@@ -40,12 +41,12 @@ class Hands:
         self._kept: OrderedDict[tuple[str, str, str], tuple[Stamp, Reader]] = OrderedDict()
 
     def check_open(self) -> None:
-        """Raises HandsClosed where hands are off."""
+        """Raises HandsClosed if hands are off."""
         if not self._settings.keeps_hands:
             raise HandsClosed(CLOSED)
 
     def store(self) -> Store:
-        """The store. Raises HandsClosed where hands are off, and what opening it raises."""
+        """The store. Raises HandsClosed if hands are off, and the errors of opening it."""
         self.check_open()
         with self._opening:
             if self._store is None:
@@ -63,11 +64,11 @@ class Hands:
             self._kept.clear()
 
     def where(self) -> str:
-        """Where lessons are kept, in words, without a path if other machines can reach the server."""
+        """Where lessons are stored, in words; without the path if other machines can reach the server."""
         return self.store().where if self._settings.is_private else "a database of this server"
 
     def add(self, name: str, lessons: Sequence[Lesson]) -> Added:
-        """Store lessons, and count the new ones. Raises what `Store.add` raises."""
+        """Store lessons, and count the new ones in the metrics. Raises as `Store.add`."""
         added = self.store().add(name, lessons, most=MAX_LESSONS)
         new = set(added.ids)
         for lesson in self.store().of_pictures(name, {each.sha256 for each in lessons}):
@@ -76,24 +77,23 @@ class Hands:
         return added
 
     def add_archive(self, name: str, content: bytes) -> Added:
-        """Store the lessons in a zip. Raises what `from_zip` and `add` raise."""
+        """Store the lessons in a zip. Raises as `from_zip` and `add`."""
         from inkling.hands.exchange import from_zip
 
         return self.add(name, from_zip(content, most=MAX_LESSONS, session="import"))
 
     def teach(self, name: str) -> int:
-        """Teach a hand by the light step, one at a time in a worker. Returns the version's number.
+        """Teach a hand with the light step, one hand at a time per worker. Returns the version's number.
 
-        Raises Overloaded if its turn does not come in time, and what `teach_hand` raises.
+        Raises Overloaded if its turn does not come in time, and as `teach_hand`.
         """
         store = self.store()
         if not self._teaching.acquire(timeout=self._settings.max_wait_s):
             raise Overloaded(
-                f"other hands were being taught for {self._settings.max_wait_s:g} s; expected this one's turn. Try "
-                "again in a moment."
+                f"waited {self._settings.max_wait_s:g} s while other hands were being taught. Try again in a moment."
             )
         try:
-            from inkling.hands.light import teach_hand
+            from inkling.hands.light_teaching import teach_hand
 
             number, taught = teach_hand(store, name, self._readers.get().bundle)
         finally:
@@ -102,19 +102,19 @@ class Hands:
         return number
 
     def full_reason(self) -> str:
-        """Why no whole network can be taught here, in a sentence; "" if it can."""
+        """Why this server cannot teach a whole network, in a sentence; "" if it can."""
         from inkling.hands import full_job
 
         return full_job.not_here(self._readers.get().bundle)
 
     def teach_full(self, name: str) -> str:
-        """Start teaching a hand a whole network. Returns the job's id. Raises what `full_job.start` raises."""
+        """Start teaching a whole network to a hand. Returns the job's id. Raises as `full_job.start`."""
         from inkling.hands import full_job
 
         return full_job.start(self.store(), name, self._readers.get().bundle)
 
     def job(self, name: str) -> dict[str, Any]:
-        """The state of the teaching of a whole network. Raises UnknownName."""
+        """The state of teaching a whole network. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.store().stamp(name)
@@ -123,14 +123,14 @@ class Hands:
         return found
 
     def cancel(self, name: str) -> bool:
-        """End the teaching of a whole network. Returns whether one was running. Raises UnknownName."""
+        """Cancel teaching a whole network. Returns whether a job was running. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.store().stamp(name)
         return full_job.cancel(self.store(), name)
 
     def events(self, name: str, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:
-        """The events of the hand's last job as text, from the beginning or after `last_event_id`, JOB:OFFSET.
+        """The events of the hand's last job as text, from the beginning or after `last_event_id` (JOB:OFFSET).
 
         Raises UnknownName before the first event.
         """
@@ -139,7 +139,7 @@ class Hands:
         return _event_stream(store, name, last_event_id, max_s)
 
     def delete(self, name: str) -> int:
-        """Delete a hand, and end its teaching. Returns how many lessons it had. Raises UnknownName."""
+        """Delete a hand, and cancel its job. Returns the number of its lessons. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.cancel(name)
@@ -148,7 +148,7 @@ class Hands:
         return n
 
     def delete_all(self) -> int:
-        """Delete all hands. Returns how many there were."""
+        """Delete all hands. Returns the number of hands."""
         from inkling.hands import full_job
 
         names = [hand.name for hand in self.store().hands()]
@@ -160,10 +160,10 @@ class Hands:
         return n
 
     def reader(self, name: str, reader: Reader) -> tuple[Reader, dict[str, Any]]:
-        """The reader of a hand's active version, of `reader`'s network; and the answer's `hand`.
+        """The reader of a hand's active version, based on `reader`'s network; and the answer's `hand`.
 
-        Each time, the worker asks the store which version is active, which takes a fraction of a millisecond, so that
-        no worker reads with an older one. Raises UnknownName, and WrongNetwork if it was taught with another network.
+        Each call asks the store for the active version, which takes a fraction of a millisecond, so that no worker uses
+        an outdated one. Raises UnknownName, and WrongNetwork if the version was taught with another network.
         """
         from inkling.hands.hand_reader import is_large, with_version
         from inkling.hands.lesson import checked_name

@@ -1,4 +1,4 @@
-"""The models that were kept in the lab: the bundles that are in its folder now. Every worker sees the same."""
+"""The models kept in the lab: the bundles in its folder, which all workers share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from inkling.errors import BadBundle, UnknownName
 from inkling.models.bundle import Bundle, open_bundle
 
 FILES = ("model.tflite", "model.keras", "manifest.json")
-MAX_BYTES = {"model.tflite": 50_000_000, "manifest.json": 1_000_000}  # 20 times those of the largest recipe
-MTIME_RESOLUTION_S = 0.1  # a folder changed so recently may change again without a new time
+MAX_BYTES = {"model.tflite": 50_000_000, "manifest.json": 1_000_000}  # 20 times the sizes of the largest recipe
+MTIME_RESOLUTION_S = 0.1  # within this time a folder may change again without a new modification time
 
 
 def _share() -> fields.Float:
@@ -42,7 +42,7 @@ class _RecipeSchema(Schema):
 
 
 class _ManifestSchema(Schema):
-    """What the pages and the API show of a manifest. A page lists all models, so one must not break it."""
+    """The parts of a manifest that pages and API use, validated so that a damaged model cannot break a page of all."""
 
     name = fields.String(required=True)
     version = fields.String(required=True)
@@ -59,7 +59,7 @@ class _ManifestSchema(Schema):
 
 
 class KeptModels:
-    """Kept models by name. They are read again only when the folder's modification time has changed."""
+    """Kept models by name, read again only when the folder's modification time changes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,7 +67,7 @@ class KeptModels:
         self._bundles: dict[str, Bundle] = {}
 
     def bundles(self) -> dict[str, Bundle]:
-        """The models that are there now. A folder that is no whole bundle is left out and logged."""
+        """The current models. A folder that is not a valid bundle is skipped and logged."""
         changed_ns = self.changed_ns()
         if changed_ns == self._read_ns:
             return self._bundles
@@ -84,14 +84,14 @@ class KeptModels:
         return found
 
     def changed_ns(self) -> int:
-        """When a model was last kept or deleted; 0 while there is no folder."""
+        """When a model was last kept or deleted, nanoseconds; 0 without a folder."""
         try:
             return self.folder.stat().st_mtime_ns
         except OSError:
             return 0
 
     def prepare(self, source: Bundle, name: str) -> Bundle:
-        """A checked copy of a bundle under another name, not yet among the models. Raises OSError and BadBundle."""
+        """A validated copy of a bundle under another name, not published yet. Raises OSError and BadBundle."""
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{name}.{secrets.token_hex(4)}.part"
         part.mkdir()
@@ -108,14 +108,14 @@ class KeptModels:
         return bundle
 
     def publish(self, prepared: Bundle) -> Bundle:
-        """Move a prepared bundle among the models. Raises OSError when the name is taken."""
+        """Add a prepared bundle to the models. Raises OSError if the name is taken."""
         final = self.folder / prepared.name
-        os.rename(prepared.path, final)  # fails on a folder that holds anything
+        os.rename(prepared.path, final)  # fails if the target is a non-empty folder
         return open_kept(final)
 
     def delete(self, name: str) -> None:
-        """Remove a model at once, then its files. Raises UnknownName when it is not there."""
-        if name not in self.bundles():  # so the name is that of a folder here
+        """Remove a model atomically, then delete its files. Raises UnknownName if it does not exist."""
+        if name not in self.bundles():  # this also ensures that the name is a plain folder name
             raise UnknownName("kept model", name, self.bundles())
         gone = self.folder / f".{name}.{secrets.token_hex(4)}.gone"
         try:
@@ -126,7 +126,7 @@ class KeptModels:
 
 
 def open_kept(folder: Path) -> Bundle:
-    """A kept model's bundle, its manifest validated and its network's checksum right. Raises BadBundle."""
+    """A kept model's bundle, with validated manifest and network checksum. Raises BadBundle."""
     for file, limit in MAX_BYTES.items():
         path = folder / file
         if path.is_file() and path.stat().st_size > limit:
@@ -143,7 +143,7 @@ def open_kept(folder: Path) -> Bundle:
                 raise ValidationError("an interval without an accuracy")
     except ValidationError as error:
         raise BadBundle(
-            f"{folder / 'manifest.json'} is damaged ({error}); a manifest as export writes it was expected. Delete the "
+            f"{folder / 'manifest.json'} is damaged ({error}); expected a manifest as export writes it. Delete the "
             "folder."
         ) from error
     bundle = Bundle(folder, manifest)
@@ -152,5 +152,5 @@ def open_kept(folder: Path) -> Bundle:
 
 
 def write_manifest(folder: Path, manifest: dict[str, object]) -> None:
-    """The manifest as export writes it."""
+    """Write the manifest in the format of export."""
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""A model card in Markdown -> HTML for a page: titles one level lower, tables that scroll, no raw HTML."""
+"""Converts a Markdown model card to HTML for a page: headings one level lower, scrollable tables, no raw HTML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOWER_TITLES = {"h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6"}
 
 
 def to_html(markdown: str) -> Markup:
-    """The card without its first title, which the page already has."""
+    """The card as HTML, without its main heading, which the page already has."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -25,7 +25,8 @@ def to_html(markdown: str) -> Markup:
 
 
 def _adapted(tokens: list[Token]) -> list[Token]:
-    """Lower each title, and put each table into a box that scrolls, also by keyboard, named after the title above."""
+    """Lower each heading by one level, and wrap each table in a box that mouse and keyboard can scroll, labelled with
+    the preceding heading."""
     from markdown_it.token import Token
 
     adapted: list[Token] = []

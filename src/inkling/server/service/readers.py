@@ -1,4 +1,4 @@
-"""One `Reader` per model, loaded once per process and shared by its threads."""
+"""One `Reader` per model, loaded once per process and shared by all threads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Readers:
     """The models that a server offers, by name, and the limit on concurrent readings.
 
-    The default is `settings.model`, which may be a folder because the operator chose it. A request can only name that
-    one, the packaged ones and those that were kept in the lab, which come and go.
+    The default is `settings.model`, which may be a folder because the operator chose it. A request can name only the
+    default, the packaged models and the models kept in the lab, which change at run time.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, left_out: Sequence[str] = ()) -> None:
@@ -46,7 +46,7 @@ class Readers:
         self._documents = threading.BoundedSemaphore(settings.max_concurrent_readings)
 
     def bundles(self) -> dict[str, Bundle]:
-        """What a request can name, the default first. Raises BadBundle when there is no usable default."""
+        """The models that a request can name, the default first. Raises BadBundle if there is no usable default."""
         if not self._bundles:
             default = self.default()
             left_out = (default.name, *self._left_out)
@@ -56,20 +56,20 @@ class Readers:
         return {**self._bundles, **kept}
 
     def kept(self) -> dict[str, Bundle]:
-        """The models that were kept in the lab; {} without a lab."""
+        """The models kept in the lab; {} without a lab."""
         return self._kept.bundles() if self._kept else {}
 
     def default(self) -> Bundle:
-        """The bundle of requests that name none."""
+        """The bundle for requests that name no model."""
         if self._default is None:
             self._default = _apart_from_packaged(registry.find(self._settings.model or None))
         return self._default
 
     def get(self, name: str | None = None) -> Reader:
-        """The reader of that name, loaded on first use. Raises UnknownName, and BadBundle for a damaged one."""
+        """The reader with this name, loaded on first use. Raises UnknownName, and BadBundle for a damaged model."""
         name = name or self.default().name
         kept = {} if name in self._bundles else self.kept()
-        # A kept model's key has its version: the name of a deleted model may come back as another.
+        # A kept model's key includes its version, because the name of a deleted model may be reused.
         key = f"{name} {kept[name].version}" if name in kept else name
         reader = self._loaded.get(key)
         if reader is not None:
@@ -86,11 +86,11 @@ class Readers:
                 path, max_bytes = choices[name].path, self._settings.max_upload_bytes
                 self._loaded[key] = InstrumentedReader(path, self._metrics, name=name, max_bytes=max_bytes)
                 if name == self.default().name:
-                    self._failure = None  # repaired since `warm`
+                    self._failure = None  # the model was repaired after `warm`
             return self._loaded[key]
 
     def several(self, most: int) -> list[Reader]:
-        """The readers of the first `most` models, the default first; a kept model that does not load is left out."""
+        """The readers of the first `most` models, the default first; kept models that fail to load are skipped."""
         found: list[Reader] = []
         for name in self.bundles():
             if len(found) == most:
@@ -106,7 +106,7 @@ class Readers:
     def warm(self) -> bool:
         """Load the default reader and read one stroke, so that the first request does not wait.
 
-        Returns whether that worked. What went wrong is logged, and kept for `check`.
+        Returns whether that worked. A failure is logged and stored for `check`.
         """
         try:
             import numpy as np
@@ -117,40 +117,41 @@ class Readers:
         except InklingError as error:
             logging.getLogger(__name__).error("%s", error)
             self._failure = error
-        except Exception as error:  # the thread's outermost edge: /readyz must not promise a model that never comes
+        except Exception as error:  # this is a thread's main function: /readyz must report any failure
             logging.getLogger(__name__).error("the default model failed", exc_info=error)
             self._failure = BadBundle(
-                f"the model failed when it was loaded ({type(error).__name__}); expected it to read a picture. "
-                "See the server's log, and start the service again."
+                f"the model failed while loading ({type(error).__name__}); expected it to read a picture. See the "
+                "server's log, and restart the service."
             )
         return self._failure is None
 
     def ready(self) -> bool:
-        """Whether the default reader is loaded and has read."""
+        """Whether the default reader is loaded and works."""
         return self._failure is None and self._default is not None and self._default.name in self._loaded
 
     def check(self) -> None:
-        """Raises why the default reader is not ready: what went wrong, or Overloaded while it is being loaded."""
+        """Raises the error of `warm` if the default reader failed, or Overloaded while it is being loaded."""
         if self.ready():
             return
         if self._failure is not None:
-            raise self._failure.with_traceback(None)  # each raise would make its traceback longer
-        self.default()  # raises when there is none: a better reason than waiting
-        raise Overloaded("the model is still being loaded; expected it in a second. Try again then.")
+            raise self._failure.with_traceback(None)  # otherwise its traceback would grow with each raise
+        self.default()  # raises a more specific error if there is no default
+        raise Overloaded("the model is still being loaded, which takes about a second. Try again in a moment.")
 
     @contextmanager
     def document(self) -> Iterator[DocumentLimits]:
-        """Wait for a place for a document, which is open as long as its pages are read. Raises Overloaded.
+        """Wait for a place for a document, and hold it while its pages are read. Raises Overloaded.
 
-        It bounds the processes that draw. They draw without a permit, so that no document holds a turn to read.
+        This limits the processes that render pages. They render without a permit, so that a document does not hold a
+        turn to read.
         """
         from inkling.documents import DOCUMENT_LIMITS
 
         settings = self._settings
         if not self._documents.acquire(timeout=settings.max_wait_s):
             raise Overloaded(
-                f"waited {settings.max_wait_s:g} s; the service opens as many documents as it can at once. Try again "
-                "in a moment."
+                f"waited {settings.max_wait_s:g} s; the service has as many documents open as it can. Try again in a "
+                "moment."
             )
         try:
             page_s = settings.deadline_s or DOCUMENT_LIMITS.page_s
@@ -162,8 +163,8 @@ class Readers:
     def permit(self) -> Iterator[Turn]:
         """Wait for a turn to read: `with readers.permit() as permit:`. Raises Overloaded after `max_wait_s`.
 
-        It bounds how many images are in memory at once. A large one takes some hundred megabytes while it is read.
-        What is read meanwhile raises DeadlineExceeded after `deadline_s`.
+        This limits the number of images in memory; a large one takes several hundred megabytes while it is read. A
+        reading inside the block raises DeadlineExceeded after `deadline_s`.
         """
         with self.queue.turn(current_client.get(), self._settings.max_wait_s) as permit:
             self._metrics.set("inkling_reading", self.queue.running)
@@ -175,7 +176,7 @@ class Readers:
 
 
 def _apart_from_packaged(bundle: Bundle) -> Bundle:
-    """The bundle; under another name if a packaged one has its name, as a run of a shipped recipe does."""
+    """The bundle, renamed if a packaged one has the same name, as for a run of a shipped recipe."""
     if registry.is_packaged(bundle) or bundle.name not in registry.packaged():
         return bundle
     return replace(bundle, manifest={**bundle.manifest, "name": f"{bundle.name}-{bundle.version[:6]}"})

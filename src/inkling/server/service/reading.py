@@ -1,4 +1,4 @@
-"""Read one image for a request, count it, and return the answer as JSON. Nothing here depends on Flask."""
+"""Reads one image for a request, records metrics, and returns the answer as JSON. Nothing here depends on Flask."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from inkling.documents import Page
     from inkling.pipeline.reader import Reader, Trace
 
-THUMBNAIL_SIDE = 640  # pixels: the longer side: a page that is shown in place of a picture can be read
-THUMBNAIL_QUALITY = 60  # of a JPEG: some 20 kB
+THUMBNAIL_SIDE = 640  # longer side, pixels; enough to read a page
+THUMBNAIL_QUALITY = 60  # JPEG quality; about 20 kB
 
 
 def read_image(
@@ -33,29 +33,41 @@ def read_image(
     metrics: Metrics,
     context: RequestContext,
 ) -> dict[str, Any]:
-    """The whole answer to a request with one image. `query`: mode and explain, as in `ReadQuery`.
+    """The whole answer to a request with one image. `query`: the parameters of `ReadQuery`.
 
-    Raises what reading raises, and Overloaded where no permit came in time.
+    Raises the errors of reading, and Overloaded if no permit is available in time.
     """
     with readers.permit() as permit:
-        trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
-        answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
-        answer |= tables_json(reader, trace, query) | thumbnail_json(trace, query)
+        answer = answer_json(reader, content, query, constraints, metrics=metrics, context=context)
     return {**answer, **model_and_time(reader, permit.held_s)}
 
 
-def request_constraints(stated: Mapping[str, str], *, explain: str) -> Constraints | None:
-    """What a request says is known about the number, by the names of `CONSTRAINTS`; None if it says nothing.
+def answer_json(
+    reader: Reader,
+    content: bytes | Page,
+    query: Mapping[str, Any],
+    constraints: Constraints | None,
+    *,
+    metrics: Metrics,
+    context: RequestContext,
+) -> dict[str, Any]:
+    """The answer for one image or page, which the caller's permit covers. Raises the errors of reading."""
+    trace = trace_image(reader, content, query["mode"], metrics=metrics, context=context)
+    answer = reading_json(reader, trace, explain=query["explain"], constraints=constraints)
+    return answer | tables_json(reader, trace, query) | thumbnail_json(trace, query)
 
-    Raises BadRequest and UnknownName for what is not understood, and BadRequest together with `explain`.
+
+def request_constraints(stated: Mapping[str, str], *, explain: str) -> Constraints | None:
+    """The constraints in a request, given by the names in `CONSTRAINTS`; None if there are none.
+
+    Raises BadRequest and UnknownName for invalid constraints, and BadRequest if they are combined with `explain`.
     """
     given = {name: value for name in CONSTRAINTS if (value := stated.get(name, "").strip())}
     if not given:
         return None
     if explain != "0":
         raise BadRequest(
-            f"explain={explain} explains a reading without constraints; got {', '.join(given)} as well. Leave out one "
-            "of the two."
+            f"explain={explain} cannot be combined with constraints; got {', '.join(given)}. Leave out one of the two."
         )
     from inkling.constraints.constraints import parse_stated
 
@@ -71,7 +83,7 @@ def model_and_time(reader: Reader, took_s: float) -> dict[str, Any]:
 def trace_image(
     reader: Reader, content: bytes | Page, mode: Any, *, metrics: Metrics, context: RequestContext
 ) -> Trace:
-    """Read one image or page with its intermediate results, and record it in the metrics and the request's context."""
+    """Read one image or page with its intermediate results, and record it in the metrics and the request context."""
     from inkling.server.metrics.reading_metrics import record_reading
 
     context.model = reader.bundle.name
@@ -88,7 +100,7 @@ def trace_image(
 
 
 def tables_json(reader: Reader, trace: Trace, query: Mapping[str, Any]) -> dict[str, Any]:
-    """The `tables` of a picture, if `cells` of the query asks for them."""
+    """The `tables` of a picture, with `cells=1`."""
     if query["cells"] == "0":
         return {}
     tables = reader.read_cells_of(trace)
@@ -96,7 +108,7 @@ def tables_json(reader: Reader, trace: Trace, query: Mapping[str, Any]) -> dict[
 
 
 def thumbnail_json(trace: Trace, query: Mapping[str, Any]) -> dict[str, str]:
-    """The `thumbnail` of the upright picture with `thumbnails=1`."""
+    """The `thumbnail` of the upright picture, with `thumbnails=1`."""
     if query["thumbnails"] == "0":
         return {}
     import cv2
@@ -110,7 +122,7 @@ def thumbnail_json(trace: Trace, query: Mapping[str, Any]) -> dict[str, str]:
 def reading_json(
     reader: Reader, trace: Trace, *, explain: str, constraints: Constraints | None = None
 ) -> dict[str, Any]:
-    """The JSON of a reading. `explain` "tiles" adds each digit's tile, "1" also the explanation."""
+    """The JSON of a reading. `explain`: "tiles" adds each digit's tile, "1" also the explanation."""
     if constraints is not None:
         from inkling.constraints import constrained_reading
 

@@ -1,4 +1,4 @@
-"""The report and the model card that `inkling.training.publish` wrote into a bundle. Nothing is measured here."""
+"""Loads the report and the model card that `inkling.training.publish` wrote into a bundle. Nothing is measured here."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from inkling.models.bundle import Bundle
 from inkling.server.service.model_card_html import to_html
 
 FOLDER, FILE_NAME, SPRITE, CARD = "report", "report.json", "mistakes.png", "README.md"
-FORMAT = 1  # of report.json, as inkling.training.publish writes it
+FORMAT = 1  # format version of report.json, as written by inkling.training.publish
 KEYS = ("model", "scores", "confusion", "reliability", "robustness", "mistakes", "map", "figures")
 
-MAX_BYTES = 2_000_000  # of report.json: fifteen times the packaged ones
+MAX_BYTES = 2_000_000  # of report.json; fifteen times the size of the packaged ones
 
 
 class _CurveSchema(Schema):
@@ -40,7 +40,7 @@ class _SpeedSchema(Schema):
 
 
 class _SharedSchema(Schema):
-    """What the page of all models shows of each report. One forged report must not break it for the others."""
+    """The parts of a report on the page of all models, validated so that one forged report cannot break the page."""
 
     speed = fields.Nested(_SpeedSchema(unknown=INCLUDE), allow_none=True)
     robustness = fields.List(fields.Nested(_CurveSchema(unknown=INCLUDE)))
@@ -52,23 +52,23 @@ class Report:
 
     folder: Path
     values: dict[str, Any]  # report.json
-    etag: str  # versions of the network and of the report
+    etag: str  # network version and report hash
 
     def image(self, file: str) -> bytes:
         """The sprite or a figure. Raises NotFound for any other name."""
         names = [SPRITE, *(f"{figure['name']}.svg" for figure in self.values["figures"])]
-        if file not in names:  # so that no name from outside becomes a path
+        if file not in names:  # so that a request cannot choose a path
             raise NotFound(f"the report has no picture {file!r}; expected one of: {', '.join(names)}.")
         try:
             return (self.folder / names[names.index(file)]).read_bytes()
         except OSError as error:
-            raise NotFound(f"picture {file!r} of the report is gone; expected it beside report.json.") from error
+            raise NotFound(f"picture {file!r} of the report is missing; expected it next to report.json.") from error
 
 
 def load_report(bundle: Bundle, name: str) -> Report:
-    """The report of a bundle that is offered as `name`. It is read each time, because it may be written meanwhile.
+    """The report of a bundle that is offered as `name`. It is read each time, because it may change at any time.
 
-    Raises NoReport when there is none, or one of another version of the network or of the format.
+    Raises NoReport if there is none, or only one about another version of the network or in another format.
     """
     target = name if bundle.path.name == name else "FOLDER, where FOLDER is the model's"
     how = f"Write one: python -m inkling.training.publish {target}."
@@ -87,14 +87,14 @@ def load_report(bundle: Bundle, name: str) -> Report:
     except (ValueError, KeyError, TypeError, RecursionError, ValidationError):
         raise NoReport(f"the report about {name!r} is damaged; expected JSON as publish writes it. {how}") from None
     if values.get("format") != FORMAT or missing:
-        raise NoReport(f"the report about {name!r} is of another format; expected {FORMAT}. {how}")
+        raise NoReport(f"the report about {name!r} has another format; expected format {FORMAT}. {how}")
     if version != bundle.version:
-        raise NoReport(f"the report about {name!r} is of version {version}; the model is {bundle.version}. {how}")
+        raise NoReport(f"the report about {name!r} is about version {version}; expected {bundle.version}. {how}")
     return Report(folder, values, f"{bundle.version}-{hashlib.sha256(content).hexdigest()[:12]}")
 
 
 def load_model_card(bundle: Bundle) -> Markup | None:
-    """The model card in the bundle as HTML, without its title; None when there is none."""
+    """The bundle's model card as HTML, without its title; None if there is none."""
     try:
         return to_html((bundle.path / CARD).read_text("utf-8"))
     except (OSError, UnicodeDecodeError):

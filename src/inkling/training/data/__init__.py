@@ -1,1 +1,1 @@
-"""MNIST: loaded, checked, split, fetched."""
+"""MNIST: download, verify, load and split it."""

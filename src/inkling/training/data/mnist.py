@@ -1,4 +1,4 @@
-"""MNIST as four checked arrays, and the split that choices are made on."""
+"""MNIST as four verified arrays, and its split into training and validation images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MNIST_ARRAYS: dict[str, tuple[tuple[int, ...], str]] = {
 }
 
 ADVICE = "Fetch it again: inkling data fetch --force"
-# What a damaged or hostile archive raises. Python's parser, which reads the header of an npy, adds the last three.
+# Errors from damaged or malicious archives. The last three come from Python's parser, which reads the npy header.
 UNREADABLE = (
     *(OSError, ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(SyntaxError, tokenize.TokenError, MemoryError),
@@ -49,14 +49,14 @@ def load_mnist(cache: Path | None = None) -> Mnist:
     """MNIST from the cache folder. Raises BadData when it is missing or damaged."""
     path = (cache or cache_folder()) / MNIST_FILE
     if not path.is_file():
-        raise BadData(f"{path} is not there; MNIST is fetched once. Run: inkling data fetch")
+        raise BadData(f"{path} does not exist; MNIST must be downloaded once. Run: inkling data fetch")
     return verified(read_npz(path), source=str(path))
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an npz. Raises BadData when the file cannot be read.
 
-    Each header is checked before its array is read, so a file that claims or unpacks to terabytes takes no memory.
+    Checks each header before reading its array, so that a file with a huge array takes no memory.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -70,7 +70,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_npy(archive: zipfile.ZipFile, name: str, *, source: str) -> np.ndarray:
-    """One array of an open npz. Raises BadData for another type or shape than MNIST's."""
+    """One array of an open npz. Raises BadData if its type or shape is not MNIST's."""
     with archive.open(f"{name}.npy") as file:
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -87,10 +87,10 @@ def _check_form(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], *, sour
 
 
 def verified(arrays: dict[str, np.ndarray], *, source: str) -> Mnist:
-    """The arrays as `Mnist` once shape, dtype and SHA-256 agree. Raises BadData that names the first that differs."""
+    """The arrays as `Mnist`. Raises BadData for the first array with a wrong shape, dtype or SHA-256."""
     for name, (_, expected) in MNIST_ARRAYS.items():
         if name not in arrays:
-            raise BadData(f"{source} has no {name}; MNIST is {', '.join(MNIST_ARRAYS)}. {ADVICE}")
+            raise BadData(f"{source} has no {name}; expected {', '.join(MNIST_ARRAYS)}. {ADVICE}")
         array = arrays[name]
         _check_form(name, array.shape, array.dtype, source=source)
         found = sha256_of(array)
@@ -108,12 +108,12 @@ def sha256_of(array: np.ndarray) -> str:
 
 
 def split_indices(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (training, validation) into the training set: seeded, each class in its proportion.
+    """Indices (training, validation) into the training set: seeded and stratified by class.
 
-    The same seed and size give the same split. `n_validation` 0 leaves nothing to validate on. The largest
-    remainders decide who gives the odd image, so exactly `n_validation` are taken.
+    The same seed and size give the same split, with exactly `n_validation` validation images (0 is allowed). Rounding
+    uses the largest remainders.
     """
-    rng = np.random.default_rng((seed, 0x5B117))  # its own stream: the split stays when training draws change
+    rng = np.random.default_rng((seed, 0x5B117))  # a separate stream, independent of the random numbers of training
     classes, counts = np.unique(labels, return_counts=True)
     exact = counts * (n_validation / len(labels))
     quota = np.floor(exact).astype(int)
@@ -125,9 +125,9 @@ def split_indices(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.
 
 
 def subsample(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """`n` of the indices `training` into labels, each class in its proportion; all of them when n is 0 or more.
+    """`n` of the indices `training` into labels, stratified by class; all of them if n is 0 or too large.
 
-    The same seed gives the same ones.
+    The same seed gives the same indices.
     """
     if n == 0 or n >= len(training):
         return training
@@ -136,5 +136,5 @@ def subsample(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
-    """uint8 0..255 -> float32 0..1, 1 = ink: what every network here takes. (N, 28, 28) -> (N, 28, 28)"""
+    """uint8 0..255 -> float32 0..1, 1 = ink, the input of every classifier. (N, 28, 28) -> (N, 28, 28)"""
     return images.astype(np.float32) / np.float32(255)

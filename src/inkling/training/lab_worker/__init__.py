@@ -1,1 +1,1 @@
-"""A training that the web page observes and controls, in a process of its own. See lab_protocol/README.md."""
+"""The worker process of a training run that the web page observes and controls. See lab_protocol/README.md."""

@@ -2,7 +2,7 @@
 
     python -m inkling.training.lab_worker train LAB       run or resume the training in the lab's folder
     python -m inkling.training.lab_worker samples         augmented digits: JSON lines in, JSON lines out
-    python -m inkling.training.lab_worker report LAB NAME the report about a kept model
+    python -m inkling.training.lab_worker report LAB NAME make the report of a kept model
     python -m inkling.training.lab_worker score BUNDLE    scores on MNIST's 10,000 test images, as JSON
 
 They run at low priority.
@@ -21,7 +21,7 @@ NICE = 15
 
 
 def main(arguments: list[str]) -> None:
-    """Run one of the four. Exits with a sentence on standard error when it cannot."""
+    """Run one of the four commands. On an error, exits with a message on standard error."""
     if hasattr(os, "nice"):
         os.nice(NICE)
     try:
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
 
                 train_in(LabFolder(Path(folder)))
                 sys.stdout.flush()
-                os._exit(0)  # everything is on disk; TensorFlow's own exit can take seconds, and the lock is wanted
+                os._exit(0)  # everything is on disk; TensorFlow's shutdown can take seconds while it holds the lock
             case ["report", folder, name]:
                 from inkling.lab_protocol.lab_folder import LabFolder
                 from inkling.training.lab_worker.report_process import make_report

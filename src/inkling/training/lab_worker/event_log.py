@@ -1,7 +1,7 @@
-"""What a training reports: events, which are only appended, and a state, which is replaced as a whole.
+"""The progress of a training: an append-only log of events, and a state file that is replaced atomically.
 
-The state names the byte offset of its last event: a reader that reads the state and then the events after that offset
-misses nothing and sees nothing twice.
+The state contains the byte offset after its last event. A reader that reads the state and then the events from that
+offset gets each event exactly once.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 
-MAX_POINTS = 400  # of the curve in the state; every second one is dropped when there are more
+MAX_POINTS = 400  # of the curve in the state; if there are more, every second one is dropped
 SAVE_EVERY_S = 0.5
 
 
 class EventLog:
-    """The events and the state of the training in a lab's folder; continues the files that are there."""
+    """The events and the state of the training in a lab's folder; continues existing files."""
 
     def __init__(self, lab: LabFolder) -> None:
         facts = read_json(lab.facts)
@@ -37,9 +37,9 @@ class EventLog:
             "n_train": 0,
             "parameters": 0,
             "curve": [],  # [epochs, loss, accuracy] while training
-            "rows": [],  # history.csv, a line an epoch
+            "rows": [],  # of history.csv, one per epoch
             "snapshot": 0,
-            "watched": None,  # {"n": which digit, "rows": [[epoch, ten probabilities...], ...]}
+            "watched": None,  # {"n": number of the digit, "rows": [[epoch, ten probabilities...], ...]}
             "bundle": None,
             "error": "",
             **read_json(lab.state),
@@ -49,11 +49,11 @@ class EventLog:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        with contextlib.suppress(OSError):  # what could not be written before is reported already
+        with contextlib.suppress(OSError):  # an earlier write has already reported the error
             self._file.close()
 
     def set_state(self, state: str, **facts: Any) -> None:
-        """Change the state; append and save it at once."""
+        """Change the state; append an event and save the state immediately."""
         self.state.update(facts, state=state)
         self.append("state", state=state, **facts)
         self.save()
@@ -66,7 +66,7 @@ class EventLog:
             del curve[1::2]
 
     def append(self, kind: str, **facts: Any) -> None:
-        """Append an event, and save the state if the last time was long ago."""
+        """Append an event, and save the state if SAVE_EVERY_S have passed."""
         line = json.dumps({"type": kind, **facts}, separators=(",", ":"), allow_nan=False) + "\n"
         self._file.write(line.encode())
         self._file.flush()
@@ -75,11 +75,11 @@ class EventLog:
             self.save()
 
     def save(self) -> None:
-        """Replace the state's file."""
+        """Replace the state file."""
         write_json(self._path, self.state)
         self._saved_s = time.monotonic()
 
 
 def finite(value: float) -> float | None:
-    """A rounded number, or None for infinity and nan, which JSON does not have."""
+    """A rounded number, or None for infinity and nan, which JSON cannot represent."""
     return round(value, 5) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""The report about a kept model, for its page: `training.publish`, and what became of it in the lab's folder."""
+"""Makes the report of a kept model for its page (`training.publish`), and records the outcome in the lab's folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inkling.models.bundle import open_bundle
 
 
 def make_report(lab: LabFolder, name: str) -> None:
-    """Measure and draw; some minutes on a slow machine. An error is left in the lab's folder as a sentence."""
+    """Measure and draw, which takes minutes on a slow machine. Writes an error message to the lab's folder."""
     from inkling.training.data.mnist import load_mnist
     from inkling.training.publish import publish
 
@@ -20,8 +20,8 @@ def make_report(lab: LabFolder, name: str) -> None:
         publish(open_bundle(lab.models / name), load_mnist())
     except InklingError as failure:
         error = str(failure)
-    except Exception as failure:  # the edge of the process
+    except Exception as failure:  # top level of the process
         traceback.print_exc()
-        error = f"The report failed ({type(failure).__name__}); {lab.report_log} says more."
+        error = f"The report failed ({type(failure).__name__}). See {lab.report_log}."
     write_json(lab.report, {"model": name, "error": error})
-    os.utime(lab.models)  # listeners look at the models again
+    os.utime(lab.models)  # makes listeners reload the models

@@ -1,7 +1,7 @@
-"""Digits with chosen augmentation, to show what the network will be trained on.
+"""Examples of augmented digits, to preview the training data.
 
-A JSON line of augmentation values in, a JSON line out: `tiles`, base64 of (ROWS, 10, 28, 28) bytes, 0 paper .. 255
-ink. The first row is MNIST's own images, the others are augmented.
+Each input line is JSON with augmentation values, each output line is JSON with `tiles`, base64 of (ROWS, 10, 28, 28)
+bytes, 0 paper .. 255 ink. The first row has the original MNIST images, the others are augmented.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROWS = 3
 
 
 def serve(requests: Iterable[str], answers: TextIO) -> None:
-    """Answer each line until there are no more."""
+    """Answer each line until the end of input."""
     digits: np.ndarray | None = None
     for seed, line in enumerate(requests):
         try:
@@ -37,14 +37,14 @@ def serve(requests: Iterable[str], answers: TextIO) -> None:
 
 
 def one_of_each() -> np.ndarray:
-    """(10, 28, 28) uint8: a training image of each digit, from the cache."""
+    """(10, 28, 28) uint8: one training image of each digit, from the cache."""
     mnist = load_mnist()
     chosen = [int(np.flatnonzero(mnist.y_train == digit)[3]) for digit in range(10)]
     return np.array(mnist.x_train[chosen])  # a copy, so that the rest of the data is freed
 
 
 def augmented_rows(digits: np.ndarray, how: Augmentation, seed: int) -> np.ndarray:
-    """(10, 28, 28) uint8 -> (ROWS, 10, 28, 28) uint8, the digits themselves first."""
+    """(10, 28, 28) uint8 -> (ROWS, 10, 28, 28) uint8; the first row is the input."""
     copies = np.tile(digits, (ROWS - 1, 1, 1))
     labels = np.tile(np.arange(10, dtype=np.uint8), ROWS - 1)
     changed = augment.augment(copies, labels, how, np.random.default_rng(seed))

@@ -1,4 +1,4 @@
-"""The process that trains: `training.train.train`, observed and controlled through the lab's folder."""
+"""The training process: runs `training.train.train`, observed and controlled through the lab's folder."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from inkling.training.lab_worker.event_log import EventLog, finite
 from inkling.training.lab_worker.watched_digit import WatchedDigit
 
 STEP_EVERY_S = 0.2  # between two points of the curve
-SNAPSHOT_EVERY_S = 0.6  # at least, between two snapshots
-SNAPSHOT_SHARE = 0.08  # of the time, at most, for snapshots
+SNAPSHOT_EVERY_S = 0.6  # least time between two snapshots
+SNAPSHOT_SHARE = 0.08  # largest share of the time spent on snapshots
 POLL_S = 0.05  # between two checks for a command
 SERVER_CHECK_S = 2.0
-SERVER_GONE_S = 20.0  # a server that restarts comes back sooner
+SERVER_GONE_S = 20.0  # longer than a restart of the server
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-IDLE_S = 300.0  # that a finished training waits for one more epoch
+IDLE_S = 300.0  # how long a finished training waits for a request of one more epoch
 
 
 class ServerGone(Exception):
-    """The server has ended, or asked the process to end; the checkpoint of the last whole epoch is on disk."""
+    """The server has ended, or asked the process to end. The checkpoint of the last complete epoch is on disk."""
 
 
 def train_in(lab: LabFolder) -> None:
-    """Run or resume the training that the lab's folder asks for; its outcome is in the event log.
+    """Run or resume the training described in the lab's folder, and write its outcome to the event log.
 
-    Raises CannotWrite where the disk is too full even for that.
+    Raises CannotWrite if the disk is too full to write the outcome.
     """
     with EventLog(lab) as log:
         try:
             log.set_state("starting", error="")
             _train(lab, log, Commands(lab))
         except ServerGone:
-            log.set_state("interrupted", error="The server stopped, and the training with it.")
+            log.set_state("interrupted", error="The training stopped because the server stopped.")
         except InklingError as error:
             _report_failure(lab, log, error.__cause__ or error, str(error))
-        except Exception as error:  # the edge of the process
+        except Exception as error:  # top level of the process
             traceback.print_exc()
-            _report_failure(lab, log, error, f"The training failed ({type(error).__name__}); {lab.log} says more.")
+            _report_failure(lab, log, error, f"The training failed ({type(error).__name__}). See {lab.log}.")
 
 
 def _report_failure(lab: LabFolder, log: EventLog, cause: BaseException, sentence: str) -> None:
-    """Set the state to failed. On a full disk the snapshot makes room for that. Raises CannotWrite where it cannot."""
+    """Set the state to failed; on a full disk, delete the snapshot to make room. Raises CannotWrite if that fails."""
     full = isinstance(cause, OSError) and cause.errno in DISK_FULL
     if full:
-        sentence = f"{lab.path} cannot be written, because the disk is full; a training needs some 30 MB. Make room, "
-        sentence += "then go on."
+        sentence = f"{lab.path} cannot be written because the disk is full; a training needs 30 MB. Make room, "
+        sentence += "then continue."
     try:
         if full:
             lab.snapshot.unlink(missing_ok=True)
@@ -73,7 +73,7 @@ def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
 
     keras = import_keras(task="the lab")
     mnist = load_mnist()
-    recipe = from_table(recipe_table(log.state["choices"], name="lab"))
+    recipe = from_table(recipe_table(log.state["choices"]))
     if log.state["bundle"]:
         if commands.next() != "more":
             return log.set_state("finished")
@@ -92,7 +92,7 @@ def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
 
 
 def _bundle_facts(bundle: Bundle) -> dict[str, Any]:
-    """What the page shows of the exported network."""
+    """The facts about the exported network for the page."""
     scores = bundle.manifest["scores"]["mnist-validation"]
     return {
         "version": bundle.version,
@@ -104,16 +104,16 @@ def _bundle_facts(bundle: Bundle) -> dict[str, Any]:
 
 
 class Commands:
-    """Reads commands from the lab's folder, and checks that the server still runs."""
+    """Reads commands from the lab's folder, and checks that the server is still running."""
 
     def __init__(self, lab: LabFolder) -> None:
         self._lab = lab
-        self._last = 0  # number of the last command that was returned
+        self._last = 0  # number of the last returned command
         self._checked_s = 0.0
         self._alive_s = time.monotonic()
 
     def next(self) -> str:
-        """A command that has not been returned yet, or "". Raises ServerGone when the server has been away too long."""
+        """The next command, or "". Raises ServerGone when the server has been gone for SERVER_GONE_S."""
         now = time.monotonic()
         if now - self._checked_s >= SERVER_CHECK_S:
             self._checked_s = now
@@ -128,7 +128,7 @@ class Commands:
         return str(found["do"])
 
     def wait_for_more(self, meanwhile: Callable[[], None]) -> bool:
-        """Whether one more epoch is asked for within IDLE_S."""
+        """Whether one more epoch is requested within IDLE_S."""
         until = time.monotonic() + IDLE_S
         try:
             while time.monotonic() < until:
@@ -143,7 +143,7 @@ class Commands:
 
 
 def is_alive(server: Path) -> bool:
-    """Whether the process named in a file runs; true without the file: then no server started the training."""
+    """Whether the process with the id in a file is running. True without the file: then no server is involved."""
     try:
         os.kill(int(server.read_text("utf-8")), 0)
     except ProcessLookupError:
@@ -154,7 +154,7 @@ def is_alive(server: Path) -> bool:
 
 
 class TrainingObserver:
-    """Training callbacks: reports progress to the event log, and executes commands between steps."""
+    """Training callbacks that report progress to the event log and execute commands between steps."""
 
     def __init__(self, lab: LabFolder, log: EventLog, commands: Commands, watched: WatchedDigit) -> None:
         self.stopped = False
@@ -172,7 +172,7 @@ class TrainingObserver:
 
     def on_start(self, done: int, epochs: int) -> None:
         state = self._log.state
-        state["rows"] = state["rows"][:done]  # a process that died may have reported more than its checkpoint holds
+        state["rows"] = state["rows"][:done]  # a killed process may have reported more epochs than its checkpoint has
         state["curve"] = [point for point in state["curve"] if point[0] <= done]
         self._log.set_state(
             "running",
@@ -210,7 +210,7 @@ class TrainingObserver:
             self._execute("pause")
 
     def _report_step(self, done: int, step: int, logs: dict[str, float]) -> None:
-        # Keras reports means over the epoch so far; the curve shows the steps since its last point.
+        # Keras reports means over the epoch so far; the curve shows means over the steps since its last point.
         before, loss_sum, accuracy_sum = self._sums if self._sums[0] < step else (0, 0.0, 0.0)
         self._sums = (step, logs.get("loss", 0.0) * step, logs.get("accuracy", 0.0) * step)
         loss = (self._sums[1] - loss_sum) / (step - before)

@@ -1,6 +1,6 @@
-"""A person's own digit, read by the network of each epoch so far.
+"""Reads the user's digit with the network of each epoch so far.
 
-The weights after each epoch are kept in memory, so that a digit drawn later has its whole history too.
+The weights after each epoch stay in memory, so that a digit drawn later also gets its full history.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ SIDE = 28
 
 
 class WatchedDigit:
-    """Reports `watched` in the log: {"n": which digit, "rows": [[epoch, ten probabilities...], ...]}."""
+    """Reports `watched` in the log: {"n": number of the digit, "rows": [[epoch, ten probabilities...], ...]}."""
 
     def __init__(self, lab: LabFolder, log: EventLog) -> None:
         self._path = lab.watched
         self._log = log
         self._weights: dict[int, list[np.ndarray]] = {}  # float16, by epoch
-        self._changed_ns = -1  # of the file, when it was last read
+        self._changed_ns = -1  # modification time of the file at the last read
         self._n = ""
         self._tile: np.ndarray | None = None  # (1, 28, 28) float32, 0 paper .. 1 ink
-        self._copy: Any = None  # of the network, so that the one in training stays as it is
+        self._copy: Any = None  # of the network, so that the one in training is not changed
 
     def keep(self, epoch: int, model: Any) -> None:
-        """Remember the network after an epoch; 0 is before the first."""
+        """Keep the weights after an epoch; epoch 0 is before training."""
         self._copy = self._copy or type(model).from_config(model.get_config())  # the layers, without the optimizer
         known = self._log.state.get("watched")
-        if known:  # a process that died may have reported more than its checkpoint holds
+        if known:  # a killed process may have reported more epochs than its checkpoint has
             known["rows"] = [row for row in known["rows"] if row[0] < epoch]
         self._weights[epoch] = [np.asarray(each, np.float16) for each in model.get_weights()]
         self.report()
 
     def report(self) -> None:
-        """Report what has not been reported: a new epoch for the digit, or all epochs for a new digit."""
+        """Report new results: a new epoch for the same digit, or all epochs for a new digit."""
         self._look()
         known = self._log.state.get("watched") or {"n": "", "rows": []}
         if self._tile is None:
@@ -72,7 +72,7 @@ class WatchedDigit:
         self._tile = pixels.reshape(1, SIDE, SIDE).astype(np.float32) / 255 if self._n and pixels.any() else None
 
     def _read(self, epoch: int) -> list[float]:
-        """The ten probabilities of the network after an epoch."""
+        """The ten probabilities from the network after an epoch."""
         self._copy.set_weights(self._weights[epoch])
         probs = prediction_from_softmax(np.asarray(self._copy(self._tile, training=False))).probs[0]  # (10,)
-        return [round(float(p), 4) for p in np.nan_to_num(probs)]  # a network that has diverged answers nan
+        return [round(float(p), 4) for p in np.nan_to_num(probs)]  # a diverged network outputs nan

@@ -1,1 +1,1 @@
-"""A trained network measured, its figures drawn, and all of it on one page. START HERE: `report_page.make_report`."""
+"""Reports on trained networks: measurements, figures and one page. START HERE: `report_page.make_report`."""

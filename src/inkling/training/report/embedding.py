@@ -1,4 +1,4 @@
-"""The last hidden layer as a map for the web page: two dimensions, nearest neighbours, pairs that mix. NumPy only."""
+"""The last hidden layer as a map for the web page: 2-D positions, nearest neighbors, mixed pairs. NumPy only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 SIDE = 1000  # the map is a square of whole numbers 0..SIDE
 N_NEIGHBOURS = 6
 N_DIGITS = 10
+N_PAIRS = 3
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class EmbeddingMap:
     index: np.ndarray  # (M,) positions in the test set
     xy: np.ndarray  # (M, 2) whole numbers 0..SIDE; y grows downwards
     neighbours: np.ndarray  # (M, K) rows of `index`, nearest first, by distance in the hidden layer
-    same_label: float  # 0..1, of the first digits of the test set: nearest neighbour has the same label
-    mixed_pairs: list[tuple[int, int, int]]  # the most frequent differing labels among them, and their count
+    same_label: float  # 0..1, share of the shared digits whose nearest neighbor has the same label
+    mixed_pairs: list[tuple[int, int, int]]  # most frequent pairs of labels among the other ones, with count
 
     def to_json(self) -> dict[str, Any]:
-        """The map under the keys of the published report."""
+        """The map as in the published report."""
         return {
             "index": self.index.tolist(),
             "x": self.xy[:, 0].tolist(),
@@ -37,10 +38,10 @@ class EmbeddingMap:
 def embedding_map(
     index: np.ndarray, hidden: np.ndarray, flat: np.ndarray, labels: np.ndarray, *, first: int
 ) -> EmbeddingMap:
-    """index, labels: (M,); hidden: (M, H) activations; flat: (M, 2) their embedding, in any unit.
+    """Makes the map. index, labels: (M,); hidden: (M, H) activations; flat: (M, 2) their embedding, in any unit.
 
-    Labels of neighbours are compared among the `first` digits of the test set alone: later ones were chosen as
-    mistakes and would bias the count.
+    Compares the labels of neighbors only among the `first` digits of the test set. The later ones were chosen because
+    they are misread and would bias the count.
     """
     plain = index < first
     own = labels[plain]
@@ -50,7 +51,7 @@ def embedding_map(
 
 
 def nearest_neighbours(hidden: np.ndarray, k: int = N_NEIGHBOURS) -> np.ndarray:
-    """The k other rows at the least Euclidean distance, nearest first. (M, H) -> (M, min(k, M - 1))"""
+    """The k other rows with the smallest Euclidean distance, nearest first. (M, H) -> (M, min(k, M - 1))"""
     rows = hidden.astype(np.float64)
     squares = (rows**2).sum(1)
     distance = squares[:, None] + squares[None] - 2 * rows @ rows.T  # (M, M)
@@ -60,17 +61,17 @@ def nearest_neighbours(hidden: np.ndarray, k: int = N_NEIGHBOURS) -> np.ndarray:
 
 
 def fit_square(flat: np.ndarray) -> np.ndarray:
-    """(M, 2) -> whole numbers 0..SIDE, one scale for both axes, centred in the square."""
+    """(M, 2) -> whole numbers 0..SIDE, with the same scale on both axes, centered in the square."""
     low, high = flat.min(0), flat.max(0)
     scale = SIDE / max(float((high - low).max()), 1e-9)
     whole: np.ndarray = np.rint((flat - (low + high) / 2) * scale + SIDE / 2).astype(int)
     return whole
 
 
-def mixed_pairs(labels: np.ndarray, others: np.ndarray, most: int = 3) -> list[tuple[int, int, int]]:
-    """The pairs of labels that differ, most frequent first: lower, higher, count. labels, others: (M,)"""
+def mixed_pairs(labels: np.ndarray, others: np.ndarray) -> list[tuple[int, int, int]]:
+    """The N_PAIRS pairs of different labels, most frequent first: lower, higher, count. labels, others: (M,)"""
     apart = labels != others
     pairs = np.sort(np.stack([labels[apart], others[apart]], 1), axis=1)  # (P, 2)
     counts = np.bincount(pairs[:, 0] * N_DIGITS + pairs[:, 1], minlength=N_DIGITS**2)
-    order = np.argsort(-counts, kind="stable")[:most]
+    order = np.argsort(-counts, kind="stable")[:N_PAIRS]
     return [(int(i) // N_DIGITS, int(i) % N_DIGITS, int(counts[i])) for i in order if counts[i]]

@@ -12,7 +12,7 @@ from inkling.training.report.style import INK, INK_MAP, QUIET, RULE, SIGN_MAP, W
 
 
 def misread_tiles(ax: Axes, images: np.ndarray, details: Sequence[Mapping[str, Any]], *, columns: int = 5) -> Axes:
-    """(M, 28, 28) uint8 tiles, each with its label, what was read and the confidence (see Measurements.mistake)."""
+    """Draws (M, 28, 28) uint8 tiles, each with label, prediction and confidence (see Measurements.mistake)."""
     pitch_x, pitch_y = 1.22, 1.5
     for k, (image, detail) in enumerate(zip(images, details, strict=True)):
         x, y = (k % columns) * pitch_x, (k // columns) * pitch_y
@@ -20,16 +20,16 @@ def misread_tiles(ax: Axes, images: np.ndarray, details: Sequence[Mapping[str, A
         below = y + 1.2
         ax.text(x, below, f"{detail['label']}", va="center", fontsize=11, color=INK)
         ax.text(x + 0.16, below, f"\N{RIGHTWARDS ARROW} {detail['read']}", va="center", fontsize=11, color=WRONG)
-        percent = f"{int(100 * detail['confidence'])}%"  # rounded down: 100 % would be a promise
+        percent = f"{int(100 * detail['confidence'])}%"  # rounded down: 100% would claim certainty
         ax.text(x + 1, below, percent, va="center", ha="right", fontsize=9, color=QUIET)
     rows = -(-max(len(images), 1) // columns)
     return _bare(ax, columns * pitch_x - 0.2, rows * pitch_y - 0.1)
 
 
 def weight_maps(ax: Axes, weights: np.ndarray, votes: np.ndarray, *, columns: int = 16) -> Axes:
-    """(K, h, w) weights on one scale: blue where ink raises the unit, orange where it lowers it, paper for 0.
+    """Draws (K, h, w) weights on one scale: blue where ink raises the unit, orange where it lowers it, paper for 0.
 
-    votes: (K,) the digit that each unit raises most, written beside the first unit of each; -1 for none.
+    votes: (K,) the digit that each unit raises most, written on the first unit for each digit; -1 for none.
     """
     limit, pitch = float(np.quantile(np.abs(weights), 0.995)) or 1.0, 1.14
     for k, image in enumerate(weights):
@@ -43,7 +43,7 @@ def weight_maps(ax: Axes, weights: np.ndarray, votes: np.ndarray, *, columns: in
 
 
 def tile_rows(ax: Axes, rows: Mapping[str, np.ndarray]) -> Axes:
-    """Name -> (n, 28, 28) float32 tiles, 0..1: a row each, the name at its left."""
+    """Draws name -> (n, 28, 28) float32 tiles, 0..1: one row per name, with the name on the left."""
     pitch = 1.08
     for r, (name, tiles) in enumerate(rows.items()):
         ax.text(-0.15, r * pitch + 0.5, name, ha="right", va="center", fontsize=10.5, color=INK)
@@ -56,7 +56,7 @@ def tile_rows(ax: Axes, rows: Mapping[str, np.ndarray]) -> Axes:
 
 
 def _tile(ax: Axes, image: np.ndarray, x: float, y: float, **colours: Any) -> None:
-    """An image as a square of side 1 whose upper left corner is at (x, y); y grows downwards."""
+    """Draws an image as a square of side 1 with its upper left corner at (x, y); y grows downwards."""
     ax.imshow(image, extent=(x, x + 1, y + 1, y), interpolation="nearest", **colours)
 
 

@@ -1,4 +1,4 @@
-"""A bundle and test images in, every number of the report out. NumPy only; nothing is drawn here."""
+"""Computes every number of the report from a bundle and test images. NumPy only; draws nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inkling import scores
 from inkling.models.bundle import Bundle
 from inkling.pipeline.classifier import MAX_BATCH, Classifier
 from inkling.pipeline.result import calibrate
-from inkling.training import looks
+from inkling.training import evaluation_count
 from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.report import robustness
 from inkling.training.report.robustness import RobustnessCurve
@@ -25,47 +25,47 @@ N_SUBSET = 2_000  # images for the robustness curves and the map of the hidden l
 N_WORST = 50
 N_THRESHOLDS = 200
 BINS = 10
-REPEATS = 200  # calls of which the shortest is the latency
-WARM_UP = 3  # calls that are not counted
+REPEATS = 200  # timed calls; the shortest is the latency
+WARM_UP = 3  # untimed calls
 
 Tell = Callable[[str], None]  # called with a description of the next step
 
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Digits whose confidence lies in low..high."""
+    """Digits with a confidence in low..high."""
 
     low: float
     high: float
     n: int
-    confidence: float  # their mean; nan when n is 0
+    confidence: float  # mean; nan when n is 0
     accuracy: float  # 0..1; nan when n is 0
     accuracy_95: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Coverage and error when only digits with at least the confidence `sure_at` are answered."""
+    """Coverage and error if only digits with a confidence of at least `sure_at` are answered."""
 
     sure_at: float
     n: int  # digits answered
-    coverage: float  # answered of all, 0..1
-    error: float  # wrong of those answered; nan when there are none
+    coverage: float  # share of the digits answered, 0..1
+    error: float  # share of these that are wrong; nan when n is 0
     error_95: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Shortest time of the network alone on one core of this machine, microseconds: what else runs can only add."""
+    """Shortest time of the network alone on one core of this machine, microseconds. Other load can only add to it."""
 
-    single_us: float  # a batch of one tile
-    batch_us: float  # a tile in a batch of `batch`
+    single_us: float  # for a batch of one tile
+    batch_us: float  # per tile in a batch of `batch`
     batch: int
 
 
 @dataclass(frozen=True)
 class ShiftedScores:
-    """How right and how sure a model is on digits unlike MNIST's; calibrated."""
+    """A model's accuracy and calibrated confidence on digits unlike MNIST's."""
 
     name: str  # of the data set
     summary: dict[str, Any]  # scores.summary
@@ -75,18 +75,18 @@ class ShiftedScores:
 
 @dataclass(frozen=True)
 class Measurements:
-    """Everything measured about one model on one data set of N images."""
+    """All measurements of one model on one data set of N images."""
 
     subject: Subject
     images: np.ndarray  # (N, 28, 28) uint8
     labels: np.ndarray  # (N,)
     probs: np.ndarray  # (N, 10) calibrated
     summary: dict[str, Any]  # scores.summary
-    confusion: np.ndarray  # (10, 10) row = the label, column = what was read
+    confusion: np.ndarray  # (10, 10) row = label, column = prediction
     per_class: list[dict[str, float]]
     bins_before: list[ReliabilityBin]  # uncalibrated
     bins: list[ReliabilityBin]  # after temperature scaling
-    risk_coverage: list[RiskCoverage]  # rising confidence
+    risk_coverage: list[RiskCoverage]  # by increasing confidence
     at_sure: RiskCoverage  # at the manifest's sure_at
     shifted: ShiftedScores
     worst: np.ndarray  # indices of the mistakes, the most confident first, at most N_WORST
@@ -96,7 +96,7 @@ class Measurements:
     bytes: int  # of model.tflite
 
     def to_json(self) -> dict[str, Any]:
-        """Every number, without images, as JSON takes it (nan becomes None)."""
+        """Every number, without images, in JSON types (nan becomes None)."""
         bundle = self.subject.bundle
         table: dict[str, Any] = _to_json(
             {
@@ -127,7 +127,7 @@ class Measurements:
         return table
 
     def mistake(self, index: int) -> dict[str, Any]:
-        """One image: its index in the data set, its label, what was read, and both confidences."""
+        """One image: its index in the data set, label, prediction, and the confidence in each."""
         row, label = self.probs[index], int(self.labels[index])
         read = int(row.argmax())
         return {
@@ -142,13 +142,14 @@ class Measurements:
 def measure(
     subject: Subject, mnist: Mnist, *, shifted: ShiftedDigits | None = None, tell: Tell = lambda step: None
 ) -> Measurements:
-    """Judge a bundle on the test images of `mnist`, and its confidence on `shifted` too: these augmented, by default.
+    """Measure a bundle on the test images of `mnist`, and its confidence also on `shifted`.
 
-    The look at the test images is counted. Raises BadBundle if the network cannot run.
+    By default, `shifted` is the test images, augmented. The look at the test images is counted. Raises BadBundle if the
+    network cannot run.
     """
     bundle = subject.bundle
     model = Classifier(bundle)
-    looks.count(bundle)
+    evaluation_count.count_look(bundle)
     images, labels = mnist.x_test, mnist.y_test.astype(int)
     tell("reading the test images")
     found = model.classify(as_input(images))  # (N, 28, 28) -> (N, 10)
@@ -188,7 +189,7 @@ def measure(
 
 
 def measure_shifted(model: Classifier, bundle: Bundle, digits: ShiftedDigits) -> ShiftedScores:
-    """Accuracy, reliability and the share read surely of digits unlike MNIST's."""
+    """Accuracy, reliability and share of sure digits, on digits unlike MNIST's."""
     raw = model(digits.tiles)  # (N, 28, 28) -> (N, 10)
     probs = calibrate(raw, bundle.temperature)
     return ShiftedScores(
@@ -199,17 +200,17 @@ def measure_shifted(model: Classifier, bundle: Bundle, digits: ShiftedDigits) ->
     )
 
 
-def reliability_bins(probs: np.ndarray, labels: np.ndarray, *, bins: int = BINS) -> list[ReliabilityBin]:
-    """Confidence against accuracy in bins of equal width from 0 to 1 (Guo et al. 2017)."""
+def reliability_bins(probs: np.ndarray, labels: np.ndarray) -> list[ReliabilityBin]:
+    """Confidence and accuracy in bins of equal width from 0 to 1 (Guo et al. 2017)."""
     confidence, right = probs.max(1), probs.argmax(1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
     found = []
-    for k in range(bins):
+    for k in range(BINS):
         inside = which == k
         n, hits = int(inside.sum()), int(right[inside].sum())
         mean = float(confidence[inside].mean()) if n else math.nan
         interval = scores.wilson_interval(hits, n)
-        found.append(ReliabilityBin(k / bins, (k + 1) / bins, n, mean, hits / n if n else math.nan, interval))
+        found.append(ReliabilityBin(k / BINS, (k + 1) / BINS, n, mean, hits / n if n else math.nan, interval))
     return found
 
 
@@ -222,25 +223,23 @@ def risk_coverage_at(probs: np.ndarray, labels: np.ndarray, sure_at: float) -> R
     return RiskCoverage(sure_at, n, coverage, error, scores.wilson_interval(wrong, n))
 
 
-def risk_coverage_curve(
-    probs: np.ndarray, labels: np.ndarray, *, down_to: float = 0.5, most: int = N_THRESHOLDS
-) -> list[RiskCoverage]:
-    """From answering every digit to answering the part `down_to`, at thresholds that are the digits' confidences."""
+def risk_coverage_curve(probs: np.ndarray, labels: np.ndarray, *, down_to: float = 0.5) -> list[RiskCoverage]:
+    """Points from a coverage of 1 down to `down_to`; the thresholds are confidences of digits."""
     if len(probs) == 0:
         return []
-    confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 1 - down_to, most), method="lower"))
+    confidence = np.unique(np.quantile(probs.max(1), np.linspace(0, 1 - down_to, N_THRESHOLDS), method="lower"))
     return [risk_coverage_at(probs, labels, float(sure_at)) for sure_at in confidence]
 
 
 def most_confident_errors(probs: np.ndarray, labels: np.ndarray, *, most: int = N_WORST) -> np.ndarray:
-    """Indices of the digits read wrongly, the most confident first. -> (at most `most`,)"""
+    """Indices of the misread digits, most confident first. -> (at most `most`,)"""
     wrong = np.flatnonzero(probs.argmax(1) != labels)
     order = np.argsort(-probs[wrong].max(1), kind="stable")
     return np.asarray(wrong[order][:most])
 
 
 def measure_latency(model: Classifier, tiles: np.ndarray, *, repeats: int = REPEATS) -> Latency:
-    """The shortest of `repeats` calls with one tile, and of a tenth as many with all of `tiles`, after a warm-up."""
+    """The shortest of `repeats` calls with one tile, and of a tenth as many calls with all tiles, after a warm-up."""
 
     def shortest_us(batch: np.ndarray, calls: int) -> float:
         times_s = timeit.repeat(lambda: model(batch), number=1, repeat=calls + WARM_UP)
@@ -251,7 +250,7 @@ def measure_latency(model: Classifier, tiles: np.ndarray, *, repeats: int = REPE
 
 
 def _to_json(value: Any) -> Any:
-    """Containers of numbers as JSON can hold them: floats to 6 decimals, nan as None."""
+    """Converts containers of numbers for JSON: rounds floats to 6 decimals, turns nan into None."""
     if isinstance(value, dict):
         return {key: _to_json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

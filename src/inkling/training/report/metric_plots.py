@@ -1,6 +1,6 @@
-"""Plot functions for metrics: curves, bars, matrices, maps. Numbers and an `ax` in, the `ax` out; nothing is saved.
+"""Plot functions for metrics: curves, bars, matrices, maps. They draw numbers on an `ax` and return it; none saves.
 
-`lines` maps a name to its numbers: a line for each, with the name at its end.
+`lines` maps names to numbers: one line per name, labeled at its end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from inkling.training.report.style import (
     label_ends,
 )
 
-MIN_BIN_COUNT = 10  # digits: the accuracy of a bin with fewer is noise, and is not drawn
+MIN_BIN_COUNT = 10  # digits; the accuracy of smaller bins is too noisy to draw
 
 
 def learning_curves(
@@ -44,9 +44,9 @@ def learning_curves(
     colours: Sequence[str] = SERIES,
     borders: Sequence[int] = (),
 ) -> Axes:
-    """One value an epoch for each name, on a logarithmic scale: learning slows by factors.
+    """Draws one value per epoch for each name, on a logarithmic scale.
 
-    A line ends where it reaches 0. borders: the last epoch of each training stage but the last, marked.
+    A line ends where it reaches 0. borders: the last epoch of each training stage except the last; each gets a mark.
     """
     for number, last in enumerate(borders, 2):
         ax.axvline(last + 0.5, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
@@ -79,7 +79,7 @@ def learning_curves(
 
 
 def confusion_matrix(ax: Axes, counts: np.ndarray) -> Axes:
-    """(10, 10) row = the label, column = what was read. Only the errors are coloured."""
+    """Draws (10, 10) counts, row = label, column = prediction. Only errors are colored."""
     wrong = counts - np.diag(np.diag(counts))
     most = max(int(wrong.max()), 1)
     sns.heatmap(
@@ -93,13 +93,13 @@ def confusion_matrix(ax: Axes, counts: np.ndarray) -> Axes:
             ax.text(read + 0.5, label + 0.5, str(n), color=PAPER if n > 0.55 * most else INK, fontsize=10, **centred)
     ax.tick_params(length=0, labelrotation=0)
     ax.grid(False)
-    ax.set_xlabel("read as")
+    ax.set_xlabel("prediction")
     ax.set_ylabel("label")
     return ax
 
 
 def class_errors(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
-    """Two bars a digit: its images that were missed (1 - recall), its readings that were wrong (1 - precision)."""
+    """Draws two bars per digit: the share missed (1 - recall) and the share of wrong predictions (1 - precision)."""
     missed = [1 - row["recall"] for row in rows]
     misread = [1 - row["precision"] for row in rows]
     digits = np.arange(len(rows))
@@ -107,13 +107,13 @@ def class_errors(ax: Axes, rows: Sequence[Mapping[str, float]]) -> Axes:
     ax.bar(digits + 0.2, misread, 0.38, color=SERIES[5], alpha=0.75)
     ax.set_ylim(0, max([*missed, *misread, 1e-4]) * 1.04)
     legend: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom", "fontsize": 10.5}
-    ax.text(0, 1.02, "a digit that was missed", color=SERIES[0], **legend)
-    ax.text(1, 1.02, "a reading that was wrong", color=SERIES[5], ha="right", **legend)
+    ax.text(0, 1.02, "missed (1 - recall)", color=SERIES[0], **legend)
+    ax.text(1, 1.02, "wrong (1 - precision)", color=SERIES[5], ha="right", **legend)
     return _digit_axis(ax)
 
 
 def compared_class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, float]]]) -> Axes:
-    """The part of each digit that was missed: a dot for each model."""
+    """Draws the share of each digit that was missed, with one dot per model."""
     for k, ((name, rows), colour) in enumerate(zip(lines.items(), SERIES, strict=False)):
         x = np.arange(len(rows)) + (k - (len(lines) - 1) / 2) * 0.16
         ax.scatter(x, [1 - row["recall"] for row in rows], s=34, color=colour, label=name, zorder=3)
@@ -125,7 +125,7 @@ def compared_class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, fl
 def reliability_diagram(
     ax: Axes, lines: Mapping[str, Sequence[ReliabilityBin]], *, colours: Sequence[str] = (BEFORE, AFTER)
 ) -> Axes:
-    """Mean confidence against accuracy of each bin, with 95 % intervals; a calibrated network is on the diagonal."""
+    """Draws the accuracy of each bin against its mean confidence, with 95% intervals; calibrated: on the diagonal."""
     ax.plot([0, 1], [0, 1], color=RULE, linewidth=1.2, zorder=1)
     lowest = 1.0
     for k, ((name, bins), colour) in enumerate(zip(lines.items(), colours, strict=False)):
@@ -138,7 +138,7 @@ def reliability_diagram(
         lowest = min([lowest, *confidence])
         height = 0.05 + 0.09 * (len(lines) - 1 - k)
         ax.text(0.98, height, name, color=colour, ha="right", transform=ax.transAxes)
-    # Ten classes allow confidences down to a tenth, but hardly any digit is read with less than a third.
+    # With ten classes, confidences can be as low as 0.1, but few are below 0.3.
     ax.set_xlim(np.floor(10 * lowest) / 10 if lowest < 1 else 0.0, 1.015)
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("confidence")
@@ -147,7 +147,7 @@ def reliability_diagram(
 
 
 def confidence_histogram(ax: Axes, confidence: np.ndarray, right: np.ndarray, *, sure_at: float) -> Axes:
-    """Digits by confidence (N,), those read right (N,) beside those read wrong. Counts on a logarithmic scale."""
+    """Draws counts of right and misread digits by confidence, on a logarithmic scale. confidence, right: (N,)"""
     edges = np.linspace(0, 1, 21)
     hits, misses = np.histogram(confidence[right], edges)[0], np.histogram(confidence[~right], edges)[0]
     ax.bar(edges[:-1] + 0.0135, hits, 0.021, color=SERIES[0])
@@ -161,18 +161,18 @@ def confidence_histogram(ax: Axes, confidence: np.ndarray, right: np.ndarray, *,
     ax.axvline(sure_at, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
     side, offset = ("left", (5, 0)) if sure_at < (low + 1.01) / 2 else ("right", (-5, 0))
     ax.annotate(
-        "sure from here", (sure_at, 0.98), offset, xycoords=("data", "axes fraction"), textcoords="offset points",
+        "sure_at", (sure_at, 0.98), offset, xycoords=("data", "axes fraction"), textcoords="offset points",
         ha=side, va="top",
     )  # fmt: skip
-    ax.text(0, 1.02, "read right", color=SERIES[0], va="bottom", transform=ax.transAxes)
-    ax.text(0.25, 1.02, "read wrong", color=WRONG, va="bottom", transform=ax.transAxes)
+    ax.text(0, 1.02, "right", color=SERIES[0], va="bottom", transform=ax.transAxes)
+    ax.text(0.25, 1.02, "misread", color=WRONG, va="bottom", transform=ax.transAxes)
     ax.set_xlabel("confidence")
     ax.set_ylabel("digits")
     return as_percent(ax, axis="x")
 
 
 def risk_coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[RiskCoverage], RiskCoverage]]) -> Axes:
-    """Error among the digits answered against the part answered, as `sure_at` moves; a dot at the manifest's."""
+    """Draws the error of the answered digits against coverage as `sure_at` varies; a dot marks the manifest's value."""
     alone, ends = len(lines) == 1, []
     for (name, (curve, at_sure)), colour in zip(lines.items(), SERIES, strict=False):
         x, y = [each.coverage for each in curve], [each.error for each in curve]
@@ -187,15 +187,15 @@ def risk_coverage(ax: Axes, lines: Mapping[str, tuple[Sequence[RiskCoverage], Ri
         if curve:
             ends.append((x[0], y[0], name, colour))
     ax.set_ylim(bottom=0)
-    ax.set_xlabel("coverage: part of the digits answered")
-    ax.set_ylabel("error among them")
+    ax.set_xlabel("coverage (share of digits answered)")
+    ax.set_ylabel("error rate of these digits")
     if not alone:
         label_ends(ax, ends)
     return as_percent(as_percent(ax), axis="x")
 
 
 def robustness_curves(ax: Axes, lines: Mapping[str, RobustnessCurve]) -> Axes:
-    """Accuracy at each level of one distortion, with 95 % intervals."""
+    """Draws the accuracy at each level of one distortion, with 95% intervals."""
     alone, ends = len(lines) == 1, []
     for (name, curve), colour in zip(lines.items(), SERIES, strict=False):
         low, high = zip(*curve.accuracy_95, strict=True)
@@ -214,7 +214,7 @@ def robustness_curves(ax: Axes, lines: Mapping[str, RobustnessCurve]) -> Axes:
 
 
 def _label_points(ax: Axes, curve: RobustnessCurve) -> None:
-    """Write the accuracy at each level in per cent, beside the line rather than on it."""
+    """Writes the accuracy at each level in percent next to the line."""
     steep = 0.25
     drops = -np.diff(curve.accuracy, prepend=curve.accuracy[0], append=curve.accuracy[-1])  # before, after each point
     for k, (x, y) in enumerate(zip(curve.levels, curve.accuracy, strict=True)):
@@ -233,7 +233,7 @@ def _label_points(ax: Axes, curve: RobustnessCurve) -> None:
 
 
 def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:
-    """(M, 2) points coloured by label (M,), the digit at the middle of its points; misread ones (M,) are ringed."""
+    """Draws (M, 2) points colored by label (M,), the digit at the median of its points; rings misread ones (M,)."""
     colours = np.array(DIGITS)[labels]
     x, y = xy.T
     ax.scatter(x[~wrong], y[~wrong], s=7, c=colours[~wrong], alpha=0.65, linewidths=0)
@@ -251,7 +251,7 @@ def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.nd
 
 
 def set_log_ticks(axis: Axis, values: Sequence[float], *, percent: bool = False) -> None:
-    """Plain numbers at 1, 2 and 5 times powers of ten within the values; powers alone over a long range."""
+    """Sets plain numbers as ticks: 1, 2 and 5 times powers of ten within the values; only powers over a long range."""
     positive = [v for v in values if v > 0]
     low, high = (min(positive), max(positive)) if positive else (0.1, 1.0)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)
@@ -263,7 +263,7 @@ def set_log_ticks(axis: Axis, values: Sequence[float], *, percent: bool = False)
 
 
 def _digit_axis(ax: Axes) -> Axes:
-    """Digits 0..9 along x, rates along y."""
+    """Formats the axes: digits 0..9 along x, rates along y."""
     ax.set_xticks(range(10))
     ax.tick_params(axis="x", length=0, labelsize=12, labelcolor=INK)
     ax.set_xlabel("digit")

@@ -1,4 +1,4 @@
-"""What a network looks like inside, from a bundle's `model.keras`. Imports Keras and scikit-learn inside functions."""
+"""The weights and hidden layer of a bundle's `model.keras`. Imports Keras and scikit-learn inside functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inkling.models.bundle import Bundle
 from inkling.training.keras_setup import open_keras_model
 
 SEED = 20
-N_COMPONENTS = 50  # principal components that t-SNE starts from: the rest is noise and costs time
+N_COMPONENTS = 50  # principal components as input of t-SNE; the rest is noise and costs time
 PERPLEXITY = 30.0
 
 
@@ -21,16 +21,16 @@ PERPLEXITY = 30.0
 class NetworkView:
     """First-layer weights and last hidden layer of one network."""
 
-    first_weights: np.ndarray  # (K, h, w) a map for each unit or channel
+    first_weights: np.ndarray  # (K, h, w) one map per unit or channel
     is_dense: bool  # True: h = w = 28; False: the kernels of a convolution
-    votes: np.ndarray  # (K,) the digit that each unit raises most; -1 where more layers follow
+    votes: np.ndarray  # (K,) the digit that each unit raises most; all -1 unless the one hidden layer is dense
     pca: np.ndarray  # (M, 2) the last hidden layer's first two principal components
-    explained_variance: tuple[float, float]  # the part of the variance in each of them
+    explained_variance: tuple[float, float]  # share of the variance of each component
     tsne: np.ndarray  # (M, 2) the last hidden layer by t-SNE (van der Maaten, Hinton 2008)
 
 
 def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
-    """Open `model.keras` and run (M, 28, 28) float32 tiles up to the last hidden layer; None without that file.
+    """Opens `model.keras` and runs (M, 28, 28) float32 tiles up to the last hidden layer; None without that file.
 
     Raises MissingExtra without the `learn` extra and BadBundle for a file that Keras cannot open.
     """
@@ -44,7 +44,7 @@ def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
 def first_weights(model: Any) -> tuple[np.ndarray, bool, np.ndarray]:
     """The first layer's weights as maps (K, h, w); whether it is dense; the digit that each unit raises most (K,).
 
-    Units of a network with one hidden layer are sorted by that digit, the strongest first.
+    The units of a network with one hidden layer are sorted by that digit, strongest first.
     """
     layers = [layer for layer in model.layers if layer.get_weights()]
     kernel = np.asarray(layers[0].get_weights()[0])
@@ -60,17 +60,17 @@ def first_weights(model: Any) -> tuple[np.ndarray, bool, np.ndarray]:
 
 
 def hidden_activations(model: Any, tiles: np.ndarray) -> np.ndarray:
-    """The input of the layer that gives the probabilities. (M, 28, 28) float32 -> (M, H) float32"""
+    """The input of the output layer. (M, 28, 28) float32 -> (M, H) float32"""
     import keras
 
     trunk = keras.Model(model.inputs, model.layers[-1].input)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras's own, about NumPy's next version
+        warnings.simplefilter("ignore")  # Keras warns about the next NumPy version
         return np.asarray(trunk.predict(tiles, batch_size=500, verbose=0)).reshape(len(tiles), -1)
 
 
 def embed_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.ndarray]:
-    """(M, H) -> two principal components (M, 2), the part of variance of each, t-SNE (M, 2). Deterministic."""
+    """(M, H) -> two principal components (M, 2), share of variance of each, t-SNE (M, 2). Deterministic."""
     try:
         from sklearn.decomposition import PCA
         from sklearn.manifold import TSNE
@@ -80,7 +80,7 @@ def embed_2d(hidden: np.ndarray) -> tuple[np.ndarray, tuple[float, float], np.nd
     pca = PCA(min(N_COMPONENTS, *hidden.shape), random_state=SEED)
     perplexity = min(PERPLEXITY, (len(hidden) - 1) / 3)
     tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=SEED, max_iter=750)
-    # One thread: on a busy machine t-SNE's threads wait for each other, and it takes ten times as long.
+    # One thread: on a busy machine t-SNE takes ten times as long, because its threads wait for each other.
     with threadpool_limits(1):
         components = pca.fit_transform(hidden)
         flat = np.asarray(tsne.fit_transform(components))

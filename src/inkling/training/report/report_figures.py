@@ -1,4 +1,4 @@
-"""The figures of a report: each with its title, its caption and the function that draws it."""
+"""The figures of a report, each with a title, a caption and a plot function."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ SECTIONS = LEARNING, ERRORS, CONFIDENCE, ROBUSTNESS, NETWORK, AUGMENTATION = (
 
 @dataclass(frozen=True)
 class FigureSpec:
-    """One figure, before it is drawn."""
+    """One figure to draw."""
 
-    name: str  # of its file, without suffix
+    name: str  # file name without suffix
     section: str
     title: str  # the finding
-    caption: str  # how to read it
+    caption: str  # how to read the figure
     draw: Callable[[Axes], Axes]
     size_in: tuple[float, float] = style.HALF
 
     @property
     def wide(self) -> bool:
-        """Whether it takes the page's whole width."""
+        """Whether it takes the full width of the page."""
         return self.size_in[0] > style.HALF[0]
 
 
 def model_figures(found: Measurements, network: NetworkView | None, mnist: Mnist) -> list[FigureSpec]:
-    """The figures that show one model alone."""
+    """The figures about a single model."""
     figures = [*learning_figures([found]), *error_figures(found), *confidence_figures(found)]
     if network is not None:
         figures += network_figures(found, network)
@@ -60,14 +60,14 @@ def model_figures(found: Measurements, network: NetworkView | None, mnist: Mnist
 
 
 def shared_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
-    """The figures that compare several models; for one alone, its robustness."""
+    """The figures that compare several models; for a single model, its robustness."""
     if len(found) == 1:
         return robustness_figures(found)
     return [*learning_figures(found), *comparison_figures(found), *robustness_figures(found)]
 
 
 def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
-    """Loss and error by epoch: training and validation of one run, validation alone of several."""
+    """Loss and error by epoch: training and validation of one run, only validation of several."""
     histories = {m.subject.label: m.subject.history for m in found if m.subject.history}
     if not histories:
         return []
@@ -78,36 +78,36 @@ def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
         colours: tuple[str, ...] = style.SERIES
     else:
         lines = {label: (rows, "val_") for label, rows in histories.items()}
-        # A model keeps its colour where some others have no history.
+        # The index in `found` keeps each model's color, even if other models have no history.
         colours = tuple(style.SERIES[k % len(style.SERIES)] for k, m in enumerate(found) if m.subject.history)
     losses = {name: [row[f"{prefix}loss"] for row in rows] for name, (rows, prefix) in lines.items()}
     errors = {name: [1 - row[f"{prefix}accuracy"] for row in rows] for name, (rows, prefix) in lines.items()}
     best = min(errors, key=lambda name: errors[name][-1])
     error_title = (
-        f"Error ended at {errors['validation'][-1]:.2%} of validation images"
+        f"Final validation error: {errors['validation'][-1]:.2%}"
         if single
-        else f"{best} ended lowest, at {errors[best][-1]:.2%}, validation"
+        else f"{best} has the lowest final validation error: {errors[best][-1]:.2%}"
     )
     borders = stage_borders(next(m for m in found if m.subject.history)) if single else []
     plot = partial(metric_plots.learning_curves, borders=borders)
     return [
         FigureSpec(
             "learning-loss", LEARNING, f"Cross-entropy by epoch{'' if single else ', validation'}",
-            "Validation images are training images held back. Augmentation and label smoothing make the training task "
-            "harder: then the training curve lies above the validation curve."
-            + (" Dashed: a new stage of training begins." if borders else ""),
+            "The validation images are held-out training images. With augmentation or label smoothing, the training "
+            "task is harder and the training curve is above the validation curve."
+            + (" Dashed lines: start of a training stage." if borders else ""),
             partial(plot, lines=losses, what="cross-entropy", colours=colours),
         ),
         FigureSpec(
             "learning-error", LEARNING, error_title,
-            "The part of the images read wrongly, by epoch, on a logarithmic scale.",
+            "Share of misread images by epoch, on a logarithmic scale.",
             partial(plot, lines=errors, what="error", percent=True, colours=colours),
         ),
     ]  # fmt: skip
 
 
 def stage_borders(found: Measurements) -> list[int]:
-    """The last epoch of each stage of its training but the last; [] for a recipe without stages."""
+    """The last epoch of each training stage except the last; [] for a recipe without stages."""
     made_by = found.subject.recipe
     if made_by is None:
         return []
@@ -116,23 +116,23 @@ def stage_borders(found: Measurements) -> list[int]:
 
 
 def error_figures(found: Measurements) -> list[FigureSpec]:
-    """Confusion matrix, errors by digit, the most confident errors."""
+    """Confusion matrix, errors by digit, and the most confident errors."""
     counts = found.confusion
     wrong = counts - np.diag(np.diag(counts))
     label, read = divmod(int(wrong.argmax()), 10)
-    most = f": most often {label} read as {read}" if wrong.any() else ""
+    most = f", most often {label} as {read}" if wrong.any() else ""
     hardest = min(found.per_class, key=lambda row: row["recall"])
     figures = [
         FigureSpec(
-            "confusion", ERRORS, f"{wrong.sum():,} of {len(found.labels):,} wrong{most}",
-            "Confusion matrix. Rows: the label. Columns: what was read. The diagonal, in grey, was read right; "
-            "the darker a mistake, the more frequent it is.",
+            "confusion", ERRORS, f"{wrong.sum():,} of {len(found.labels):,} misread{most}",
+            "Confusion matrix. Rows: label. Columns: prediction. The gray numbers on the diagonal are right; darker "
+            "cells are more frequent mistakes.",
             partial(metric_plots.confusion_matrix, counts=counts), SQUARE_IN,
         ),
         FigureSpec(
-            "per-class", ERRORS, f"{hardest['digit']} is missed most: {1 - hardest['recall']:.1%}",
-            "Missed: digits of this class that were read as another (1 - recall). "
-            "Wrong: readings of this class that were another (1 - precision).",
+            "per-class", ERRORS, f"{hardest['digit']} is missed most often: {1 - hardest['recall']:.1%}",
+            "Missed: images of this digit that were read as another one (1 - recall). "
+            "Wrong: predictions of this digit for images of another one (1 - precision).",
             partial(metric_plots.class_errors, rows=found.per_class), SQUARE_IN,
         ),
     ]  # fmt: skip
@@ -145,7 +145,7 @@ def error_figures(found: Measurements) -> list[FigureSpec]:
             FigureSpec(
                 f"mistakes-{start // ERRORS_PER_FIGURE + 1}", ERRORS,
                 f"The most confident mistakes, {start + 1} to {start + len(chosen)}",
-                "Below each tile: its label, what was read, and the confidence.",
+                "Below each tile: label, prediction and confidence.",
                 draw, (style.HALF[0], 0.5 + 1.17 * -(-len(chosen) // 5)),
             )
         )  # fmt: skip
@@ -158,27 +158,27 @@ def confidence_figures(found: Measurements) -> list[FigureSpec]:
     at_sure, bundle, shifted = found.at_sure, found.subject.bundle, found.shifted
     return [
         FigureSpec(
-            "reliability", CONFIDENCE, f"Calibration error {before:.2%}, scaled {after:.2%}",
-            "Reliability diagram. On the diagonal, of the digits read with 80% confidence 80% are right. Temperature "
+            "reliability", CONFIDENCE, f"Calibration error: {before:.2%}, after calibration {after:.2%}",
+            "Reliability diagram. On the diagonal, accuracy equals confidence. The temperature "
             f"{bundle.temperature:g} was fitted on validation images. Bars: 95% intervals; bins with fewer than "
             f"{metric_plots.MIN_BIN_COUNT} digits are left out.",
             partial(
-                metric_plots.reliability_diagram, lines={"uncalibrated": found.bins_before, "scaled": found.bins}
+                metric_plots.reliability_diagram, lines={"uncalibrated": found.bins_before, "calibrated": found.bins}
             ),
         ),
         FigureSpec(
             "reliability-shifted", CONFIDENCE, _shifted_title(found),
-            f"Reliability diagram on {shifted.summary['n']:,} digits unlike MNIST's, of which {found.subject.label} "
-            f"reads {shifted.summary['accuracy']:.1%} right, beside that on the test digits. Below the diagonal a "
-            "network is surer than it is right.",
+            f"Reliability diagrams on {shifted.summary['n']:,} digits unlike MNIST's, where {found.subject.label} has "
+            f"{shifted.summary['accuracy']:.1%} accuracy, and on the test digits. Below the diagonal, a network is "
+            "overconfident.",
             partial(
                 metric_plots.reliability_diagram, lines={"test digits": found.bins, shifted.name: shifted.bins},
                 colours=style.SERIES,
             ),
         ),
         FigureSpec(
-            "confidence", CONFIDENCE, f"{at_sure.coverage:.2%} of the digits are read surely",
-            "Histogram of confidence, counts on a logarithmic scale.",
+            "confidence", CONFIDENCE, f"{at_sure.coverage:.2%} of the digits are sure",
+            "Histogram of confidence, with counts on a logarithmic scale.",
             partial(
                 metric_plots.confidence_histogram, confidence=found.probs.max(1),
                 right=found.probs.argmax(1) == found.labels, sure_at=bundle.sure_at,
@@ -186,10 +186,10 @@ def confidence_figures(found: Measurements) -> list[FigureSpec]:
         ),
         FigureSpec(
             "coverage", CONFIDENCE,
-            f"Of those answered surely, {at_sure.error:.2%} are wrong" if at_sure.n else
-            "No digit is sure enough to be answered",
-            "Risk-coverage curve. Raise sure_at and fewer digits are answered (to the left), with fewer errors among "
-            "them. Shaded: 95% intervals. The dot is where the bundle's own sure_at stands.",
+            f"{at_sure.error:.2%} of the sure digits are wrong" if at_sure.n else
+            "No digit is sure",
+            "Risk-coverage curve. With a higher sure_at, fewer digits are answered (to the left), with fewer errors. "
+            "Shaded: 95% intervals. Dot: the bundle's sure_at.",
             partial(metric_plots.risk_coverage, lines={found.subject.label: (found.risk_coverage, at_sure)}),
         ),
     ]  # fmt: skip
@@ -201,18 +201,18 @@ def comparison_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
     return [
         FigureSpec(
             "compared-digits", ERRORS, f"{best.subject.label} makes the fewest mistakes",
-            "The part of each digit that was missed (1 - recall).",
+            "Share of each digit that was missed (1 - recall).",
             partial(metric_plots.compared_class_errors, lines={m.subject.label: m.per_class for m in found}),
         ),
         FigureSpec(
-            "compared-coverage", CONFIDENCE, "Error falls as the doubtful are left out",
-            "Risk-coverage curves: error among the digits answered, as sure_at moves. Dots: each bundle's own sure_at.",
+            "compared-coverage", CONFIDENCE, "Error falls with coverage",
+            "Risk-coverage curves: error of the answered digits as sure_at varies. Dots: the sure_at of each bundle.",
             partial(
                 metric_plots.risk_coverage, lines={m.subject.label: (m.risk_coverage, m.at_sure) for m in found}
             ),
         ),
         FigureSpec(
-            "compared-reliability", CONFIDENCE, "Confidence against accuracy, after scaling",
+            "compared-reliability", CONFIDENCE, "Accuracy by calibrated confidence",
             "Reliability diagrams: on the diagonal, confidence equals accuracy. Bars: 95% intervals.",
             partial(
                 metric_plots.reliability_diagram, lines={m.subject.label: m.bins for m in found}, colours=style.SERIES
@@ -220,8 +220,8 @@ def comparison_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
         ),
         FigureSpec(
             "compared-shifted", CONFIDENCE, f"The same on {found[0].shifted.name}",
-            f"Reliability diagrams on {found[0].shifted.summary['n']:,} digits unlike MNIST's. Below the diagonal a "
-            "network is surer than it is right.",
+            f"Reliability diagrams on {found[0].shifted.summary['n']:,} digits unlike MNIST's. Below the diagonal, a "
+            "network is overconfident.",
             partial(
                 metric_plots.reliability_diagram, lines={m.subject.label: m.shifted.bins for m in found},
                 colours=style.SERIES,
@@ -231,13 +231,13 @@ def comparison_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
 
 
 def robustness_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
-    """A figure for each distortion."""
+    """One figure per distortion."""
     figures = []
     for k, first in enumerate(found[0].robustness):
         lines = {m.subject.label: m.robustness[k] for m in found}
         note = f"Accuracy on the same {first.n:,} test images at each level, with a fixed seed."
         if first.name in ("shift", "contrast"):
-            note += " In a photo the pipeline undoes most of this before the network sees it."
+            note += " In photos, the pipeline corrects most of this before the network sees it."
         draw = partial(metric_plots.robustness_curves, lines=lines)
         figures.append(FigureSpec(f"robustness-{first.name}", ROBUSTNESS, _robustness_title(lines), note, draw))
     return figures
@@ -251,40 +251,40 @@ def network_figures(found: Measurements, network: NetworkView) -> list[FigureSpe
         12, f"{n} kernels of {height}x{width} weights"
     )  # fmt: skip
     sorting = (
-        " A number begins the units that raise this digit most, the strongest first." if (votes >= 0).any() else ""
+        " Units are sorted by the digit that they raise most (numbers), strongest first." if (votes >= 0).any() else ""
     )
     labels = found.labels[found.subset]
     scatter = partial(
         metric_plots.embedding_scatter, labels=labels, wrong=(found.probs.argmax(1) != found.labels)[found.subset]
     )
-    ringed = "Each dot is a test image, coloured by its label; ringed ones were read wrongly."
+    ringed = "Each dot is a test image, colored by its label; ringed dots are misread."
     return [
         FigureSpec(
             "weights", NETWORK, f"The first layer: {words}",
-            f"Blue: ink here raises the unit. Orange: it lowers it. Paper: no effect.{sorting}",
+            f"Blue: ink here raises the unit's value. Orange: ink lowers it. Background color: no effect.{sorting}",
             partial(image_plots.weight_maps, weights=weights, votes=votes, columns=columns),
             (style.WHOLE[0], 0.8 + 9.7 * -(-n // columns) / columns),
         ),
         FigureSpec(
-            "hidden-pca", NETWORK, f"Last hidden layer: two directions hold {sum(network.explained_variance):.0%}",
-            f"The first two principal components of the last hidden layer, {len(labels):,} test images. {ringed}",
+            "hidden-pca", NETWORK, f"Last hidden layer: two components explain {sum(network.explained_variance):.0%}",
+            f"The first two principal components of the last hidden layer for {len(labels):,} test images. {ringed}",
             partial(scatter, xy=network.pca), (5.0, 4.8),
         ),
         FigureSpec(
-            "hidden-tsne", NETWORK, "Neighbours in the last hidden layer",
-            f"The same by t-SNE: neighbours are meaningful, distances between groups are not. {ringed}",
+            "hidden-tsne", NETWORK, "Neighbors in the last hidden layer",
+            f"The same layer by t-SNE: neighbors are meaningful, distances between groups are not. {ringed}",
             partial(scatter, xy=network.tsne), (5.0, 4.8),
         ),
     ]  # fmt: skip
 
 
 def augmentation_figure(recipe: Recipe, mnist: Mnist) -> FigureSpec:
-    """Tiles as each part of the recipe's augmentation changes them, and as all parts do together."""
+    """Tiles changed by each part of the recipe's augmentation, and by all parts together."""
     rows = augmentation_rows(recipe, mnist)
     return FigureSpec(
-        "augmentation", AUGMENTATION, "The same digits, as training may see them",
-        "Top: the originals. Then each kind of change alone, at random strengths up to the recipe's limit. "
-        "Bottom: all together, as in training.",
+        "augmentation", AUGMENTATION, "Examples of augmented digits",
+        "Top: the originals. Then each kind of change alone, with random strength up to the recipe's limit. "
+        "Bottom: all changes together, as in training.",
         partial(image_plots.tile_rows, rows=rows), (style.WHOLE[0], 0.7 + 0.72 * len(rows)),
     )  # fmt: skip
 
@@ -292,20 +292,20 @@ def augmentation_figure(recipe: Recipe, mnist: Mnist) -> FigureSpec:
 def augmentation_rows(recipe: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
     """Name -> (12, 28, 28) float32 tiles; the same digits in each row."""
     taken: list[int] = []
-    for digit in (1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9):  # continental forms exist of 1 and 7 only
+    for digit in (1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9):  # two more 1s and 7s, which have continental forms
         taken.append(next(int(i) for i in np.flatnonzero(mnist.y_train == digit) if int(i) not in taken))
     images, labels = mnist.x_train[taken], mnist.y_train[taken]
 
     def augmented(how: Augmentation) -> np.ndarray:
         return augment.augment(images, labels, how, np.random.default_rng(recipe.seed))
 
-    rows = {"as they are": images.astype(np.float32) / np.float32(255)}
+    rows = {"original": images.astype(np.float32) / np.float32(255)}
     full = recipe.augmentation
     for field in dataclasses.fields(Augmentation):
         amount = getattr(full, field.name)
         if amount and field.name != "elastic_sigma":
             if field.name == "continental":
-                amount = 1.0  # every digit, so that the change shows
+                amount = 1.0  # change every digit, so that the effect is visible
             rows[field.name] = augmented(Augmentation(**{field.name: amount, "elastic_sigma": full.elastic_sigma}))
     if len(rows) > 2:
         rows["all together"] = augmented(full)
@@ -315,15 +315,15 @@ def augmentation_rows(recipe: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
 def _shifted_title(found: Measurements) -> str:
     at_sure = found.shifted.at_sure
     if not at_sure.n:
-        return f"On {found.shifted.name} nothing is read surely"
-    return f"On {found.shifted.name} {at_sure.coverage:.1%} are read surely, {at_sure.error:.2%} of these wrong"
+        return f"On {found.shifted.name}, no digit is sure"
+    return f"On {found.shifted.name}, {at_sure.coverage:.1%} are sure, {at_sure.error:.2%} of these wrong"
 
 
 def _robustness_title(lines: dict[str, RobustnessCurve]) -> str:
-    # The last level but one: bad enough to tell models apart, not so bad that nobody could read it.
+    # The second strongest level: it distinguishes models and the digits are still legible.
     label, curve = max(lines.items(), key=lambda item: item[1].accuracy[-2])
     words, rate = curve.phrase.format(curve.levels[-2]), curve.accuracy[-2]
     if len(lines) > 1:
-        return f"{words}: {label} keeps most, {rate:.1%}"
+        return f"{words}: {label} is most accurate, {rate:.1%}"
     before, after = f"{curve.accuracy[curve.levels.index(0)]:.1%}", f"{rate:.1%}"
-    return f"{words}: still {after}" if before == after else f"{words}: {before} becomes {after}"
+    return f"{words}: still {after}" if before == after else f"{words}: accuracy {before} \N{RIGHTWARDS ARROW} {after}"

@@ -1,7 +1,7 @@
-"""START HERE: models and test images in, a folder with their report out. The only module here that writes files.
+"""START HERE: writes a folder with the report on models and test images. The only module here that writes files.
 
-report.html          one page that opens offline: style and figures are inside
-report.md            the same in Markdown, with the figures beside it
+report.html          one self-contained page that opens offline
+report.md            the same in Markdown, with links to the figures
 report.json          every number
 figures/*.png        tables/*.csv
 """
@@ -31,7 +31,7 @@ OVERVIEW = ("model", "accuracy", "accuracy_95", "parameters", "bytes", "single_u
 
 @dataclass(frozen=True)
 class Table:
-    """A table as text."""
+    """A table of strings."""
 
     title: str
     headings: list[str]
@@ -55,7 +55,7 @@ class Section:
     """A heading with its figures and tables."""
 
     title: str
-    model: str  # "" when it is about all of them
+    model: str  # "" for a section about all models
     figures: list[SavedFigure]
     tables: list[Table]
 
@@ -73,11 +73,11 @@ def make_report(
     pictures: Path | None = None,
     tell: Tell = lambda step: None,
 ) -> Path:
-    """Measure one or several models, draw their figures and write the report into `out`; return its report.html.
+    """Measures one or several models, draws their figures, writes the report to `out` and returns its report.html.
 
-    `pictures` is a folder of labelled digits on which confidence is checked too; without it these are augmented test
-    digits. `tell` is called with a description of each step. Raises BadBundle for a network that does not run, NotFound
-    for a folder without labelled digits, MissingExtra without the `learn` extra, InklingError when `out` cannot be
+    `pictures` is a folder of labeled digits on which confidence is also checked; without it, augmented test digits are
+    used. `tell` is called with a description of each step. Raises BadBundle for a network that does not run, NotFound
+    for a folder without labeled digits, MissingExtra without the `learn` extra, InklingError when `out` cannot be
     written.
     """
     shifted = digits_in_pictures(pictures) if pictures else augmented_test_digits(mnist)
@@ -98,13 +98,13 @@ def make_report(
         return write_report(found, own, out, tell=tell)
     except OSError as error:
         raise InklingError(
-            f"{out} cannot be written ({error.strerror or error}); a report needs some 10 MB and the right to write. "
+            f"{out} cannot be written ({error.strerror or error}); expected a writable folder with 10 MB of space. "
             "Make room or choose another --out."
         ) from error
 
 
 def write_report(found: Sequence[Measurements], own: list[list[FigureSpec]], out: Path, *, tell: Tell) -> Path:
-    """Write figures, tables and pages of measured models. own: the figures that show each model alone."""
+    """Writes figures, tables and pages of measured models. own: the figures about each single model."""
     shared = report_figures.shared_figures(found)
     if len(found) == 1:
         parts = [("", own[0] + shared)]
@@ -144,36 +144,36 @@ def write_report(found: Sequence[Measurements], own: list[list[FigureSpec]], out
 
 
 def lead(found: Sequence[Measurements]) -> str:
-    """The first sentence of the page: the accuracy of each model, the best first."""
+    """The first sentence of the page: the accuracy of each model, best first."""
     parts = []
     for m in sorted(found, key=lambda m: -m.summary["accuracy"]):
         low, high = m.summary["accuracy_95"]
-        parts.append(f"{m.subject.label} reads {m.summary['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})")
-    return f"Of {len(found[0].labels):,} MNIST test images, " + ", ".join(parts) + "."
+        parts.append(f"{m.subject.label} {m.summary['accuracy']:.2%} (95% interval {low:.2%} to {high:.2%})")
+    return f"Accuracy on {len(found[0].labels):,} MNIST test images: " + ", ".join(parts) + "."
 
 
 def facts(found: Measurements) -> list[tuple[str, str]]:
     """The key figures of one model: value and label."""
     wrong = len(found.labels) - int(found.confusion.trace())
     return [
-        (f"{found.summary['accuracy']:.2%}", "of the test images read right"),
-        (f"{wrong:,}", f"wrong of {len(found.labels):,}"),
-        (f"{found.at_sure.coverage:.2%}", f"read surely, {found.at_sure.error:.2%} of them wrong"),
+        (f"{found.summary['accuracy']:.2%}", "accuracy on the test images"),
+        (f"{wrong:,}", f"misread of {len(found.labels):,}"),
+        (f"{found.at_sure.coverage:.2%}", f"sure, {found.at_sure.error:.2%} of these wrong"),
         (f"{int(found.subject.bundle.manifest.get('parameters', 0)):,}", f"parameters in {found.bytes / 1000:,.0f} KB"),
         (f"{found.latency.single_us:,.1f} \N{MICRO SIGN}s", "for one tile on one core"),
     ]
 
 
 def about(found: Sequence[Measurements]) -> list[str]:
-    """The foot of the page: how the numbers were measured."""
+    """The footer of the page: how the numbers were measured."""
     return [
-        "The network alone is judged, as it runs (LiteRT), on MNIST's test images: "
+        "The scores are of the LiteRT network alone, without the rest of the pipeline. Evaluations on MNIST's test "
+        "images so far, including this report: "
         + ", ".join(f"{m.subject.label} {m.subject.bundle.test_looks_in_words}" for m in found)
-        + ", including this report. Choosing a network by these scores makes them too high; choose by "
-        "validation images. "
-        "Intervals are Wilson's; calibration error has 15 bins (Guo et al. 2017).",
-        "Times are the shortest of many on one core of the machine that wrote this; the time of one tile of many "
-        f"is its share of a batch of {found[0].latency.batch}.",
+        + ". If you choose a network by its test score, that score is too optimistic; choose by validation images. "
+        "Intervals are Wilson's; the calibration error uses 15 bins (Guo et al. 2017).",
+        "Times are the shortest of many measurements on one core of the machine that wrote this report. The time per "
+        f"tile in a batch is that of a batch of {found[0].latency.batch}, divided by its size.",
         "Models: " + ", ".join(f"{m.subject.label} {m.subject.bundle.version}" for m in found) + ".",
     ]
 
@@ -185,7 +185,7 @@ def section_tables(title: str, model: str, found: Sequence[Measurements]) -> lis
         columns = (*named, "sure_at", "coverage", "error", "error_95")
         shifted = (*named, "data", "accuracy", "calibration_error", "coverage", "error", "error_95")
         return [
-            Table("What sure_at decides", *tables.as_text(tables.coverage(found), columns)),
+            Table("Effect of sure_at", *tables.as_text(tables.coverage(found), columns)),
             Table("Confidence on other digits", *tables.as_text(tables.calibration(found), shifted)),
         ]
     if title == ROBUSTNESS:
@@ -197,7 +197,7 @@ def section_tables(title: str, model: str, found: Sequence[Measurements]) -> lis
 def markdown_lines(
     *, title: str, lead: str, overview: Table, sections: Sequence[Section], about: Sequence[str]
 ) -> Iterator[str]:
-    """The page in Markdown; figures are linked by file."""
+    """The page in Markdown, with links to the figure files."""
     yield from (f"# {title}", "", lead, "", *_markdown_table(overview))
     model = ""
     for section in sections:

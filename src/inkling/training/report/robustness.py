@@ -1,7 +1,7 @@
-"""How accuracy falls as tiles are distorted. NumPy and OpenCV only.
+"""Robustness: accuracy on distorted tiles. NumPy and OpenCV only.
 
-The network alone is judged. In a photo the pipeline comes first: it centres, rescales and evens out the ink, so that
-shift and contrast hardly reach the network there.
+These scores are of the network alone. In photos, the pipeline first centers, rescales and normalizes the ink, so that
+shift and contrast hardly affect the network.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from inkling import scores
 
-SEED = 20  # of every random choice here, so that two reports see the same images
-SIDE = 28  # pixels: a tile
+SEED = 20  # of every random choice here, so that all reports use the same images
+SIDE = 28  # of a tile, pixels
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 DistortFunction = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -27,15 +27,15 @@ class Distortion:
     """One kind of distortion at several levels."""
 
     name: str
-    unit: str  # what a level means, for the axis
-    phrase: str  # a level in words, to be formatted with it
-    levels: tuple[float, ...]  # in order, 0 = none among them
+    unit: str  # axis label
+    phrase: str  # format string that describes a level
+    levels: tuple[float, ...]  # increasing, including 0 = no distortion
     apply: DistortFunction
 
 
 @dataclass(frozen=True)
 class RobustnessCurve:
-    """Accuracy of one network at each level of one distortion, on `n` images a level."""
+    """Accuracy of one network at each level of one distortion, on `n` images per level."""
 
     name: str
     unit: str
@@ -47,28 +47,28 @@ class RobustnessCurve:
 
 
 def rotate(tiles: np.ndarray, degrees: float, rng: np.random.Generator) -> np.ndarray:
-    """Rotate each tile about its middle, to a random side. (N, 28, 28) -> (N, 28, 28)"""
+    """Rotate each tile about its center, in a random direction. (N, 28, 28) -> (N, 28, 28)"""
     middle = (SIDE - 1) / 2
     signs = rng.choice((-1.0, 1.0), len(tiles))
     return _warp(tiles, [cv2.getRotationMatrix2D((middle, middle), degrees * sign, 1.0) for sign in signs])
 
 
 def shift(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
-    """Shift each tile by so many pixels in a random direction. (N, 28, 28) -> (N, 28, 28)"""
+    """Shift each tile by `pixels` in a random direction. (N, 28, 28) -> (N, 28, 28)"""
     angles = rng.uniform(0, 2 * np.pi, len(tiles))
     return _warp(tiles, [np.array([[1, 0, pixels * np.cos(a)], [0, 1, pixels * np.sin(a)]]) for a in angles])
 
 
 def add_noise(tiles: np.ndarray, deviation: float, rng: np.random.Generator) -> np.ndarray:
-    """Add Gaussian noise of this standard deviation, ink = 1. (N, 28, 28) -> (N, 28, 28)"""
+    """Add Gaussian noise with this standard deviation; ink is 1. (N, 28, 28) -> (N, 28, 28)"""
     noise = rng.standard_normal(tiles.shape, np.float32) * np.float32(deviation)
     return np.asarray(np.clip(tiles + noise, 0, 1))
 
 
 def change_stroke_width(tiles: np.ndarray, pixels: float, rng: np.random.Generator) -> np.ndarray:
-    """Make strokes wider (below 0: narrower) by about so many pixels, half of it on each side.
+    """Make strokes wider (below 0: narrower) by about `pixels`, half of it on each side.
 
-    A part of a pixel is a blend of the tile before and after one more dilation or erosion. `rng` is not used.
+    For fractions of a pixel, the tile is blended with a further dilation or erosion. `rng` is not used.
     """
     whole, part = divmod(abs(pixels) / 2, 1.0)
     morph = cv2.dilate if pixels > 0 else cv2.erode
@@ -80,42 +80,42 @@ def change_stroke_width(tiles: np.ndarray, pixels: float, rng: np.random.Generat
 
 
 def reduce_contrast(tiles: np.ndarray, lost: float, rng: np.random.Generator) -> np.ndarray:
-    """Make ink lighter by this part of it. (N, 28, 28) -> (N, 28, 28). `rng` is not used."""
+    """Make ink lighter by the share `lost`. (N, 28, 28) -> (N, 28, 28). `rng` is not used."""
     return tiles * np.float32(1 - lost)
 
 
 DISTORTIONS = (
-    Distortion("rotation", "degrees, to either side", "Turned by {:g}\N{DEGREE SIGN}", (0, 10, 20, 30, 45, 60), rotate),
-    Distortion("shift", "pixels, in any direction", "Moved by {:g} px", (0, 1, 2, 3, 4, 6), shift),
+    Distortion("rotation", "rotation, degrees", "Rotated by {:g}\N{DEGREE SIGN}", (0, 10, 20, 30, 45, 60), rotate),
+    Distortion("shift", "shift, pixels", "Shifted by {:g} px", (0, 1, 2, 3, 4, 6), shift),
     Distortion(
         "noise", "standard deviation of the noise, ink = 1", "Noise of {:g}", (0, 0.1, 0.2, 0.3, 0.45, 0.6), add_noise
     ),
     Distortion(
         "stroke",
-        "pixels that strokes are wider",
+        "change of stroke width, pixels",
         "Strokes {:g} px wider",
         (-1.5, -1, -0.5, 0, 1, 2, 3),
         change_stroke_width,
     ),
-    Distortion("contrast", "part of the ink lost", "Ink {:.0%} lighter", (0, 0.3, 0.5, 0.7, 0.8, 0.9), reduce_contrast),
+    Distortion("contrast", "loss of contrast", "{:.0%} less contrast", (0, 0.3, 0.5, 0.7, 0.8, 0.9), reduce_contrast),
 )
 
 
 def subset(labels: np.ndarray, n: int) -> np.ndarray:
-    """Indices of `n` random images (all, if there are fewer), the same each time, in order. (N,) -> (n,)"""
+    """Sorted indices of `n` random images (all, if there are fewer), always the same ones. (N,) -> (n,)"""
     order = np.random.default_rng(SEED).permutation(len(labels))
     return np.sort(order[:n])
 
 
 def robustness_curves(probs_of: ProbsFunction, tiles: np.ndarray, labels: np.ndarray) -> Iterator[RobustnessCurve]:
-    """The curve of each distortion, one after the other. tiles: (N, 28, 28) float32 0..1; labels: (N,)"""
+    """Yields the curve of each distortion. tiles: (N, 28, 28) float32 0..1; labels: (N,)"""
 
     def count_right(images: np.ndarray) -> int:
         return int((probs_of(images).argmax(1) == labels).sum())
 
     undistorted, n = count_right(tiles), len(labels)
     for k, distortion in enumerate(DISTORTIONS):
-        # A generator from the same seed at every level: the same sides, directions and noise.
+        # The same seed at every level gives the same directions and noise.
         right = [
             count_right(distortion.apply(tiles, level, np.random.default_rng((SEED, k)))) if level else undistorted
             for level in distortion.levels

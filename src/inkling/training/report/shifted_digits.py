@@ -1,4 +1,4 @@
-"""Digits unlike those that networks learn from, on which confidence must hold too: augmented ones, or real pictures.
+"""Digits unlike the training data, on which confidence is also checked: augmented test digits, or real pictures.
 
 NumPy and OpenCV only.
 """
@@ -18,7 +18,7 @@ from inkling.training.calibrate import augmentation
 from inkling.training.data.mnist import Mnist
 from inkling.training.evaluate import labelled_images
 
-SEED = 21  # of the augmentation, so that two reports see the same images
+SEED = 21  # of the augmentation, so that all reports use the same images
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ class ShiftedDigits:
 
 
 def augmented_test_digits(mnist: Mnist) -> ShiftedDigits:
-    """MNIST's test images, augmented as validation images are for calibration: other hands, pens and scanners."""
+    """MNIST's test images with the augmentation of calibration: other handwriting, pens and scanners."""
     rng = np.random.default_rng(SEED)
     tiles = augment.augment(mnist.x_test, mnist.y_test, augmentation(), rng)
     return ShiftedDigits("augmented test digits", tiles, mnist.y_test.astype(int))
 
 
 def digits_in_pictures(folder: Path) -> ShiftedDigits:
-    """The digits in a folder of pictures named DIGIT__anything, its subfolders' too, each read as one digit.
+    """The digits in a folder of pictures named DIGIT__anything, including subfolders, each read as one digit.
 
-    Pictures that cannot be decoded, without ink or with a longer label are left out. Raises NotFound when none is left.
+    Leaves out pictures that cannot be decoded, have no ink or have a longer label. Raises NotFound when none is left.
     """
     tiles: list[np.ndarray] = []
     labels: list[int] = []
@@ -56,7 +56,7 @@ def digits_in_pictures(folder: Path) -> ShiftedDigits:
         labels.extend([int(label)] * len(found))
     if not tiles:
         raise NotFound(
-            f"{folder} holds no picture of a single digit; expected some named like 7__anything.png. Rename the "
+            f"{folder} has no picture of a single digit; expected some named like 7__anything.png. Rename the "
             "pictures, or choose another folder."
         )
     return ShiftedDigits(folder.resolve().name, np.array(tiles, np.float32), np.array(labels))

@@ -1,4 +1,4 @@
-"""The models that a report is about, found by run folder, bundle folder or packaged name."""
+"""The models of a report, by run folder, bundle folder or packaged name."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from inkling.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Subject:
-    """A bundle and, where there is one, the run that it came from."""
+    """A bundle and, if there is one, the run that produced it."""
 
-    label: str  # what the figures call it
+    label: str  # its name in figures
     bundle: Bundle
     run: Path | None  # the run folder
-    history: list[run_history.EpochMetrics]  # an entry an epoch, of the run or kept in the bundle; [] without
-    recipe: Recipe | None  # None for a bundle made by other means
+    history: list[run_history.EpochMetrics]  # one entry per epoch, from the run or the bundle; [] if unknown
+    recipe: Recipe | None  # None for a bundle without a valid recipe
 
 
 def find_subjects(names: Sequence[str | Path]) -> list[Subject]:
     """Subjects by run folder, bundle folder or packaged name, with distinct labels.
 
-    Raises BadBundle or UnknownName for a name that is none of these, NotFound for a run that has not ended.
+    Raises BadBundle or UnknownName for a name that is none of these, NotFound for an unfinished run.
     """
     found = [_find(Path(name), str(name)) for name in names]
     if len({subject.label for subject in found}) == len(found):
@@ -39,17 +39,17 @@ def find_subjects(names: Sequence[str | Path]) -> list[Subject]:
 
 
 def _find(folder: Path, name: str) -> Subject:
-    ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle may keep its history
+    ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle may have a history.csv too
     if (folder / "history.csv").is_file() and not ended:
         raise NotFound(
-            f"{folder} is a run without a bundle; a report needs a run that has ended. "
-            f"Go on with it: inkling train --resume {folder}"
+            f"{folder} is a run without a bundle; expected a finished run. "
+            f"Continue it with: inkling train --resume {folder}"
         )
     bundle = registry.find(name)
     run = bundle.path.parent if (bundle.path.parent / "history.csv").is_file() else None
-    history = run_history.read_history((run or bundle.path) / "history.csv")  # [] when neither keeps one
+    history = run_history.read_history((run or bundle.path) / "history.csv")  # [] if neither has one
     try:
         made_by = recipe.from_table(bundle.manifest["recipe"])
     except (BadRecipe, UnknownName, KeyError, TypeError):
-        made_by = None  # the bundle can be judged all the same
+        made_by = None  # the bundle can be measured without a recipe
     return Subject(bundle.name, bundle, run, history, made_by)

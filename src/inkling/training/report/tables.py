@@ -1,4 +1,4 @@
-"""Measurements as pandas tables: raw for CSV, as text for the page."""
+"""Measurements as pandas tables: raw for CSV, formatted for the page."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import pandas as pd
 
 from inkling.training.report.measurements import Measurements, risk_coverage_at
 
-LEVELS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # values of sure_at that the page's table shows
+LEVELS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # values of sure_at in the page's table
 
 
 def _interval(ends: tuple[float, float]) -> str:
     return f"{ends[0]:.2%} to {ends[1]:.2%}"
 
 
-# A column on the page: heading, value -> text.
+# Column -> its heading on the page, and a function that formats a value.
 COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "model": ("model", str),
     "parameters": ("parameters", "{:,}".format),
     "bytes": ("size", lambda n: f"{n / 1000:,.0f} KB"),
     "data": ("digits", str),
-    "accuracy": ("right", "{:.2%}".format),
+    "accuracy": ("accuracy", "{:.2%}".format),
     "accuracy_95": ("95% interval", _interval),
     "calibration_error": ("calibration error", "{:.2%}".format),
     "coverage": ("answered", "{:.2%}".format),
-    "error": ("wrong among them", lambda rate: "" if pd.isna(rate) else f"{rate:.2%}"),
+    "error": ("wrong of these", lambda rate: "" if pd.isna(rate) else f"{rate:.2%}"),
     "error_95": ("95% interval", _interval),
     "sure_at": ("sure_at", "{:.4g}".format),
     "single_us": ("one tile", "{:,.1f} \N{MICRO SIGN}s".format),
-    "batch_us": ("a tile of many", "{:,.1f} \N{MICRO SIGN}s".format),
+    "batch_us": ("per tile in a batch", "{:,.1f} \N{MICRO SIGN}s".format),
     "distortion": ("distortion", str),
     "level": ("level", "{:g}".format),
 }
 
 
 def overview(found: Sequence[Measurements]) -> pd.DataFrame:
-    """A row a model: size, accuracy, calibration, speed."""
+    """One row per model: size, accuracy, calibration, speed."""
     rows = [
         {
             "model": m.subject.label,
@@ -58,7 +58,7 @@ def overview(found: Sequence[Measurements]) -> pd.DataFrame:
 
 
 def coverage(found: Sequence[Measurements]) -> pd.DataFrame:
-    """Coverage and error for a few values of sure_at and for the manifest's own."""
+    """Coverage and error for the LEVELS of sure_at and for the manifest's value."""
     rows = [
         {"model": m.subject.label, **asdict(risk_coverage_at(m.probs, m.labels, sure_at))}
         for m in found
@@ -68,7 +68,7 @@ def coverage(found: Sequence[Measurements]) -> pd.DataFrame:
 
 
 def calibration(found: Sequence[Measurements]) -> pd.DataFrame:
-    """Two rows a model: what its confidence is worth on MNIST's test digits, and on digits unlike them."""
+    """Two rows per model: calibration on MNIST's test digits, and on digits unlike them."""
     rows = [
         {
             "model": m.subject.label,
@@ -90,7 +90,7 @@ def calibration(found: Sequence[Measurements]) -> pd.DataFrame:
 
 
 def robustness(found: Sequence[Measurements]) -> pd.DataFrame:
-    """A row a model, distortion and level."""
+    """One row per model, distortion and level."""
     rows = [
         {
             "model": m.subject.label,
@@ -131,7 +131,7 @@ def all_tables(found: Sequence[Measurements]) -> dict[str, pd.DataFrame]:
 
 
 def as_text(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows as text, of the columns named."""
+    """Headings and formatted rows of the given columns."""
     headings = [COLUMNS[name][0] for name in columns]
     rows = [[COLUMNS[name][1](row[name]) for name in columns] for _, row in frame.iterrows()]
     return headings, rows

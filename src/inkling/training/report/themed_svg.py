@@ -1,7 +1,7 @@
-"""A plot as SVG that follows the reader's colour scheme, light or dark. Needs Matplotlib.
+"""Plots as SVG that follow the viewer's color scheme, light or dark. Needs Matplotlib.
 
-The figures of `report_page` are PNG with a light background. These SVGs are for pages with their own colour scheme: the
-background is transparent, and a style sheet inside replaces the colours where the reader prefers dark.
+The figures of `report_page` are PNG files with a light background. These SVGs are for pages with light and dark themes:
+the background is transparent, and an embedded style sheet replaces the colors in dark mode.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from matplotlib.axes import Axes
 
 from inkling.training.report import style
 
-SIZE_IN = (4.6, 3.1)  # inches; a page shows two or three beside each other
+SIZE_IN = (4.6, 3.1)  # inches; a page shows two or three side by side
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', sans-serif"
-DARK = {  # light colour -> dark colour; contrast with the background is at least 3 : 1, of text 4.5 : 1
+DARK = {  # light color -> dark color; contrast with the background is at least 3:1, for text 4.5:1
     style.PAPER: "#1c1f26",
     style.INK: "#ebe7dc",
     style.QUIET: "#a4a8b2",
@@ -34,13 +34,13 @@ DARK = {  # light colour -> dark colour; contrast with the background is at leas
 
 
 def to_svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN) -> str:
-    """The SVG text of what `draw` puts on an `ax`: no title, no background, deterministic."""
+    """The deterministic SVG text of the plot that `draw` makes on an `ax`, without title or background."""
     changes: dict[str, Any] = {
         **style.rc_params(),
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
-        "svg.fonttype": "none",  # text stays text: small, sharp, in the reader's own font
+        "svg.fonttype": "none",  # keeps text as text: small files, sharp, in the page's font
         "svg.hashsalt": "inkling",
     }
     with mpl.rc_context(changes):
@@ -52,22 +52,22 @@ def to_svg(draw: Callable[[Axes], Axes], size_in: tuple[float, float] = SIZE_IN)
 
 
 def _shrink(text: str) -> str:
-    """Remove what a browser does not need, and add the style sheet for dark colours."""
+    """Removes parts that browsers do not need, and adds the style sheet for dark mode."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"font-family: [^;\"]+", f"font-family: {FONTS}", text)
     text = re.sub(r"\n\s*", "\n", text)
-    # Hundredths of a point are enough; what is written between tags stays as it is.
+    # Round to hundredths of a point, but do not change text between tags.
     text = re.sub(r">[^<]*<|(\d+\.\d{2})\d+", lambda found: found[1] or found[0], text)
     return text.replace("<defs>", f"<style>{_dark_rules()}</style>\n<defs>", 1)
 
 
 def _dark_rules() -> str:
-    """CSS rules that replace the colours in Matplotlib's `style` attributes."""
+    """CSS rules that replace the colors in Matplotlib's `style` attributes."""
     rules = [
         f'[style*="{what}: {light}"]{{{what}:{dark}!important}}'
         for light, dark in DARK.items()
         for what in ("fill", "stroke")
     ]
-    # Matplotlib writes every colour; the rule for text is for safety: its default in SVG is black.
+    # Matplotlib writes every color explicitly. The rule for text is a safeguard: the SVG default is black.
     return "text{fill:" + style.INK + "}@media(prefers-color-scheme:dark){text{fill:#ebe7dc}" + "".join(rules) + "}"

@@ -1,1 +1,1 @@
-"""Hyperparameter search: many trials of a recipe, early stopping of those that fall behind. See README.md."""
+"""Hyperparameter search: many trials of a recipe, with early stopping of weak ones. See README.md."""

@@ -1,4 +1,4 @@
-"""How much each hyperparameter matters: functional ANOVA (Hutter, Hoos, Leyton-Brown 2014), by Optuna."""
+"""Importance of each hyperparameter by functional ANOVA (Hutter, Hoos, Leyton-Brown 2014), from Optuna."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from optuna.trial import FrozenTrial, TrialState
 
 from inkling.training.sweep.plan import SweepPlan
 
-MIN_TRIALS = 10  # fewer do not tell a random forest anything
+MIN_TRIALS = 10  # fewer are not enough for the random forest
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Importance of each hyperparameter, which sum to 1, and the trials behind them."""
+    """Importance of each hyperparameter, and the trials it was measured on."""
 
-    shares: dict[str, float]  # empty: there were not enough trials
+    shares: dict[str, float]  # sum to 1; empty if there were not enough trials
     n: int  # trials
-    epoch: int  # after which they were compared; 0 = at their end
+    epoch: int  # trials were compared after this epoch; 0 = at their end
 
 
 def measure(frozen: Sequence[FrozenTrial], plan: SweepPlan) -> Importance:
-    """By the finished trials if they are enough, else by all after the last epoch that enough have reached."""
+    """Measured on finished trials if there are enough, else on all trials after the last epoch that enough reached."""
     finished = [t for t in frozen if t.state == TrialState.COMPLETE]
     if len(finished) >= MIN_TRIALS:
         return Importance(_fanova(finished, [float(t.value or 0.0) for t in finished]), len(finished), 0)

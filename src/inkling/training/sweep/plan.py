@@ -1,9 +1,9 @@
-"""What a sweep is to do, and the folder that it works in.
+"""The plan of a sweep, and the layout of its folder.
 
-recipe.toml  space.toml  sweep.json    the plan; `--resume` reads it back
-study.db                               every trial, its hyperparameters and each epoch: Optuna's own storage
-trials/0007/                           a trial: recipe.toml and history.csv, and once finished its whole run folder
-trials.csv  report.html                the trials compared, written whenever one has ended / at the end
+recipe.toml  space.toml  sweep.json    the plan; `--resume` reads it
+study.db                               every trial with its hyperparameters and epochs, in Optuna's storage format
+trials/0007/                           one trial: recipe.toml and history.csv; if finished, its complete run folder
+trials.csv  report.html                comparison of the trials; the CSV is updated after each trial
 best.toml  best/                       the best trial's recipe, and its run folder with the bundle
 """
 
@@ -29,13 +29,13 @@ from inkling.training.sweep.search_space import Dimension
 
 Objective = Literal["loss", "accuracy"]
 N_TRIALS = 20
-REDUCTION_FACTOR = 3  # eta of ASHA: of the trials that reach a rung, one in so many goes on
-GRACE_DIVISOR = 4  # no trial is stopped before this part of the epochs: schedules differ much until then
+REDUCTION_FACTOR = 3  # eta of ASHA: the best third of the trials that reach a rung continue
+GRACE_DIVISOR = 4  # no trial is stopped in the first quarter of the epochs, where schedules differ most
 
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """What decides which trials there are and how they are compared."""
+    """The settings that determine the trials and how they are compared."""
 
     recipe: Recipe
     space: tuple[Dimension, ...]
@@ -66,15 +66,15 @@ class SweepPlan:
         return row[f"val_{self.objective}"]
 
     def cost(self, value: float) -> float:
-        """The objective as a number that is to be low."""
+        """The objective as a number to minimize."""
         return value if self.objective == "loss" else 1.0 - value
 
     def recipe_values(self) -> dict[str, Any]:
-        """The recipe's own values of the hyperparameters that vary, by dotted name."""
+        """The recipe's values of the hyperparameters that vary, by dotted name."""
         return {each.name: attrgetter(each.name)(self.recipe) for each in self.space}
 
     def trial_recipe(self, number: int, values: dict[str, Any]) -> Recipe:
-        """A trial's recipe; its name and description say where it comes from."""
+        """A trial's recipe; its name and description contain the trial number and hyperparameters."""
         text = ", ".join(f"{name} = {value}" for name, value in values.items())
         named = {"name": f"{self.recipe.name}-{number}", "about": f"Trial {number} of {self.recipe.name}: {text}."}
         return with_absolute_paths(recipes.with_values(self.recipe, {**values, **named}))
@@ -82,21 +82,21 @@ class SweepPlan:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a sweep runs on; none of it changes the result of a trial."""
+    """The machines and limits of a sweep; they do not change the result of a trial."""
 
     cluster: str = ""  # address of a Ray cluster, or "auto"; "" = this machine
     cores: int = 1  # for each trial
-    at_once: int = 0  # trials; 0 = as many as there are cores for
+    at_once: int = 0  # parallel trials; 0 = as many as the cores allow
     time_limit_s: float = 0.0  # 0 = none
 
 
 def kept_row(rows: Sequence[EpochMetrics], patience: int) -> EpochMetrics:
-    """The epoch that a finished trial keeps: the lowest loss with patience (early stopping), else the last."""
+    """The epoch that counts for a finished trial: the lowest loss with patience (early stopping), else the last."""
     return min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1]
 
 
 def with_absolute_paths(recipe: Recipe) -> Recipe:
-    """The recipe with absolute paths: a trial's process may have another working folder."""
+    """The recipe with absolute paths, because a trial's process may have another working folder."""
 
     def absolute(name: str) -> str:
         return str(Path(name).resolve()) if name and ("/" in name or "\\" in name) and Path(name).is_dir() else name
@@ -106,11 +106,11 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
 
 
 def create(folder: Path, plan: SweepPlan, space_text: str) -> None:
-    """Make a new sweep's folder. Raises BadRecipe for a folder that is not empty."""
+    """Creates the folder of a new sweep. Raises BadRecipe for a folder that is not empty."""
     if (folder / "sweep.json").exists():
-        raise BadRecipe(f"{folder} holds a sweep already; go on with it by --resume, or choose another --out.")
+        raise BadRecipe(f"{folder} already contains a sweep; continue it with --resume, or choose another --out.")
     if folder.is_dir() and any(folder.iterdir()):
-        raise BadRecipe(f"{folder} is not empty; a new or an empty folder was expected. Choose another --out.")
+        raise BadRecipe(f"{folder} is not empty; expected a new or empty folder. Choose another --out.")
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         checkpoint.write_text(folder / "recipe.toml", recipes.to_toml(plan.recipe))
@@ -119,7 +119,7 @@ def create(folder: Path, plan: SweepPlan, space_text: str) -> None:
 
 
 def save(folder: Path, plan: SweepPlan) -> None:
-    """Write sweep.json, which makes a folder a sweep."""
+    """Writes sweep.json, which marks a folder as a sweep."""
     values = {"trials": plan.trials, "seed": plan.seed, "judge": plan.objective}
     checkpoint.write_text(folder / "sweep.json", json.dumps(values, indent=2) + "\n")
 
@@ -137,13 +137,13 @@ def load(folder: Path) -> SweepPlan:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadRecipe(
-            f"{folder} is no sweep's folder ({error}); one that inkling sweep has made was expected. Name that."
+            f"{folder} is not the folder of a sweep ({error}); expected one that inkling sweep created. Name one."
         ) from error
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder against a second sweep; the lock of a killed process is free. Raises Busy."""
+    """Locks the folder against a second sweep; a killed process releases the lock. Raises Busy."""
     try:
         import fcntl
     except ImportError:  # Windows: no lock
@@ -153,13 +153,13 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Busy(f"{folder} is being worked on by another sweep; one at a time was expected. Wait.") from error
+            raise Busy(f"{folder} is in use by another sweep; expected one at a time. Wait until it ends.") from error
         yield
 
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """An absolute folder for temporary files, as Ray asks for; whatever a killed sweep has left there is removed."""
+    """An absolute folder for temporary files, as Ray needs; removes files that a killed sweep left there."""
     path = folder.resolve() / ".scratch"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
@@ -171,13 +171,13 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def write_errors(folder: Path) -> Iterator[None]:
-    """Turn an OSError into an InklingError that says what to do."""
+    """Turns an OSError into an InklingError that says what to do."""
     try:
         yield
     except OSError as error:
         raise InklingError(
-            f"{folder} cannot be written ({error.strerror or error}); a sweep needs some 3 MB for each trial and the "
-            f"right to write. Make room, then go on with: inkling sweep --resume {folder}"
+            f"{folder} cannot be written ({error.strerror or error}); expected a writable folder with 3 MB of space "
+            f"per trial. Make room, then continue with: inkling sweep --resume {folder}"
         ) from error
 
 

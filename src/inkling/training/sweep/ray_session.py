@@ -1,4 +1,4 @@
-"""Start Ray on this machine or connect to a running cluster, without its messages; shut it down afterwards."""
+"""Starts Ray on this machine or connects to a cluster, with its messages silenced; shuts it down afterwards."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from inkling.training.sweep.plan import Resources
 
 CONNECT_TIMEOUT_S = 5.0
 STORE_BYTES = 256 * 2**20  # Ray's shared memory on this machine: MNIST (47 MB) and finished runs in transit
-ENVIRONMENT = {  # read by Ray when it is imported or started
+ENVIRONMENT = {  # Ray reads these when it is imported or started
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # relative paths in a recipe stay valid
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # keeps relative paths in a recipe valid
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
@@ -31,14 +31,14 @@ ENVIRONMENT = {  # read by Ray when it is imported or started
 
 
 def configure() -> None:
-    """Set Ray's environment and log level; call this before Ray is first imported."""
+    """Sets Ray's environment and log level. Call this before the first import of Ray."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.CRITICAL)
 
 
 def check(resources: Resources) -> None:
-    """Raise BadRequest or Unreachable for what would fail, before anything is started."""
+    """Raises BadRequest or Unreachable for resources that are not available, before anything is started."""
     here, cluster = cores_here(), resources.cluster
     if not cluster:
         if resources.cores > here:
@@ -52,25 +52,25 @@ def check(resources: Resources) -> None:
         return
     if "://" in cluster:
         raise BadRequest(
-            f"--cluster is {cluster}; auto or HOST:PORT was expected, on a machine of the cluster. Run the sweep "
+            f"--cluster is {cluster}; expected auto or HOST:PORT, on a machine of the cluster. Run the sweep "
             "there, or as a job of the cluster: ray job submit -- inkling sweep ..."
         )
     if cluster == "auto":
         return
     host, _, port = cluster.rpartition(":")
     if not host or not port.isdigit():
-        raise BadRequest(f"--cluster is {cluster!r}; auto or HOST:PORT was expected, as in 10.0.0.5:6379. Change it.")
+        raise BadRequest(f"--cluster is {cluster!r}; expected auto or HOST:PORT, as in 10.0.0.5:6379. Correct it.")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S).close()
     except (OSError, OverflowError) as error:
         raise Unreachable(
-            f"no Ray cluster answers at {cluster} ({error}); its head was expected there. Check it with: ray status"
+            f"no Ray cluster answers at {cluster} ({error}); expected its head node. Check it with: ray status"
         ) from error
 
 
 @contextmanager
 def session(resources: Resources) -> Iterator[int]:
-    """Start or connect to Ray; yields the number of trials to run at once. Raises Unreachable."""
+    """Starts or connects to Ray; yields the number of parallel trials. Raises Unreachable."""
     import ray
 
     options = (

@@ -1,7 +1,7 @@
-"""Run the trials of a sweep on Ray Tune, on this machine or on a cluster.
+"""Runs the trials of a sweep on Ray Tune, on this machine or on a cluster.
 
-Tune places trials, starts their processes, collects their reports and notices deaths. The study decides what to try
-and which trials to stop: Tune asks it through a Searcher and a scheduler.
+Tune places trials, starts their processes, collects their reports and detects deaths. The study chooses hyperparameters
+and stops trials; a Searcher and a scheduler connect it to Tune.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from inkling.training.sweep import trial_process
 from inkling.training.sweep.plan import Resources, SweepPlan, trial_folder
 from inkling.training.sweep.study import Study, SweepCallbacks
 
-MAX_FAILURES_ON_A_CLUSTER = 1  # a node may go away while a trial is on it: the trial is run once more elsewhere
+MAX_FAILURES_ON_A_CLUSTER = 1  # retries a trial once on another node if its node goes away
 
 
 def run_trials(
@@ -39,7 +39,7 @@ def run_trials(
     scratch: Path,
     callbacks: SweepCallbacks,
 ) -> None:
-    """Run the trials that are left, `at_once` at a time; returns when there are none or the time is up."""
+    """Runs the remaining trials, `at_once` in parallel; returns when all have ended or the time is up."""
     bridge = StudyBridge(study, plan, folder, callbacks)
     trainable = tune.with_parameters(
         run_one,
@@ -68,13 +68,13 @@ def run_trials(
     try:
         tuner.fit()
     except Exception:
-        if bridge.error:  # which Tune has wrapped in its own kinds of error
+        if bridge.error:  # the original error, which Tune wraps in other types
             raise bridge.error from None
         raise
 
 
 def run_one(config: dict[str, Any], mnist: Mnist, cores: int, scratch: str) -> None:
-    """What a trial's process does."""
+    """The function that Tune runs in a trial's process."""
     trial_process.run(config["recipe"], mnist, tune.report, cores=cores, scratch=scratch or None)
 
 
@@ -86,15 +86,15 @@ class StudyBridge:
         self._numbers: dict[str, int] = {}  # Tune's id of a trial -> the study's number
         self._patience: dict[int, int] = {}
         self._deaths: dict[str, str] = {}
-        self.error: Exception | None = None  # what ended the sweep, such as a full disk
+        self.error: Exception | None = None  # the error that ended the sweep, such as a full disk
 
     def next_config(self, tune_id: str) -> dict[str, Any] | None:
-        """The config of a new trial for Tune; None when there are no more."""
+        """The config of the next trial for Tune; None when there are no more."""
         while self._study.n_left > self._study.n_running:
             number, params = self._study.ask()
             try:
                 recipe = self._plan.trial_recipe(number, params)
-            except InklingError as error:  # hyperparameters that do not go together
+            except InklingError as error:  # an invalid combination of hyperparameters
                 self._study.fail(number, str(error))
                 self._callbacks.on_end(self._study.trial(number))
                 continue
@@ -105,7 +105,7 @@ class StudyBridge:
         return None
 
     def handle_report(self, tune_id: str, result: dict[str, Any]) -> bool:
-        """Record a trial's report; return whether the trial goes on."""
+        """Records a trial's report; returns whether the trial continues."""
         number = self._numbers[tune_id]
         if not self._study.is_running(number):
             return False
@@ -113,7 +113,7 @@ class StudyBridge:
         if "failed" in result:
             self._study.fail(number, str(result["failed"]), node)
         elif "finished" in result:
-            # The files first: a trial that the study calls finished has its whole run folder.
+            # Unpack before finishing, so that every finished trial in the study has its complete run folder.
             trial_process.unpack(result["run"], trial_folder(self._folder, number))
             self._study.finish(number, _row(result), self._patience[number], node)
         else:
@@ -126,11 +126,11 @@ class StudyBridge:
         return False
 
     def note_death(self, tune_id: str, reason: str) -> None:
-        """Remember why the trial's process died: the trial may be run once more."""
+        """Stores the reason of a process's death, in case the trial is not retried successfully."""
         self._deaths[tune_id] = reason
 
     def handle_loss(self, tune_id: str) -> None:
-        """Fail a trial whose process died for good."""
+        """Marks a trial as failed if its process died and no retry is left."""
         number = self._numbers[tune_id]
         if self._study.is_running(number):
             self._study.fail(number, self._deaths.get(tune_id, "the process was killed"))
@@ -138,14 +138,14 @@ class StudyBridge:
 
     @contextmanager
     def keeping_errors(self) -> Iterator[None]:
-        """Keep an error as `error`, since Tune wraps it on its way up."""
+        """Stores an exception in `error`, because Tune wraps it before re-raising."""
         try:
             yield
         except StorageInternalError as error:
             reason = " ".join(str(error.__cause__ or error).split())
             self.error = InklingError(
-                f"{self._folder / 'study.db'} cannot be written ({reason[:120]}); the right to write and some room "
-                f"were expected. Make room, then go on with: inkling sweep --resume {self._folder}"
+                f"{self._folder / 'study.db'} cannot be written ({reason[:120]}); expected a writable folder with free "
+                f"space. Make room, then continue with: inkling sweep --resume {self._folder}"
             )
             raise self.error from error
         except Exception as error:
@@ -153,12 +153,12 @@ class StudyBridge:
             raise
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # Tune pickles what it is given, to resume by its own means. A sweep resumes from the study instead.
+        # Tune pickles its arguments for its own way of resuming, which is not used: a sweep resumes from the study.
         return object, ()
 
 
 class StudySearcher(Searcher):  # type: ignore[misc]
-    """Tune's search algorithm: asks the study what to try."""
+    """A search algorithm for Tune that gets hyperparameters from the study."""
 
     def __init__(self, bridge: StudyBridge) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]
 
 
 class StudyScheduler(FIFOScheduler):  # type: ignore[misc]
-    """Tune's scheduler: passes reports to the study, and its decisions to Tune."""
+    """A scheduler for Tune that passes reports to the study and its decisions back to Tune."""
 
     def __init__(self, bridge: StudyBridge) -> None:
         super().__init__()
@@ -200,7 +200,7 @@ class StudyScheduler(FIFOScheduler):  # type: ignore[misc]
 
 
 class DropPackedRun(tune.Callback):  # type: ignore[misc]
-    """Takes the packed run out of what Tune remembers of a trial."""
+    """Removes the packed run from the result that Tune stores."""
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -214,8 +214,8 @@ def _row(result: dict[str, Any]) -> EpochMetrics:
 
 
 def _death_reason(trial: Any) -> str:
-    """What Tune knows about the death of a trial's process, in a line."""
+    """The reason of the death of a trial's process, as one line."""
     text = str(trial.get_error() or "").lower()
     if "outofmemory" in text or "memory monitor" in text:
         return "out of memory: Ray ended the process"
-    return "its machine has gone" if "node" in text else "the process was killed"
+    return "its machine is gone" if "node" in text else "the process was killed"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inkling.csv_cells import safe_cell
 from inkling.models import registry
 from inkling.models.bundle import MNIST_TEST
-from inkling.training import checkpoint, export, looks, package
+from inkling.training import checkpoint, evaluation_count, export, package
 from inkling.training.data.mnist import Mnist
 from inkling.training.run_history import EpochMetrics
 from inkling.training.sweep.plan import SweepPlan, kept_row, trial_folder
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def write_csv(path: Path, plan: SweepPlan, trials: list[Trial]) -> None:
-    """trials.csv: a line a trial, each hyperparameter in a column of its own."""
+    """Writes trials.csv: one row per trial, one column per hyperparameter."""
     names = [each.name for each in plan.space]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -39,7 +39,7 @@ def write_csv(path: Path, plan: SweepPlan, trials: list[Trial]) -> None:
 
 
 def final_row(plan: SweepPlan, trial: Trial) -> EpochMetrics | None:
-    """The epoch that a trial is judged by; None before its first."""
+    """The epoch that counts for a trial; None before its first epoch."""
     if not trial.rows:
         return None
     patience = int(trial.params.get("patience", plan.recipe.patience))
@@ -47,12 +47,12 @@ def final_row(plan: SweepPlan, trial: Trial) -> EpochMetrics | None:
 
 
 def export_best(folder: Path, best: Trial) -> None:
-    """Write best.toml and best/, a copy of the trial's run folder, in place of earlier ones."""
+    """Writes best.toml and best/, a copy of the trial's run folder, and replaces earlier ones."""
     source, target = trial_folder(folder, best.number), folder / "best"
     text, kept = (source / "recipe.toml").read_text("utf-8"), target / "recipe.toml"
     checkpoint.write_text(folder / "best.toml", text)
     if kept.is_file() and kept.read_text("utf-8") == text:
-        return  # the same trial, perhaps with test scores
+        return  # the same trial; its copy may already have test scores
     part = folder / ".best.part"
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(source, part)
@@ -61,11 +61,11 @@ def export_best(folder: Path, best: Trial) -> None:
 
 
 def add_test_scores(run: Path, mnist: Mnist) -> None:
-    """Add the scores on the test images to a run's bundle, unless it has them."""
+    """Adds the scores on the test images to a run's bundle, unless it has them."""
     bundle = registry.find(run)
     if MNIST_TEST in bundle.manifest["scores"]:
         return
-    looks.count(bundle)
+    evaluation_count.count_look(bundle)
     scores = bundle.manifest["scores"]
     scores[MNIST_TEST] = package.test_scores(bundle, mnist)
     export.write_manifest(bundle)

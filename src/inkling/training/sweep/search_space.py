@@ -1,4 +1,4 @@
-"""A search space: which hyperparameters of a recipe vary, and between what. TOML in, checked dimensions out.
+"""Search spaces: which hyperparameters of a recipe vary, and in which range. Reads TOML into checked dimensions.
 
     learning_rate = { low = 0.002, high = 0.05, log = true }
     batch_size = [64, 128, 256, 512]
@@ -27,11 +27,13 @@ from inkling.training.recipe import Recipe
 PACKAGED = Path(__file__).parent / "spaces"
 N_TRAINING = 60_000  # MNIST's training images
 KEYS = ("low", "high", "log", "step", "choices")
-FIXED = {  # parameters that may not vary, and why
+FIXED = {  # parameters that must not vary, and the reason
     "name": "it is only a name",
     "about": "it is only a note",
-    "seed": "it decides which digits are held back, and a lucky seed teaches nothing",
-    "n_validation": "trials are compared on the same held-back digits",
+    "seed": "a lucky seed is not a better setting",
+    "n_validation": "trials are compared on the same validation images",
+    "split_seed": "trials are compared on the same validation images",
+    "stages": "they hold parameters of their own",
 }
 
 Value = bool | int | float | str
@@ -39,7 +41,7 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Dimension:
-    """One hyperparameter that varies: between `low` and `high`, or among `choices`."""
+    """One hyperparameter that varies, between `low` and `high` or among `choices`."""
 
     name: str  # dotted, as in augmentation.rotation
     integer: bool = False
@@ -50,7 +52,7 @@ class Dimension:
     choices: tuple[Value, ...] = ()
 
     def contains(self, value: Value) -> bool:
-        """Whether a value lies in this dimension."""
+        """Whether this dimension contains a value."""
         if self.choices:
             return value in self.choices
         steps = (float(value) - self.low) / self.step if self.step else 0.0
@@ -58,12 +60,12 @@ class Dimension:
 
 
 def packaged() -> dict[str, Path]:
-    """The spaces that come with the package, by name."""
+    """The packaged spaces, by name."""
     return {path.stem: path for path in sorted(PACKAGED.glob("*.toml"))}
 
 
 def find(name_or_path: str | None, recipe: Recipe) -> Path:
-    """The file of a space by packaged name or path; without either, the one packaged for the recipe.
+    """The file of a space by packaged name or path; by default, the packaged one for the recipe.
 
     Raises BadRecipe when there is none.
     """
@@ -73,55 +75,55 @@ def find(name_or_path: str | None, recipe: Recipe) -> Path:
             if name in known:
                 return known[name]
         raise BadRecipe(
-            f"no space comes with inkling for {recipe.name!r}, only for: {', '.join(known)}. Write one, as "
+            f"there is no packaged space for {recipe.name!r}, only for: {', '.join(known)}. Write one as "
             "docs/sweeps.md shows, and name it: --space FILE"
         )
     path = known.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         hint = _nearest(name_or_path, known, otherwise="Check the path.")
-        raise BadRecipe(f"{name_or_path} is not there; expected a TOML file or one of: {', '.join(known)}. {hint}")
+        raise BadRecipe(f"{name_or_path} does not exist; expected a TOML file or one of: {', '.join(known)}. {hint}")
     return path
 
 
 def read(path: Path) -> tuple[Dimension, ...]:
-    """The dimensions of a file, in its order. Raises BadRecipe for anything wrong inside."""
+    """The dimensions of a file, in order. Raises BadRecipe for an invalid file."""
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BadRecipe(
-            f"{path} is not readable TOML ({error}); expected lines as in epochs = [5, 10]. Mend it."
+            f"{path} is not readable TOML ({error}); expected lines as in epochs = [5, 10]. Correct it."
         ) from error
     return from_table(table)
 
 
 def from_table(table: Mapping[str, Any]) -> tuple[Dimension, ...]:
-    """A parsed TOML table as dimensions. Raises BadRecipe that names parameter, range and value."""
+    """A parsed TOML table as dimensions. Raises BadRecipe with the parameter, its range and its value."""
     space = tuple(_dimension(name, entry) for name, entry in _flatten(table))
     if not space:
-        raise BadRecipe("the space is empty; expected a parameter at least, as in batch_size = [64, 128]. Add one.")
+        raise BadRecipe("the space is empty; expected at least one parameter, as in batch_size = [64, 128]. Add one.")
     return space
 
 
 def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
-    """Raise BadRecipe for what no trial could do, and where losses of two trials could not be compared."""
+    """Raises BadRecipe for spaces that trials cannot run, and if the losses of two trials could not be compared."""
     chosen = [value for each in space if each.name == "architecture" for value in each.choices]
     for name in map(str, [recipe.architecture, *chosen]):
         if is_own(name):
             raise BadRecipe(
-                f"architecture is {name!r}, which is Python code, and no sweep runs code; a name that comes with "
-                "inkling was expected. Train it by itself: inkling train --run-code"
+                f"architecture is {name!r}, which is Python code that sweeps do not run; expected the name of a "
+                "built-in one. Train it with: inkling train --run-code"
             )
     softening = [each.name for each in space if each.name in ("label_smoothing", "teacher.weight")]
     if objective == "loss" and softening:
         raise BadRecipe(
-            f"{softening[0]} softens what a network answers, so that losses cannot be compared; trials of such a space "
-            "are judged by accuracy. Add: --judge accuracy"
+            f"{softening[0]} softens the outputs of a network, so losses cannot be compared; expected accuracy as "
+            "objective of such a space. Add: --judge accuracy"
         )
     one_architecture = all(each.name != "architecture" for each in space)
     n_digits = recipe.n_train or N_TRAINING - recipe.n_validation
     for each in space:
         for value in each.choices or (each.low, each.high):
-            if one_architecture:  # among several architectures, a value may suit one and not another
+            if one_architecture:  # with several architectures, a value may be valid for only some of them
                 recipes.with_values(recipe, {each.name: value})
             if value and each.name in ("start", "teacher.name"):
                 registry.find_network(str(value))
@@ -134,7 +136,7 @@ def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted names and entries; `[augmentation] rotation` and `"augmentation.rotation"` are the same."""
+    """Dotted names and entries; `[augmentation] rotation` and `"augmentation.rotation"` are equivalent."""
     for key, entry in table.items():
         name = prefix + key
         if name in recipes.TABLES and isinstance(entry, Mapping):
@@ -149,15 +151,15 @@ def _dimension(name: str, entry: Any) -> Dimension:
         names = {full.rpartition(".")[2]: full for full in known} | {full: full for full in known}
         near = difflib.get_close_matches(name, known, 1) or difflib.get_close_matches(name.rpartition(".")[2], names, 1)
         hint = f"Did you mean {names[near[0]]!r}?" if near else f"Choose from: {', '.join(set(known) - set(FIXED))}."
-        raise BadRecipe(f"{name} is not a parameter of a recipe; a known one was expected. {hint}")
+        raise BadRecipe(f"{name} is not a parameter of a recipe. {hint}")
     if name in FIXED:
-        raise BadRecipe(f"{name} may not vary in a space: {FIXED[name]}. Leave it out; --set fixes it for all trials.")
+        raise BadRecipe(f"{name} must not vary in a space: {FIXED[name]}. Leave it out; --set fixes it for all trials.")
     if isinstance(entry, list):
         entry = {"choices": entry}
     if not isinstance(entry, Mapping):
         raise BadRecipe(
             f"{name} is {entry!r}; expected a range or choices, as in {name} = {{ low = ..., high = ... }} or [..., "
-            "...]. Change it; --set fixes a value for all trials."
+            "...]. Correct it; --set fixes a value for all trials."
         )
     for key in entry:
         if key not in KEYS:
@@ -168,13 +170,15 @@ def _dimension(name: str, entry: Any) -> Dimension:
 
 def _choices(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Dimension:
     if len(entry) > 1:
-        raise BadRecipe(f"{name} has choices and {', '.join(set(entry) - {'choices'})}; expected one kind. Drop one.")
+        raise BadRecipe(
+            f"{name} has choices and {', '.join(set(entry) - {'choices'})}; expected one of them. Drop one."
+        )
     choices = entry["choices"]
     if not isinstance(choices, list) or len(choices) < 2:
         raise BadRecipe(f"{name} has choices {choices!r}; expected a list of two or more. --set fixes a single value.")
     checked = tuple(recipes.checked(each, value, name) for value in choices)
     if len(set(checked)) < len(checked):
-        raise BadRecipe(f"{name} has choices {choices!r}; each was expected once. Drop the repeated.")
+        raise BadRecipe(f"{name} has choices {choices!r}; expected each once. Drop the repeated ones.")
     if name == "architecture":
         from inkling.training.architectures import ARCHITECTURES
 
@@ -186,26 +190,26 @@ def _choices(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) 
 
 def _range(name: str, each: dataclasses.Field[Any], entry: Mapping[str, Any]) -> Dimension:
     if each.type not in ("int", "float"):
-        raise BadRecipe(f"{name} is no number, so it has no range; choices were expected, as in {name} = [..., ...].")
+        raise BadRecipe(f"{name} is not a number, so it has no range; expected choices, as in {name} = [..., ...].")
     for end in ("low", "high"):
         if end not in entry:
-            raise BadRecipe(f"{name} has no {end}; a range has both low and high. Add: {end} = ...")
+            raise BadRecipe(f"{name} has no {end}; expected both low and high. Add: {end} = ...")
     low, high = (recipes.checked(each, entry[end], f"{name}: {end}") for end in ("low", "high"))
     if not low < high:
-        raise BadRecipe(f"{name} goes from {low} to {high}; low was expected below high. Change it.")
+        raise BadRecipe(f"{name} goes from {low} to {high}; expected low < high. Correct it.")
     log, step = entry.get("log", False), entry.get("step", 0)
     if not isinstance(log, bool):
-        raise BadRecipe(f"{name}: log is {log!r}; expected true or false. Change it.")
+        raise BadRecipe(f"{name}: log is {log!r}; expected true or false. Correct it.")
     if log and low <= 0:
-        raise BadRecipe(f"{name} is log and starts at {low}; powers never reach 0. Raise low or leave log out.")
+        raise BadRecipe(f"{name} is log and starts at {low}; expected low > 0. Raise low or leave log out.")
     if log and step:
         raise BadRecipe(f"{name} has log and step; expected one of them. Drop one, or list the values as choices.")
     integer = each.type == "int"
     if not isinstance(step, int if integer else int | float) or isinstance(step, bool) or not 0 <= step <= high - low:
         kind = "a whole number" if integer else "a number"
-        raise BadRecipe(f"{name}: step is {step!r}; expected {kind} from 0 to {high - low:g}. Change it.")
+        raise BadRecipe(f"{name}: step is {step!r}; expected {kind} from 0 to {high - low:g}. Correct it.")
     if step:
-        high = type(high)(low + math.floor((high - low) / step + 1e-9) * step)  # the last value that is reached
+        high = type(high)(low + math.floor((high - low) / step + 1e-9) * step)  # the last value on the grid
     return Dimension(name, integer, low, high, log, step)
 
 

@@ -1,4 +1,4 @@
-// A click on a heading sorts the table by that column; a second click turns the order round.
+// A click on a heading sorts the table by that column; a second click reverses the order.
 for (const table of document.querySelectorAll("table.sorts")) {
   const headings = [...table.tHead.rows[0].cells];
   const body = table.tBodies[0];

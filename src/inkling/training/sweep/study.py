@@ -1,8 +1,8 @@
-"""The state of a sweep: an Optuna study in an SQLite file, written at every epoch of every trial.
+"""The state of a sweep: an Optuna study in an SQLite file, written after every epoch of every trial.
 
 Optuna proposes hyperparameters (TPE, Bergstra et al. 2011) and prunes trials (asynchronous successive halving, ASHA,
-Li et al. 2020). Both read nothing but this file, so a killed sweep resumes as if it had not been killed. Ray Tune's
-own OptunaSearch and ASHAScheduler are not used: they keep their state in memory and save it now and then.
+Li et al. 2020). Both use only this file, so a killed sweep resumes without loss. Ray Tune's OptunaSearch and
+ASHAScheduler are not used, because they keep their state in memory and save it only sometimes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from inkling.training.sweep.plan import REDUCTION_FACTOR, SweepPlan, kept_row, t
 from inkling.training.sweep.search_space import Dimension
 
 NAME = "sweep"
-MAX_STARTUP_TRIALS = 10  # random ones before TPE, and at most a third of all
+MAX_STARTUP_TRIALS = 10  # random trials before TPE; at most a third of all trials
 
 State = Literal["finished", "stopped", "failed", "interrupted"]
 STATES: dict[TrialState, State] = {
@@ -42,30 +42,30 @@ STATES: dict[TrialState, State] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial, as it stands."""
+    """The current state of one trial."""
 
     number: int
     state: State
     params: dict[str, Any]  # hyperparameters by dotted name
-    rows: list[EpochMetrics]  # an epoch each
-    value: float | None  # the objective; of a stopped trial, at its last epoch
-    seconds: float  # that it took
-    at_s: float  # seconds of the sweep's own time at which it ended; 0 while it has not
+    rows: list[EpochMetrics]  # one per epoch
+    value: float | None  # the objective; for a stopped trial, at its last epoch
+    seconds: float  # duration
+    at_s: float  # when it ended, in seconds of the sweep's running time; 0 before
     error: str = ""
     node: str = ""
 
 
 @dataclass(frozen=True)
 class SweepCallbacks:
-    """Functions called as a sweep goes on; by default they do nothing."""
+    """Hooks that are called during a sweep; by default they do nothing."""
 
-    on_trial: Callable[[int, dict[str, Any]], None] = lambda number, params: None  # a trial begins
+    on_trial: Callable[[int, dict[str, Any]], None] = lambda number, params: None  # a trial starts
     on_epoch: Callable[[int, EpochMetrics], None] = lambda number, row: None
     on_end: Callable[[Trial], None] = lambda trial: None
 
 
 def open_study(folder: Path, plan: SweepPlan) -> Study:
-    """The study of a sweep's folder, created if there is none. Raises BadData for a damaged file."""
+    """The study in a sweep's folder, created if necessary. Raises BadData for a damaged file."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     path = folder / "study.db"
     is_new = not path.exists()
@@ -80,25 +80,25 @@ def open_study(folder: Path, plan: SweepPlan) -> Study:
             )
             study.sampler = optuna.samplers.TPESampler(
                 n_startup_trials=max(3, min(MAX_STARTUP_TRIALS, plan.trials // 3)),
-                seed=plan.seed + len(study.trials),  # a resumed sweep draws new values, not the same again
+                seed=plan.seed + len(study.trials),  # so that a resumed sweep does not draw the same values again
             )
             study.pruner = optuna.pruners.SuccessiveHalvingPruner(
                 min_resource=plan.grace_epochs, reduction_factor=REDUCTION_FACTOR
             )
-            if is_new:  # the recipe as it is comes first, as the baseline
+            if is_new:  # the unchanged recipe is the first trial, as a baseline
                 values = plan.recipe_values()
                 if all(each.contains(values[each.name]) for each in plan.space):
                     study.enqueue_trial(values)
     except (OptunaError, SQLAlchemyError, RuntimeError, KeyError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BadData(
-            f"{path} cannot be opened ({reason}); a study of Optuna's was expected. Begin in a new folder."
+            f"{path} cannot be opened ({reason}); expected an Optuna study. Start in a new folder."
         ) from error
     return Study(study, folder, plan)
 
 
 class Study:
-    """Proposes trials, records what they report, and decides which ones go on."""
+    """Proposes trials, records their reports, and decides which trials continue."""
 
     def __init__(self, study: optuna.Study, folder: Path, plan: SweepPlan) -> None:
         self._study, self._folder, self._plan = study, folder, plan
@@ -113,23 +113,23 @@ class Study:
 
     @property
     def n_left(self) -> int:
-        """Trials that are still to be run or to be run again."""
+        """The number of trials to run, including interrupted ones."""
         return max(0, self._plan.trials - sum(bool(t.state.is_finished()) for t in self.frozen_trials()))
 
     @property
     def n_running(self) -> int:
-        """Trials that have begun and not ended."""
+        """The number of trials that have started and not ended."""
         return len(self._running)
 
     def is_running(self, number: int) -> bool:
-        """Whether the trial has begun and not ended."""
+        """Whether the trial has started and not ended."""
         return number in self._running
 
     def ask(self) -> tuple[int, dict[str, Any]]:
-        """The next trial: an interrupted one, from its start, or a new one. Returns number and hyperparameters."""
+        """Starts the next trial: an interrupted one, from its start, or a new one. Returns number, hyperparameters."""
         with _quiet():
             if self._interrupted:
-                # Optuna has no public way to resume a trial that has hyperparameters left to suggest.
+                # Optuna has no public API to resume a trial with hyperparameters left to suggest.
                 trial = optuna.Trial(self._study, self._interrupted.pop(0)._trial_id)
                 for name, each in self._distributions.items():
                     trial._suggest(name, each)
@@ -143,47 +143,47 @@ class Study:
         return trial.number, dict(trial.params)
 
     def report(self, number: int, row: EpochMetrics) -> bool:
-        """Record an epoch's row; return whether the trial should be pruned."""
-        # A trial that is run once more, on another machine, reports its epochs again.
+        """Records an epoch's row; returns whether to prune the trial."""
+        # A trial that is retried on another machine reports its epochs again.
         rows = self._rows[number] = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
         run_history.write_history(trial_folder(self._folder, number) / "history.csv", rows)
         trial, epoch = self._running[number], int(row["epoch"])
-        with _quiet():  # a trial run again reports an epoch again: Optuna keeps the first report
+        with _quiet():  # a retried trial reports an epoch again; Optuna keeps the first report
             trial.report(self._plan.value(row), epoch)
             prune = bool(trial.should_prune())
-        # ASHA would already stop the worse of two trials.
+        # Without this condition, ASHA would already stop the worse of two trials.
         return prune and sum(epoch in t.intermediate_values for t in self.frozen_trials()) >= REDUCTION_FACTOR
 
     def finish(self, number: int, row: EpochMetrics, patience: int, node: str) -> None:
-        """Record the trial's last row, which may repeat an earlier one with patience, and end the trial."""
+        """Records the trial's last row, which may repeat an earlier one, and ends the trial as finished."""
         rows = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
         with _quiet():
             self._running[number].report(self._plan.value(row), int(row["epoch"]))
         self._end(number, TrialState.COMPLETE, value=self._plan.value(kept_row(rows, patience)), node=node)
 
     def prune(self, number: int, node: str) -> None:
-        """End a trial that fell behind."""
+        """Ends a trial that is worse than others."""
         self._end(number, TrialState.PRUNED, node=node)
 
     def fail(self, number: int, error: str, node: str = "") -> None:
-        """End a trial that failed, with the reason."""
+        """Ends a trial as failed, with the reason."""
         self._end(number, TrialState.FAIL, error=error, node=node)
 
     def trial(self, number: int) -> Trial:
-        """One trial as it stands."""
+        """The current state of one trial."""
         return self._trial(self.frozen_trials()[number])
 
     def trials(self) -> list[Trial]:
-        """Every trial that has begun, in order."""
+        """All started trials, in order."""
         return [self._trial(t) for t in self.frozen_trials() if t.state in STATES]
 
     def best(self) -> Trial | None:
-        """The best of the finished trials; the earliest of several."""
+        """The best finished trial; the earliest of equal ones."""
         finished = [t for t in self.trials() if t.state == "finished"]
         return min(finished, key=lambda t: (self._plan.cost(t.value or 0.0), t.number), default=None)
 
     def frozen_trials(self) -> list[FrozenTrial]:
-        """All trials as Optuna's records."""
+        """All trials as Optuna's FrozenTrial objects."""
         return list(self._study.get_trials(deepcopy=False))
 
     def _end(self, number: int, state: TrialState, *, value: float | None = None, **facts: str) -> None:
@@ -213,7 +213,7 @@ class Study:
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:
-    """A dimension of the search space as Optuna's distribution."""
+    """A dimension of the search space as an Optuna distribution."""
     low, high, log, step = dimension.low, dimension.high, dimension.log, dimension.step
     if dimension.choices:
         return CategoricalDistribution(dimension.choices)
@@ -224,7 +224,7 @@ def distribution(dimension: Dimension) -> BaseDistribution:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hide Optuna's warnings about experimental features and repeated reports."""
+    """Hides Optuna's warnings about experimental features and repeated reports."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

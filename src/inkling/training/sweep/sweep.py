@@ -1,4 +1,4 @@
-"""START HERE: a plan in; a folder with every trial, the best recipe and bundle, and a page that compares them out."""
+"""START HERE: runs a plan and writes a folder with every trial, the best recipe and bundle, and a comparison page."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Outcome:
     """The result of a sweep."""
 
     trials: list[Trial]
-    n_left: int  # trials that were not run or not ended: the time was up
+    n_left: int  # trials that did not run or end before the time was up
     best: Trial | None
 
 
 def check(resources: Resources) -> None:
-    """Raise MissingExtra, BadRequest or Unreachable for what would fail, before anything is started."""
+    """Raises MissingExtra, BadRequest or Unreachable if the sweep cannot run, before anything is started."""
     for module, extra in NEEDED.items():
         if importlib.util.find_spec(module) is None:
             raise MissingExtra("inkling sweep", extra)
@@ -47,10 +47,10 @@ def run_sweep(
     callbacks_for: Callable[[Study], SweepCallbacks] | None = None,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
-    """Run the trials that `folder` (see `plan.create`) has not had yet, then write the results.
+    """Runs the remaining trials of `folder` (see `plan.create`), then writes the results.
 
-    Trials never see a test image; with `score_test` the best one's bundle is judged on them, once, at the end. `tell`
-    is called with a description of each step. Raises Busy while another sweep works in the folder, Unreachable for a
+    Trials do not get any test image; with `score_test` the best bundle is evaluated on them, once, at the end. `tell`
+    is called with a description of each step. Raises Busy while another sweep uses the folder, Unreachable for a
     cluster that does not answer, InklingError when no trial finished or the folder cannot be written.
     """
     ray_session.configure()
@@ -85,10 +85,10 @@ def run_sweep(
             if study.n_left:
                 return Outcome(trials, study.n_left, None)
             raise InklingError(_none_finished(trials, folder))
-        tell("keeping the best")
+        tell("copying the best trial")
         results.export_best(folder, best)
         if score_test:
-            tell("judging the best on the test images")
+            tell("evaluating the best trial on the test images")
             results.add_test_scores(folder / "best", mnist)
         tell("drawing the report")
         sweep_page.write(folder, plan, study)
@@ -98,8 +98,8 @@ def run_sweep(
 
 def _none_finished(trials: list[Trial], folder: Path) -> str:
     error = next((trial.error for trial in trials if trial.state == "failed"), None)
-    why = "each was stopped" if error is None else f"the first because: {error.rstrip('.')}"
+    why = "all were stopped" if error is None else f"the first error: {error.rstrip('.')}"
     return (
-        f"none of the {len(trials)} trials was finished ({why}); one at least was expected. See "
-        f"{folder / 'trials.csv'}, narrow the space, and begin in a new folder."
+        f"none of the {len(trials)} trials finished ({why}); expected at least one. See "
+        f"{folder / 'trials.csv'}, narrow the space, and start in a new folder."
     )

@@ -1,4 +1,4 @@
-"""report.html of a sweep: its trials compared on one page that opens offline."""
+"""report.html of a sweep: a page that compares its trials and opens offline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAST = 1e9  # sort key of a trial without a cost
 
 @dataclass(frozen=True)
 class SvgFigure:
-    """A figure as SVG in the reader's own colours."""
+    """A figure as SVG that follows the viewer's color scheme."""
 
     title: str
     caption: str
@@ -44,7 +44,7 @@ class Cell:
 
 
 def write(folder: Path, plan: SweepPlan, study: Study) -> Path:
-    """Write report.html of a sweep that has a finished trial, and return it."""
+    """Writes report.html of a sweep with a finished trial, and returns its path."""
     trials, best = study.trials(), study.best()
     found = importance.measure(study.frozen_trials(), plan)
     page = folder / "report.html"
@@ -69,29 +69,29 @@ def write(folder: Path, plan: SweepPlan, study: Study) -> Path:
 
 
 def lead(plan: SweepPlan, trials: Sequence[Trial], best: Trial | None) -> str:
-    """The first sentences of the page: how many trials, how good the best is, and the baseline."""
+    """The first sentences of the page: the number of trials, the best score, and the baseline."""
     states = [t.state for t in trials]
     counts = [f"{states.count('finished')} finished", f"{states.count('stopped')} stopped early"]
     counts += [f"{states.count(name)} {name}" for name in ("failed", "interrupted") if name in states]
     text = f"{len(trials)} trials: {', '.join(counts)}."
     if best is None:
         return text
-    text += f" Trial {best.number} is the best: it reads {_scores(plan, best)}."
+    text += f" Trial {best.number} is the best, with {_scores(plan, best)}."
     own = next((t for t in trials if t.params == plan.recipe_values()), None)
     if own is None or not own.rows:
         return text
     if own.number == best.number:
-        return f"{text} It is the recipe as it was."
+        return f"{text} It is the unchanged recipe."
     if own.state == "stopped":
-        return f"{text} The recipe as it was fell behind and was stopped after epoch {len(own.rows)}."
-    return f"{text} The recipe as it was reads {_scores(plan, own)}."
+        return f"{text} The unchanged recipe was stopped early after epoch {len(own.rows)}."
+    return f"{text} The unchanged recipe has {_scores(plan, own)}."
 
 
 def facts(plan: SweepPlan, trials: Sequence[Trial], best: Trial | None) -> list[tuple[str, str]]:
     """The key figures: value and label."""
     row = results.final_row(plan, best) if best else None
     scores = [
-        (f"{row['val_accuracy']:.2%}", f"of {plan.recipe.n_validation:,} held-back digits read right by the best"),
+        (f"{row['val_accuracy']:.2%}", f"best accuracy on {plan.recipe.n_validation:,} validation images"),
         (f"{row['val_loss']:.4f}", "its validation loss"),
     ] if row else []  # fmt: skip
     trained = sum(len(t.rows) for t in trials)
@@ -99,23 +99,23 @@ def facts(plan: SweepPlan, trials: Sequence[Trial], best: Trial | None) -> list[
     return [
         *scores,
         (f"{len(trials)}", f"trials over {len(plan.space)} settings"),
-        (f"{trained:,}", f"epochs trained, of {whole:,} if no trial had been stopped"),
-        (_duration(max((t.at_s for t in trials), default=0.0)), "of searching"),
+        (f"{trained:,}", f"epochs trained, instead of {whole:,} without early stopping"),
+        (_duration(max((t.at_s for t in trials), default=0.0)), "search time"),
     ]
 
 
 def progress_figures(plan: SweepPlan, trials: Sequence[Trial], best: Trial | None) -> list[SvgFigure]:
-    """Figures of the sweep's course."""
+    """Figures of the sweep's progress."""
     return [
         _figure(
             "Best so far",
-            "A dot for each trial, at the time at which it ended; the line is the best finished one so far.",
+            "Each dot is a trial, at the time when it ended. The line is the best finished trial so far.",
             partial(sweep_plots.optimization_history, trials=trials, plan=plan),
         ),
         _figure(
             "Learning curves",
-            f"A ring is where a trial was stopped. They are compared first after epoch {plan.grace_epochs}; of those "
-            f"that have come as far, the best {FRACTIONS[REDUCTION_FACTOR]} goes on.",
+            f"A ring marks where a trial was stopped. Trials are first compared after epoch {plan.grace_epochs}; of "
+            f"those that reach the same epoch, the best {FRACTIONS[REDUCTION_FACTOR]} continues.",
             partial(sweep_plots.learning_curves, trials=trials, plan=plan, best=best),
         ),
     ]
@@ -127,9 +127,9 @@ def hyperparameter_figures(
     """Figures of the effect of each hyperparameter."""
     figures = [
         _figure(
-            "All settings side by side",
-            "Parallel coordinates: a line for each trial through its settings to its result, on the right: best on "
-            "top. Blue: finished. Grey: stopped early. Orange: the best.",
+            "Parallel coordinates",
+            "Each line connects the settings of a trial with its result on the right, the best at the top. Blue: "
+            "finished. Gray: stopped early. Orange: the best trial.",
             partial(sweep_plots.parallel_coordinates, trials=trials, plan=plan, best=best),
             wide=True,
         )
@@ -139,12 +139,12 @@ def hyperparameter_figures(
         figures.append(
             _figure(
                 "Importance",
-                f"The part of the differences between {found.n} trials, {where}, that each setting explains by itself "
-                "or with others (fANOVA).",
+                f"The share of the variance between {found.n} trials, {where}, that each setting explains alone or "
+                "with others (fANOVA).",
                 partial(sweep_plots.importance_bars, shares=found.shares),
             )
         )
-    caption = "Filled: finished. Hollow: stopped early, where it stood then. Orange: the best."
+    caption = "Filled: finished. Hollow: stopped early, with its last value. Orange: the best trial."
     for each in plan.space:
         draw = partial(sweep_plots.slice_plot, each=each, trials=trials, plan=plan, best=best)
         figures.append(_figure(each.name, caption, draw))
@@ -152,7 +152,7 @@ def hyperparameter_figures(
 
 
 def comparison(plan: SweepPlan, best: Trial, found: Importance) -> dict[str, list[Any]]:
-    """The best trial's hyperparameters beside the recipe's own, with their importance if it was measured."""
+    """A table of the recipe's and the best trial's hyperparameters, with their importance if it was measured."""
     own = plan.recipe_values()
     rows = [[each.name, _value(own[each.name]), _value(best.params.get(each.name, ""))] for each in plan.space]
     if not found.shares:
@@ -187,7 +187,7 @@ def table_row(plan: SweepPlan, trial: Trial, best: Trial | None) -> list[Cell]:
 
 
 def ranked(plan: SweepPlan, trials: Sequence[Trial]) -> list[Trial]:
-    """The best first; of those that were stopped, the ones with the most epochs first."""
+    """Trials sorted from best to worst; stopped ones by decreasing number of epochs."""
 
     def key(trial: Trial) -> tuple[float, ...]:
         cost = plan.cost(trial.value) if trial.value is not None else LAST
@@ -198,16 +198,16 @@ def ranked(plan: SweepPlan, trials: Sequence[Trial]) -> list[Trial]:
 
 
 def about(plan: SweepPlan, found: Importance) -> list[str]:
-    """The foot of the page: how the numbers were measured."""
+    """The footer of the page: how the numbers were measured."""
     text = [
-        f"All trials are judged on the same {plan.recipe.n_validation:,} digits, held back from training; no "
-        "trial has seen a test image. The best of many is flattered by the choice: its score there is a little "
+        f"All trials are evaluated on the same {plan.recipe.n_validation:,} held-out validation images; no "
+        "trial uses the test images. Because the best of many trials is chosen by this score, the score is slightly "
         "higher than on new digits.",
-        "Settings are proposed by TPE (Bergstra et al. 2011), trials that fall behind are stopped by asynchronous "
-        "successive halving (Li et al. 2020).",
+        "TPE proposes settings (Bergstra et al. 2011); asynchronous successive halving stops weak trials early (Li et "
+        "al. 2020).",
     ]
     if not found.shares:
-        text.append(f"Importance is not shown: it takes {importance.MIN_TRIALS} trials that differ.")
+        text.append(f"Importance is not shown: it needs at least {importance.MIN_TRIALS} different trials.")
     return text
 
 
@@ -217,7 +217,7 @@ def _figure(title: str, caption: str, draw: Callable[[Axes], Axes], *, wide: boo
 
 def _scores(plan: SweepPlan, trial: Trial) -> str:
     row = results.final_row(plan, trial) or {}
-    return f"{row['val_accuracy']:.2%} of the held-back digits right (loss {row['val_loss']:.4f})"
+    return f"{row['val_accuracy']:.2%} validation accuracy (loss {row['val_loss']:.4f})"
 
 
 def _cell(value: Any) -> Cell:

@@ -1,4 +1,4 @@
-"""Plot functions of a sweep: trials and an `ax` in, the `ax` out. The cost is to be low: the loss, or the error."""
+"""Plot functions of a sweep: they draw trials on an `ax` and return it. The cost is the loss or the error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FINISHED, STOPPED, BEST = SERIES[0], BEFORE, SERIES[1]
 
 
 def optimization_history(ax: Axes, trials: Sequence[Trial], plan: SweepPlan) -> Axes:
-    """Each trial at the time at which it ended, and the best so far as a line. Finished filled, stopped hollow."""
+    """Draws each trial at the time when it ended, and the best so far as a line. Filled: finished, hollow: stopped."""
     ended = sorted((t for t in trials if t.value is not None and t.at_s), key=lambda t: t.at_s)
     last_s = ended[-1].at_s if ended else 0.0
     unit_s, unit = (3600.0, "hours") if last_s > 3 * 3600 else (60.0, "minutes")
@@ -36,7 +36,7 @@ def optimization_history(ax: Axes, trials: Sequence[Trial], plan: SweepPlan) -> 
 
 
 def learning_curves(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
-    """A line a trial, epoch by epoch; a stopped one ends in a ring, a failed one in a cross."""
+    """Draws the cost by epoch, one line per trial; a stopped one ends in a ring, a failed one in a cross."""
     costs = []
     for trial in sorted(trials, key=lambda t: _is(t, best)):  # the best on top
         epochs, line = [row["epoch"] for row in trial.rows], [plan.cost(plan.value(row)) for row in trial.rows]
@@ -54,7 +54,7 @@ def learning_curves(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Tr
 
 
 def slice_plot(ax: Axes, each: Dimension, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
-    """The cost of each trial against its value of one hyperparameter."""
+    """Draws the cost of each trial against its value of one hyperparameter."""
     used = [t for t in trials if t.value is not None and each.name in t.params]
     if each.choices:
         x = [float(each.choices.index(t.params[each.name])) for t in used]
@@ -77,7 +77,7 @@ def slice_plot(ax: Axes, each: Dimension, trials: Sequence[Trial], plan: SweepPl
 
 
 def parallel_coordinates(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
-    """An axis a hyperparameter, a line a trial through its values; the cost comes last, low on top."""
+    """Draws one axis per hyperparameter and one line per trial; the cost is the last axis, with low values on top."""
     used = [t for t in trials if t.value is not None and all(each.name in t.params for each in plan.space)]
     costs = np.log([max(plan.cost(t.value or 0.0), 1e-6) for t in used])
     heights = 1 - (costs - costs.min()) / (float(np.ptp(costs)) or 1.0)
@@ -105,14 +105,14 @@ def parallel_coordinates(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, bes
 
 
 def importance_bars(ax: Axes, shares: Mapping[str, float]) -> Axes:
-    """Importance of each hyperparameter (fANOVA); the greatest on top."""
+    """Draws the importance of each hyperparameter (fANOVA), the largest on top."""
     names = sorted(shares, key=lambda name: shares[name])
     values = [shares[name] for name in names]
     ax.barh(range(len(names)), values, 0.36, color=FINISHED)
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
         ax.annotate(f"{value:.0%}", (value, i), (5, 0), color=QUIET, **beside)
-        ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above: names may be long
+        ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above the bar, because names may be long
     ax.set_xlim(0, max([*values, 0.01]) * 1.15)
     ax.set_ylim(-0.4, len(names) - 0.4)
     return _no_frame(ax)
@@ -127,7 +127,7 @@ def _colour(trial: Trial, best: Trial | None) -> str:
 
 
 def _dots(ax: Axes, points: Sequence[tuple[float, Trial]], plan: SweepPlan, best: Trial | None = None) -> None:
-    """A dot at (x, cost) for each trial that has ended."""
+    """Draws a dot at (x, cost) for each trial that has ended."""
     groups: dict[tuple[bool, bool], list[tuple[float, float]]] = {}
     for x, trial in points:
         if trial.value is not None and trial.state != "interrupted":
@@ -160,7 +160,7 @@ def _no_frame(ax: Axes, *, xticks: bool = False) -> Axes:
 
 
 def _cost_axis(ax: Axes, costs: Sequence[float], plan: SweepPlan) -> Axes:
-    """The cost along y, on a logarithmic scale unless it reaches 0 or hardly varies."""
+    """Formats the y axis for the cost: logarithmic, unless the cost reaches 0 or hardly varies."""
     ax.set_ylabel(plan.cost_name)
     percent = plan.objective == "accuracy"
     if costs and min(costs) > 0 and max(costs) > 1.05 * min(costs):
@@ -171,7 +171,7 @@ def _cost_axis(ax: Axes, costs: Sequence[float], plan: SweepPlan) -> Axes:
 
 
 def _height(each: Dimension, value: Any) -> float:
-    """Where a value stands on its axis, 0..1."""
+    """The position of a value on its axis, 0..1."""
     if each.choices:
         return each.choices.index(value) / (len(each.choices) - 1)
     if each.log:

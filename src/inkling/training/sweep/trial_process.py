@@ -1,6 +1,6 @@
-"""One trial in a process of its own: a recipe in, a row an epoch and a packed run folder out.
+"""One trial in a separate process: trains a recipe and reports one row per epoch and a packed run folder.
 
-Works without Ray: reports go to a function. The process gets the training images alone, and no test image.
+Works without Ray: reports go to a function. The process gets the training images but no test images.
 """
 
 from __future__ import annotations
@@ -25,20 +25,22 @@ from inkling.training import train
 from inkling.training.data.mnist import Mnist
 from inkling.training.run_history import EpochMetrics
 
-PACKED = ("recipe.toml", "history.csv", "scores.json", "environment.json", "bundle")  # no checkpoint: it has ended
+PACKED = ("recipe.toml", "history.csv", "scores.json", "environment.json", "bundle")  # no checkpoint: training is over
 MAX_ERROR_CHARS = 300
 
 Report = Callable[[dict[str, Any]], None]
 
 
 def without_test(mnist: Mnist) -> Mnist:
-    """The training images, and no test image that a trial could be judged by."""
+    """The data without test images, so that a trial cannot be evaluated on them."""
     return dataclasses.replace(mnist, x_test=mnist.x_test[:0], y_test=mnist.y_test[:0])
 
 
 def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, scratch: str | None = None) -> None:
-    """Train by a recipe's table and report: a row after each epoch but the last; at the end the last row with
-    `finished` and `run`, the packed run folder; or `failed`, a sentence, whatever went wrong.
+    """Trains by a recipe's table and reports.
+
+    Reports a row after each epoch except the last; then the last row with `finished` and `run`, the packed run folder.
+    After any error, reports `failed` with a message.
     """
     own = {"node": platform.node()}
     try:
@@ -48,7 +50,7 @@ def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, s
 
         def on_epoch(row: EpochMetrics) -> None:
             last.update(row)
-            if row["epoch"] < recipe.epochs:  # the last row waits for the bundle: no trial is stopped after it
+            if row["epoch"] < recipe.epochs:  # the last row is reported with the bundle and does not stop the trial
                 report({**row, **own})
 
         with tempfile.TemporaryDirectory(dir=scratch, prefix="trial-") as folder:
@@ -60,13 +62,13 @@ def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, s
         report({**own, "failed": str(error)})
     except MemoryError:
         report({**own, "failed": "out of memory"})
-    except Exception as error:  # the edge of the process: the sweep records the failure and goes on
+    except Exception as error:  # top level of the process: the sweep records the failure and continues
         reason = " ".join(str(error).split())
         report({**own, "failed": f"{type(error).__name__}: {reason}"[:MAX_ERROR_CHARS]})
 
 
 def limit_threads(cores: int) -> None:
-    """Let TensorFlow compute on so many cores; a process that has begun to compute keeps its earlier limit."""
+    """Limits TensorFlow to `cores`; a process in which TensorFlow has already run keeps its earlier limit."""
     from inkling.training.keras_setup import import_keras
 
     os.environ["OMP_NUM_THREADS"] = str(cores)
@@ -74,13 +76,13 @@ def limit_threads(cores: int) -> None:
     import tensorflow as tf
 
     keras.utils.clear_session()  # of an earlier trial in this process
-    with contextlib.suppress(RuntimeError):  # an earlier trial in this process has set them
+    with contextlib.suppress(RuntimeError):  # already set by an earlier trial in this process
         tf.config.threading.set_intra_op_parallelism_threads(cores)
         tf.config.threading.set_inter_op_parallelism_threads(max(1, min(2, cores)))
 
 
 def pack(run: Path) -> np.ndarray:
-    """A run folder as the bytes of a tar, (N,) uint8: an array passes between Ray's processes without a copy."""
+    """A run folder as the bytes of a tar, (N,) uint8. Ray passes arrays between processes without a copy."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
         for name in PACKED:
@@ -89,13 +91,13 @@ def pack(run: Path) -> np.ndarray:
 
 
 def unpack(packed: np.ndarray, folder: Path) -> None:
-    """Replace `folder` by a packed run: whole, or not at all."""
+    """Replaces `folder` with a packed run, atomically."""
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(packed.tobytes())) as tar:
-        if hasattr(tarfile, "data_filter"):  # not before Python 3.11.4
+        if hasattr(tarfile, "data_filter"):  # since Python 3.11.4
             tar.extraction_filter = tarfile.data_filter
-        tar.extractall(part)  # noqa: S202  # `pack` of our own process made it
+        tar.extractall(part)  # noqa: S202  # trusted: made by `pack`
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(part, folder)

@@ -1,4 +1,4 @@
-"""How it is seen: resolution, contrast, noise, compression, a rest of tilt, scans in black and white."""
+"""The capture of a line: resolution, contrast, noise, compression, residual tilt, scans in black and white."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 BILEVEL = 0.1  # share of scans in black and white
-JPEG = 0.45  # share that was compressed
-TILTED = 0.35  # share with a tilt that the layout has left
+JPEG = 0.45  # share of JPEG images
+TILTED = 0.35  # share with a residual tilt, as the layout stage leaves it
 
 Rng = np.random.Generator
 

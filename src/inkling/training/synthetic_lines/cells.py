@@ -1,4 +1,4 @@
-"""Combs and boxes: one printed cell for each digit, on which and over which people write."""
+"""Combs and boxes: one printed cell for each digit; the writing may cross the edges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inkling.training.synthetic_lines.handwriting import HEIGHT, DigitImages, Gl
 
 CROSSED_OUT = 0.5  # share of combs whose empty cells are crossed out
 MAX_CELLS = 12
-CURVED_CROSSES = (  # strokes of an x as hands write it: points x, y in -1..1 of its half side
+CURVED_CROSSES = (  # strokes of a handwritten x: points x, y in -1..1, relative to half its size
     (((-1.0, -0.8), (-0.3, -0.6), (0.1, 0.1), (0.5, 0.9), (1.0, 0.7)), ((0.9, -1.0), (0.1, 0.0), (-0.9, 1.0))),
     (((-1.0, -1.0), (0.0, 0.0), (1.0, 1.0)), ((1.0, -0.9), (0.2, 0.1), (-1.0, 0.9))),
     (((-0.9, -0.9), (0.0, -0.5), (0.0, 0.5), (-0.9, 0.9)), ((0.9, -0.9), (0.1, -0.5), (0.1, 0.5), (0.9, 0.9))),
@@ -27,20 +27,20 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Comb:
-    """A row of cells with what is written in them."""
+    """A row of cells with its contents."""
 
     glyphs: list[Glyph]
     crosses: list[np.ndarray]  # strokes through empty cells: (n, 2) int32 points x, y
-    symbols: list[str]  # what the line shows, left to right: a crossed-out cell is a mark
-    cells: list[tuple[int, int]]  # left and right x of each
-    top: int  # pixels from the digits' top line, down
+    symbols: list[str]  # the text, left to right; a crossed-out cell is a mark
+    cells: list[tuple[int, int]]  # left and right x of each cell
+    top: int  # pixels down from the top of the digits
     bottom: int
 
 
 def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, curved_crosses: float = 0.0) -> Comb:
-    """Writes one symbol in each cell; some cells before and behind stay empty or are crossed out.
+    """Writes one symbol per cell; some cells before and after the text are empty or crossed out.
 
-    `curved_crosses`: how often the crosses are small and of curved strokes.
+    `curved_crosses`: share of crossed-out combs with small crosses of curved strokes.
     """
     step = HEIGHT * rng.uniform(0.8, 1.6)
     scale = rng.uniform(0.6, 1.15)
@@ -76,9 +76,9 @@ def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, curve
 
 
 def _cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
-    """The strokes through a cell that is not used, (n, 2) points each: from a small x to one over all of it."""
+    """The strokes that cross out a cell, (n, 2) points each: from a small x to one across the whole cell."""
     left, top, right, bottom = box
-    reach = rng.uniform(0.25, 0.55)  # of the cell, from its middle
+    reach = rng.uniform(0.25, 0.55)  # from the center, as a share of the cell
     middle = np.array([0.5, 0.5]) + rng.normal(0, 0.06, 2)
     strokes = []
     for ends in ([(-1, -1), (1, 1)], [(1, -1), (-1, 1)]):
@@ -87,13 +87,13 @@ def _cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
         t = np.linspace(0, 1, 7)[:, None]
         points = a + (b - a) * t + 4 * t * (1 - t) * bow
         strokes.append(np.rint(points * (right - left, bottom - top) + (left, top)).astype(np.int32))
-    if rng.random() < 0.15:  # one stroke alone
+    if rng.random() < 0.15:  # a single stroke
         return [strokes[int(rng.integers(2))]]
     return strokes
 
 
 def _curved_cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
-    """The strokes of an x written like a letter, (n, 2) points each, somewhere about the middle of a cell."""
+    """The strokes of an x written like a letter, (n, 2) points each, near the center of a cell."""
     left, top, right, bottom = box
     strokes = CURVED_CROSSES[int(rng.integers(len(CURVED_CROSSES)))]
     half = min(right - left, bottom - top) * rng.uniform(0.14, 0.42) * np.array([rng.uniform(0.7, 1.2), 1.0])
@@ -105,7 +105,7 @@ def _curved_cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
 
 
 def draw_frames(canvas: np.ndarray, comb: Comb, rng: Rng, *, at_xy: tuple[int, int]) -> None:
-    """Prints the cells on (H, W) float32, 0..1, where the line begins at `at_xy`."""
+    """Draws the printed cells on a (H, W) float32 canvas, 0..1, on which the line starts at `at_xy`."""
     kind = str(
         rng.choice(
             ["closed", "ticks", "dotted", "rounded", "double", "underscores", "open"],

@@ -1,4 +1,4 @@
-"""Many synthetic lines: made in processes of their own, the same ones for the same seed and epoch."""
+"""Sets of synthetic lines, made in worker processes; the same seed and epoch give the same lines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from inkling.training.recipe import Texts
 from inkling.training.synthetic_lines.handwriting import DigitImages
 from inkling.training.synthetic_lines.maker import make_line
 
-VIEWS = 2  # of each line: stretched and cropped differently, since a line costs more to make than to show
-MAX_WIDTH = 384  # pixels of a line image: wider ones are rare and costly, and are left out
-WIDTH_STEP = 16  # pixels: line images of one width make a batch
+VIEWS = 2  # differently stretched and cropped views per line, because making a line is slower than training on it
+MAX_WIDTH = 384  # pixels; wider line images are rare and expensive, and are left out
+WIDTH_STEP = 16  # pixels; a batch has line images of one width
 MAX_SYMBOLS = 24
 PADDING = 255  # after the last symbol of a text
-CHUNK = 250  # lines that share a random stream; changing it changes every result
+CHUNK = 250  # lines per random stream; changing it changes every result
 N_WIDTHS = MAX_WIDTH // WIDTH_STEP
-LOW, HIGH = -0.5, 1.5  # of a line image's values, stored as 0 and 255
+LOW, HIGH = -0.5, 1.5  # range of a line image's values, stored as 0..255
 _INDEX = {symbol: i for i, symbol in enumerate(CLASSES)}
 
 Rng = np.random.Generator
@@ -53,9 +53,9 @@ def make_lines(
     processes: int,
     how: Texts | None = None,
 ) -> list[Lines]:
-    """About `n` line images by width, in whole chunks, of (N, 28, 28) uint8 digits and their labels (N,).
+    """About `n` line images by width, in full chunks, made from (N, 28, 28) uint8 digits and their labels (N,).
 
-    The same seed and epoch give the same lines, however many processes make them.
+    The same seed and epoch give the same lines for any number of processes.
     """
     starts = range(0, -(-n // VIEWS), CHUNK)
     context = multiprocessing.get_context("spawn")
@@ -64,7 +64,7 @@ def make_lines(
 
 
 def evaluation_lines(images: np.ndarray, labels: np.ndarray, *, n: int, seed: int) -> list[Lines]:
-    """`n` line images by width, one view of each line, to judge a network by."""
+    """`n` line images by width, with one view of each line, to evaluate a network."""
     rng = np.random.default_rng((seed, 0x7A11D))
     digits = DigitImages(images, labels)
     lines: list[Line] = []
@@ -74,12 +74,12 @@ def evaluation_lines(images: np.ndarray, labels: np.ndarray, *, n: int, seed: in
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
-    """(N, 32, w) uint8 as stored -> float32, about 0 = paper, 1 = ink."""
+    """(N, 32, w) uint8 as stored -> float32, with about 0 = paper, 1 = ink."""
     return images * np.float32((HIGH - LOW) / 255) + np.float32(LOW)
 
 
 def by_width(lines: list[Line]) -> list[Lines]:
-    """Lines grouped by width rounded up to a multiple of WIDTH_STEP, narrow ones first; what is added is paper."""
+    """Lines grouped by width, padded with paper to a multiple of WIDTH_STEP, narrow ones first."""
     found = []
     widths = [-(-image.shape[1] // WIDTH_STEP) * WIDTH_STEP for image, _ in lines]
     for width in sorted(set(widths)):
@@ -94,7 +94,7 @@ def by_width(lines: list[Line]) -> list[Lines]:
 
 
 def _views(digits: DigitImages, rng: Rng, how: Texts | None = None) -> list[Line]:
-    """One line seen VIEWS times; [] if it is too long or too narrow for its text."""
+    """VIEWS views of one line; [] if it is too long or too narrow for its text."""
     grey, symbols = make_line(digits, rng, how)
     text = [_INDEX[symbol] for symbol in symbols]
     lines = []
@@ -113,7 +113,7 @@ def _views(digits: DigitImages, rng: Rng, how: Texts | None = None) -> list[Line
     return lines
 
 
-_worker: dict[str, Any] = {}  # of a process that makes lines: digits, seed, epoch
+_worker: dict[str, Any] = {}  # state of a worker process: digits, seed, epoch, how
 
 
 def _set_up_worker(images: np.ndarray, labels: np.ndarray, seed: int, epoch: int, how: Texts | None) -> None:

@@ -1,4 +1,4 @@
-"""How it is written: one writer's hand, its digits and signs set beside each other as grey ink."""
+"""The writing of a line: one writer's digits and signs, placed side by side as gray ink."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from inkling.training.stroke_forms import Form
 from inkling.training.synthetic_digits import draw_form, random_form
 from inkling.training.synthetic_lines.texts import GAP
 
-HEIGHT = 44  # pixels: usual height of a digit on the canvas
-DRAWN = 0.38  # share of digits drawn from strokes; of 1 and 7, whose forms differ most between countries:
-DRAWN_1_AND_7 = 0.55
-SAME_FORM = 0.75  # how often a writer writes a digit in the form that he or she has used before
-SLANTED = 0.25  # share of writers who slant strongly
+HEIGHT = 44  # pixels: typical height of a digit on the canvas
+DRAWN = 0.38  # share of digits drawn from strokes
+DRAWN_1_AND_7 = 0.55  # the same for 1 and 7, whose forms differ most between countries
+SAME_FORM = 0.75  # how often a writer repeats the form that he or she used before
+SLANTED = 0.25  # share of writers with a strong slant
 TOUCHING = 0.27  # share of writers whose digits overlap
-JOINED = 0.07  # share of neighbours joined by a stroke; of two zeros:
-JOINED_ZEROS = 0.2
-INK_AT = 0.3  # ink, 0..1, that counts as the digit's when its box is measured
+JOINED = 0.07  # share of neighboring digits joined by a stroke
+JOINED_ZEROS = 0.2  # the same for two zeros
+INK_AT = 0.3  # ink, 0..1, above which a pixel belongs to the digit's box
 _GRID = 4  # nodes of the elastic field in each direction
 
 Rng = np.random.Generator
@@ -38,17 +38,17 @@ class DigitImages:
 
 @dataclass(frozen=True)
 class Hand:
-    """What the digits of one writer have in common."""
+    """The style of one writer."""
 
-    slant: float  # x moves by so much for each y
+    slant: float  # horizontal shift per unit of height
     width: float  # factor of a digit's width
-    height_spread: float  # standard deviation of the log of a digit's height
-    baseline_spread: float  # of HEIGHT
-    gap: float  # pixels between neighbours; negative: they overlap
-    gap_spread: float  # pixels
-    pen: int  # pixels: of signs and drawn digits
-    joined: float  # share of neighbours joined by a stroke
-    forms: dict[int, Form | None]  # of digits written before; None: taken from MNIST
+    height_spread: float  # standard deviation of the logarithm of a digit's height
+    baseline_spread: float  # standard deviation, as a share of HEIGHT
+    gap: float  # pixels between neighbors; negative: they overlap
+    gap_spread: float  # standard deviation, pixels
+    pen: int  # pixels, for signs and drawn digits
+    joined: float  # share of neighboring digits joined by a stroke
+    forms: dict[int, Form | None]  # of digits written before; None: an MNIST image
 
     @staticmethod
     def random(rng: Rng) -> Hand:
@@ -69,7 +69,7 @@ class Hand:
 
 @dataclass(frozen=True)
 class Glyph:
-    """One symbol as ink, and where its box lies: x from the start of the line, y from the digits' top line."""
+    """One symbol as ink, with its position: x from the start of the line, y from the top of the digits."""
 
     symbol: str
     ink: np.ndarray  # (h, w) float32, 0..1
@@ -80,9 +80,9 @@ class Glyph:
 def write(
     symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, slope: float = 0.0, long_ones: float = 0.0
 ) -> list[Glyph]:
-    """The glyphs of a line, left to right. Gaps leave room only. `slope`: dy for each dx, of the baseline.
+    """The glyphs of a line, left to right, without glyphs for gaps. `slope`: dy per dx of the baseline.
 
-    `long_ones`: how often 1s at the start are longer and more slanted than the rest, as on cheques.
+    `long_ones`: how often 1s at the start are longer and more slanted than the rest, as on checks.
     """
     glyphs: list[Glyph] = []
     x = 0.0
@@ -99,29 +99,29 @@ def write(
             ink, top = draw_symbol(symbol, hand, digits, rng)
         if symbol.isdigit():
             top += rng.normal(0, hand.baseline_spread) * HEIGHT
-        elif glyphs and symbol in ".,":  # tucked in under the digit before
+        elif glyphs and symbol in ".,":  # partly below the previous digit
             x -= min(0.2 * HEIGHT, max(hand.gap, 0) * 0.7) * rng.random()
         glyphs.append(Glyph(symbol, ink, round(x), round(top + slope * x)))
         x += max(ink.shape[1] + hand.gap + rng.normal(0, hand.gap_spread), 0.3 * ink.shape[1], 2)
         if not symbol.isdigit() and hand.gap < 0:
-            x -= hand.gap  # signs seldom touch
+            x -= hand.gap  # signs rarely touch
     return glyphs
 
 
 def draw_symbol(symbol: str, hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
-    """One symbol -> (h, w) float32 ink and its top in pixels from the digits' top line, down."""
+    """One symbol -> (h, w) float32 ink, and its top in pixels down from the top of the digits."""
     if not symbol.isdigit():
         sign = stroke_signs.draw_sign(symbol, rng, height=HEIGHT * rng.uniform(0.8, 1.1), pen=hand.pen)
         return sign.ink, float(sign.top)
     height = HEIGHT * float(np.exp(rng.normal(0, hand.height_spread)))
     if symbol == "0" and rng.random() < 0.12:
-        height *= rng.uniform(0.5, 0.85)  # the small zeros of cents
+        height *= rng.uniform(0.5, 0.85)  # small zeros, as in cents
     ink = _digit(int(symbol), hand, digits, rng, height=max(10.0, height))
     return ink, float(HEIGHT - ink.shape[0])
 
 
 def _long_one(hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
-    """A 1 that reaches above or below the line, as `draw_symbol` gives it."""
+    """A long, slanted 1 that extends above or below the line. Returns the same as `draw_symbol`."""
     height = HEIGHT * rng.uniform(1.0, 1.5)
     slanted = replace(hand, slant=hand.slant + rng.uniform(0.05, 0.45), width=hand.width * rng.uniform(0.5, 1))
     ink = _digit(1, slanted, digits, rng, height=height)
@@ -129,14 +129,14 @@ def _long_one(hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, fl
 
 
 def _digit(digit: int, hand: Hand, digits: DigitImages, rng: Rng, *, height: float) -> np.ndarray:
-    """(h, w) float32 ink of one digit, cropped to it, h about `height`."""
+    """(h, w) float32 ink of one digit, cropped to the ink, with h about `height`."""
     if digit not in hand.forms or rng.random() > SAME_FORM:
         drawn = rng.random() < (DRAWN_1_AND_7 if digit in (1, 7) else DRAWN)
         hand.forms[digit] = random_form(digit, rng) if drawn else None
     form = hand.forms[digit]
     if form is None:
         source = digits.images[rng.choice(digits.of[digit])].astype(np.float32) / np.float32(255)
-        inner = 20.0  # pixels of the 28 that the digit takes
+        inner = 20.0  # height of the digit in the 28 pixels
     else:
         source = draw_form(form, rng)
         inner = float(source.shape[0] - 12)
@@ -150,7 +150,7 @@ def _digit(digit: int, hand: Hand, digits: DigitImages, rng: Rng, *, height: flo
 
 
 def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarray:
-    """Slant, width, a little rotation and an elastic field, in one interpolation from the source."""
+    """Applies slant, width, a small rotation and an elastic field with one interpolation."""
     h, w = source.shape
     slant, width = hand.slant + rng.normal(0, 0.05), hand.width * np.exp(rng.normal(0, 0.1))
     turn = rng.normal(0, 0.05)
@@ -171,7 +171,7 @@ def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarr
 
 
 def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
-    """Darkens (H, W) float32 in place by (h, w) ink with its corner at x, y; what lies outside is lost."""
+    """Adds (h, w) ink to a (H, W) float32 canvas in place, with its corner at x, y; clips it at the edges."""
     top, left = max(0, -y), max(0, -x)
     bottom, right = min(ink.shape[0], canvas.shape[0] - y), min(ink.shape[1], canvas.shape[1] - x)
     if bottom > top and right > left:
@@ -180,7 +180,7 @@ def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
 
 
 def join(canvas: np.ndarray, glyphs: list[Glyph], hand: Hand, rng: Rng, *, at_xy: tuple[int, int]) -> None:
-    """Draws the strokes that join some neighbouring digits, on the canvas where the line begins at `at_xy`."""
+    """Draws strokes that join some neighboring digits, on the canvas on which the line starts at `at_xy`."""
     for a, b in pairwise(glyphs):
         share = max(hand.joined, JOINED_ZEROS) if a.symbol == b.symbol == "0" else hand.joined
         if not (a.symbol.isdigit() and b.symbol.isdigit()) or rng.random() > share:

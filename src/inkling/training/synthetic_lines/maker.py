@@ -1,4 +1,4 @@
-"""START HERE: one synthetic line, from its text to the grey image that a camera takes of it."""
+"""START HERE: makes one synthetic line, from its text to the gray image that a camera takes of it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from inkling.training.synthetic_lines.texts import random_plain_text, random_tex
 
 COMBS = 0.28  # share of lines in cells
 SIGNS_IN_COMBS = 0.12  # share of these with signs
-ENDED = 0.09  # share of free lines that end in a stroke or a raised mark, so that nobody adds a digit
-MARGIN = 0.15  # of HEIGHT: mean of the room on each side
-WIDE_MARGIN = 0.08  # share of lines with much room
+ENDED = 0.09  # share of lines without cells that end in a stroke or a raised mark, which prevents added digits
+MARGIN = 0.15  # mean margin on each side, as a share of HEIGHT
+WIDE_MARGIN = 0.08  # share of lines with wide margins
 _ROOM = 2 * HEIGHT  # pixels of canvas around the line
 
 Rng = np.random.Generator
 
 
 def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[np.ndarray, list[str]]:
-    """(h, w) uint8 grey, dark ink on light paper mostly, and the symbols that it shows from left to right."""
+    """(h, w) uint8 gray image, mostly dark ink on light paper, and its symbols from left to right."""
     how = how or Texts()
     hand = Hand.random(rng)
     comb = None
@@ -61,7 +61,7 @@ def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[
 
 
 def _draw_end(ink: np.ndarray, at_xy: tuple[int, int], hand: Hand, rng: Rng) -> None:
-    """What people write behind an amount: a long stroke, or a small raised ring, curl or pair of dashes."""
+    """Draws a mark as people write after an amount: a long stroke, or a small raised ring, curl or pair of dashes."""
     kind, x, y = rng.random(), at_xy[0] + round(HEIGHT * rng.uniform(0.02, 0.35)), at_xy[1]
     if kind < 0.35:
         foot = y + round(HEIGHT * rng.uniform(0.3, 0.8))
@@ -86,7 +86,7 @@ def _draw_end(ink: np.ndarray, at_xy: tuple[int, int], hand: Hand, rng: Rng) -> 
 
 
 def _with_stroke_width(ink: np.ndarray, rng: Rng) -> np.ndarray:
-    """Some lines written with a broader pen."""
+    """Some lines with thicker strokes."""
     k = round(abs(rng.normal(0, 1.3)))
     if k == 0 or rng.random() < 0.3:
         return ink
@@ -94,7 +94,7 @@ def _with_stroke_width(ink: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def _frame(shown: np.ndarray, rng: Rng) -> tuple[int, int, int, int]:
-    """Where the picture is cut: x0, y0, x1, y1, around everything with some room."""
+    """The crop of the picture: x0, y0, x1, y1 around all ink and print, with random margins."""
     found = shown > 0.25
     rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
     wide = rng.random() < WIDE_MARGIN

@@ -1,4 +1,4 @@
-"""On what it is written: rules, squares, frames, patterns and shade, and parts of the rows above and below."""
+"""The paper of a line: rules, squares, frames, patterns and shade, and parts of the rows above and below."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 from inkling.training.synthetic_lines.handwriting import HEIGHT
 
 RULED = 0.38  # share of lines on or near a ruled line
-SQUARED = 0.13  # share on squared or columned paper
+SQUARED = 0.13  # share on squared paper or paper with columns
 FRAMED = 0.14  # share with parts of a frame at the edges
-PATTERNED = 0.5  # share on paper that is not plain
+PATTERNED = 0.5  # share on patterned paper
 SHADED = 0.4  # share in uneven light
 NEIGHBOURS = 0.15  # share with parts of the rows above or below
 
@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 
 def rules(shape: tuple[int, int], baseline: float, rng: Rng) -> np.ndarray:
-    """What is printed or ruled across the line -> (h, w) float32 darkness, 0..1. `baseline`: y of the digits' foot."""
+    """Printed or ruled lines across the text -> (h, w) float32 darkness, 0..1. `baseline`: y of the digits' bottom."""
     w = shape[1]
     lines = np.zeros(shape, np.float32)
     if rng.random() < RULED:
@@ -69,7 +69,7 @@ def _squares(lines: np.ndarray, rng: Rng) -> None:
 
 
 def pattern(shape: tuple[int, int], rng: Rng) -> np.ndarray:
-    """The print of cheques and the grain of paper -> (h, w) float32 darkness, about 0..0.5."""
+    """The background print of checks and the grain of paper -> (h, w) float32 darkness, about 0..0.5."""
     h, w = shape
     texture = np.zeros(shape, np.float32)
     if rng.random() > PATTERNED:
@@ -87,7 +87,7 @@ def pattern(shape: tuple[int, int], rng: Rng) -> np.ndarray:
             )
             points = np.stack([along, y], axis=1).astype(np.int32)
             cv2.polylines(texture, [points], False, (strength,), int(rng.integers(1, 3)), cv2.LINE_AA)
-    elif kind < 0.6:  # a screen of dots
+    elif kind < 0.6:  # a grid of dots
         step = int(rng.integers(3, 9))
         texture[::step, ::step] = 2 * strength
         if rng.random() < 0.5:
@@ -97,7 +97,7 @@ def pattern(shape: tuple[int, int], rng: Rng) -> np.ndarray:
         step, slope = int(rng.integers(4, 14)), rng.uniform(-1, 1)
         for x in range(-h, w + h, step):
             cv2.line(texture, (x, 0), (int(x + slope * h), h), (strength,), 1, cv2.LINE_AA)
-    elif kind < 0.86:  # pale print behind: large shapes or letters
+    elif kind < 0.86:  # pale letters in the background
         for _ in range(int(rng.integers(1, 5))):
             corner = int(rng.integers(-20, w)), int(rng.integers(0, h + 30))
             text = "".join(chr(int(rng.integers(65, 91))) for _ in range(int(rng.integers(1, 5))))
@@ -118,11 +118,11 @@ def pattern(shape: tuple[int, int], rng: Rng) -> np.ndarray:
 
 
 def neighbours(ink: np.ndarray, others: list[np.ndarray], top: float, baseline: float, rng: Rng) -> None:
-    """Parts of the rows above and below at the edges of (h, w) ink, in place: they are no part of the text."""
+    """Adds parts of the rows above and below at the edges of (h, w) ink, in place; they do not belong to the text."""
     h, w = ink.shape
     for edge in (0, 1):
         room = top if edge == 0 else h - baseline
-        deep = round(room * rng.uniform(0.2, 0.7))  # pixels of it that show
+        deep = round(room * rng.uniform(0.2, 0.7))  # visible height, pixels
         if deep < 3 or rng.random() < 0.4:
             continue
         x = int(rng.integers(-10, max(1, w // 2)))

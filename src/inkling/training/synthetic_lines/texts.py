@@ -1,4 +1,4 @@
-"""What is written: a text as a list of symbols of the line recognizer, with gaps between groups."""
+"""Random texts as lists of the line recognizer's symbols, with gaps between groups."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from inkling.pipeline.symbols import CURRENCY, MARK, SIGNS
 from inkling.training.recipe import Texts
 
-GAP = " "  # between groups; no symbol of the network
+GAP = " "  # between groups; not a symbol of the network
 PLAIN_LENGTHS = (0.1, 0.13, 0.17, 0.18, 0.15, 0.1, 0.06, 0.05, 0.03, 0.03)  # probability of 1, 2, .. digits
-MARKED = 0.07  # share of texts with a mark before or behind the number
+MARKED = 0.07  # share of texts with a mark before or after the number
 ROUND = 0.3  # share of plain numbers and amounts that end in zeros
 
 Rng = np.random.Generator
@@ -17,7 +17,7 @@ Symbols = list[str]
 
 
 def random_text(rng: Rng, how: Texts | None = None) -> Symbols:
-    """A number as people write it, signs included."""
+    """A number as people write it, sometimes with signs and marks."""
     how = how or Texts()
     is_signed = rng.random() < how.signs
     make = _SIGNED[rng.choice(len(_SIGNED), p=_WEIGHTS)] if is_signed else _plain
@@ -31,7 +31,7 @@ def random_text(rng: Rng, how: Texts | None = None) -> Symbols:
 
 
 def random_plain_text(rng: Rng, *, longest: int) -> Symbols:
-    """A number of digits alone, as in the cells of a comb."""
+    """A number without signs, as in the cells of a comb."""
     return _digits(rng, int(rng.integers(1, longest + 1)))
 
 
@@ -43,9 +43,9 @@ def _plain(rng: Rng) -> Symbols:
 
 
 def _with_usual_first_digit(symbols: Symbols, rng: Rng) -> Symbols:
-    """The same with another first digit: 1 in 30 % of numbers, 9 in 5 % (Benford 1938, "The Law of Anomalous Numbers").
+    """Replaces the first digit: 1 in 30% of numbers, 9 in 5% (Benford 1938, "The Law of Anomalous Numbers").
 
-    A number of one digit stays as it is.
+    Does not change a number with one digit.
     """
     places = [i for i, symbol in enumerate(symbols) if symbol.isdigit()]
     if len(places) < 2:
@@ -69,7 +69,7 @@ def _maybe(rng: Rng, symbol: str, share: float = 0.5) -> Symbols:
 
 
 def _grouped(rng: Rng) -> Symbols:
-    """Thousands apart: 1.234.567 or 12,500 or 12 500."""
+    """A number with a thousands separator: 1.234.567 or 12,500 or 12 500."""
     separator = str(rng.choice([".", ",", GAP], p=[0.5, 0.3, 0.2]))
     symbols = _digits(rng, int(rng.integers(1, 4)))
     for _ in range(1 + int(rng.random() < 0.2)):
@@ -156,7 +156,7 @@ def _telephone(rng: Rng) -> Symbols:
 
 
 def _expression(rng: Rng) -> Symbols:
-    """A short run of digits and any signs, so that no sign is known by its place alone."""
+    """A short sequence of digits and random signs, so that the network cannot infer a sign from its position alone."""
     symbols: Symbols = []
     for _ in range(int(rng.integers(2, 5))):
         symbols += _digits(rng, int(rng.integers(1, 3)))

@@ -1,4 +1,4 @@
-"""The store: hands, their lessons, the versions that were taught."""
+"""The store: hands, their lessons and their versions."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,17 +1,17 @@
-// Where the service requires an API key, the page asks the person for it once and keeps it until the tab is closed.
+// If the service requires an API key, the page asks for it once and keeps it until the tab is closed.
 
 const NAME = "inkling-key";
 const QUESTION = "This service requires a key. Ask its operator for one.";
 
 let declined = false;
-let inMemory = ""; // where storage is disabled
+let inMemory = ""; // if storage is disabled
 
-// Like fetch(), with the key if there is one. A person who enters none gets the service's own error.
+// Like fetch(), with the key if there is one. Without a key the caller gets the service's error.
 export async function fetchWithKey(url, options = {}) {
   const tried = kept();
   const response = await fetch(url, withKey(options, tried));
   if (response.status !== 401 || declined) return response;
-  if (kept() === tried) keep(window.prompt(QUESTION)?.trim()); // else another request asked meanwhile
+  if (kept() === tried) keep(window.prompt(QUESTION)?.trim()); // otherwise another request has asked already
   declined = !kept();
   return declined ? response : fetch(url, withKey(options, kept()));
 }

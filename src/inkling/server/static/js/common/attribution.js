@@ -2,7 +2,7 @@
 // pixel's contribution is a gradient times the pixel, and all contributions and the biases add up to the score.
 
 // `weights`: ten weights of the scores, such as 1 for a digit, or 1 for one and -1 for another.
-// {points: 784 numbers, pixels: their sum, biases: what is due to no pixel, total: the score or lead}
+// {points: 784 numbers, pixels: their sum, biases: the part due to no pixel, total: the score or lead}
 export function contributions(modified, { a1 }, tile, weights) {
   const { network, w1, b1 } = modified;
   const { hidden, outputs, w2, b2, pixels: size } = network;

@@ -9,7 +9,7 @@ import { StrokeCanvas } from "./stroke_canvas.js";
 
 const SENT_SIDE = 320; // pixels of the image that is read, for each unit
 const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 2 }; // units from its middle to its sides
-const STEP = 0.002; // units: a shorter move is no move
+const STEP = 0.002; // units: shorter moves are ignored
 const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
 
 export class Board {
@@ -17,10 +17,10 @@ export class Board {
   penWidth = PEN_WIDTH;
   #history = new UndoHistory();
   #active = null; // the stroke that is being drawn or erased: {id, erasing, points, before, last}
-  #place = { scale: 1, x: 0, y: 0 }; // of the canvas, CSS pixels
+  #place = { scale: 1, x: 0, y: 0 }; // of the drawing on the canvas, CSS pixels
   #half = { x: 0, y: 0 }; // of the image that is read, units
 
-  // `changed()` is called whenever the ink changes; `touched()` when a stroke begins.
+  // `changed()` is called at each change of the ink, `touched()` when a stroke begins.
   constructor(canvas, { changed, touched }) {
     this.canvas = canvas;
     this.changed = changed;
@@ -67,7 +67,7 @@ export class Board {
     this.#repaint(this.#history.redo());
   }
 
-  // Can be undone, like every change except `load`.
+  // This can be undone, like every change except `load`.
   clear() {
     this.end();
     if (!this.isEmpty) this.replace([]);
@@ -88,7 +88,7 @@ export class Board {
     this.changed();
   }
 
-  // One stroke, in units: `begin`, `extend` any number of times, `end`. `id` is that of the pointer.
+  // One stroke, in units: call `begin`, `extend` any number of times, then `end`. `id` is the pointer's.
   begin(point, { id = null, erasing = this.tool === "eraser" } = {}) {
     this.touched();
     point = keepable(point);
@@ -125,7 +125,7 @@ export class Board {
     this.changed();
   }
 
-  // The ink as ImageData, dark on white in any colour scheme.
+  // The ink as ImageData, dark on white in any color scheme.
   pixels() {
     return pixelsOf(this.sent.canvas);
   }
@@ -136,7 +136,7 @@ export class Board {
     return { blob: await greyPng(this.sent.canvas), width, height };
   }
 
-  // Where that image lies on the canvas: {left, top, width, height}, CSS pixels.
+  // Where that image is on the canvas: {left, top, width, height}, CSS pixels.
   get frame() {
     const { scale, x, y } = this.#place;
     const [width, height] = [2 * this.#half.x * scale, 2 * this.#half.y * scale];
@@ -148,7 +148,7 @@ export class Board {
     return viewOf(this.#half);
   }
 
-  // The image that would be read of other strokes: a canvas, dark on white.
+  // The image that would be read for other strokes: a canvas, dark on white.
   imageOf(strokes) {
     const surface = new StrokeCanvas(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
     const { width, height, place } = viewOf(halfOf(reach(strokes)));
@@ -161,7 +161,7 @@ export class Board {
     for (const surface of [this.visible, this.sent]) surface.paint(this.strokes);
   }
 
-  // Where a point lies on the canvas, CSS pixels, and the other way round.
+  // Converts a point from units to CSS pixels of the canvas, and back.
   toPixels({ x, y }) {
     const { scale, x: left, y: top } = this.#place;
     return { x: left + x * scale, y: top + y * scale, scale };
@@ -214,9 +214,9 @@ export class Board {
     this.redraw();
   }
 
-  // The image that is read depends on the ink alone, so that the same ink is read alike on every board: a square around
-  // the middle, wider or higher where ink lies outside it. `far`: how far ink reaches; `least`: a half that it keeps.
-  // Whether its size has changed.
+  // The image that is read depends only on the ink, so that every board reads the same ink alike: a square around the
+  // middle, wider or higher if ink is outside it. `far`: how far ink reaches; `least`: the smallest half side. Returns
+  // whether its size has changed.
   #fitSent(far, least) {
     const half = halfOf(far, least);
     if (half.x === this.#half.x && half.y === this.#half.y) return false;
@@ -232,8 +232,15 @@ export class Board {
     return { ...place, width: strokeWidth(event, this.penWidth) };
   }
 
+  // A browser may send the canvas a touch beside it, because a finger is broad. Such a touch must not draw.
+  #isOn({ clientX: x, clientY: y }) {
+    const { left, right, top, bottom } = this.canvas.getBoundingClientRect();
+    return x >= left && x <= right && y >= top && y <= bottom;
+  }
+
   #pointerDown(event) {
     if (this.#active || ![0, ERASER_BUTTON].includes(event.button)) return; // a second finger or button does not draw
+    if (!this.#isOn(event)) return;
     const erasing = event.button === ERASER_BUTTON || this.tool === "eraser";
     this.canvas.setPointerCapture(event.pointerId);
     this.begin(this.#point(event), { id: event.pointerId, erasing });
@@ -259,7 +266,7 @@ function viewOf({ x, y }) {
   return { width, height, place: { scale, x: width / 2, y: height / 2 } };
 }
 
-// A point as links and the browser's storage keep it, so that a drawing is the same ink wherever it is opened.
+// A point rounded as in links and the browser's storage, so that a drawing has the same ink wherever it is opened.
 function keepable({ x, y, width }) {
   const kept = (value) => Math.round(value * STEPS_KEPT) / STEPS_KEPT;
   return { x: kept(x), y: kept(y), width: kept(width) };

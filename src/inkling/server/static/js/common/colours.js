@@ -1,18 +1,18 @@
-// The page's colours, as numbers for canvases. Read again when the colour scheme changes.
+// The page's colors, as numbers for canvases. They are read again when the color scheme changes.
 
 const NAMES = ["paper", "ink", "text", "quiet", "edge", "blue", "ochre", "well", "rule"];
-const STEPS = 128; // shades from paper to full colour
+const STEPS = 128; // shades from paper to full color
 
 let known = null;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => (known = null));
 
-// Calls back when all that was drawn in these colours has to be drawn again.
+// Calls back when everything drawn in these colors has to be redrawn.
 export function whenColoursChange(redraw) {
   dark.addEventListener("change", redraw);
 }
 
-// {paper, ink, ...: "#rrggbb"; shades: {ink, blue, ochre}: packed pixels from paper to the colour}
+// {paper, ink, ...: "#rrggbb"; shades: {ink, blue, ochre}: packed pixels from paper to the color}
 export function colours() {
   known ??= readColours();
   return known;
@@ -25,7 +25,7 @@ function readColours() {
   return { ...found, shades };
 }
 
-// Uint32 pixels, as ImageData holds them, from one colour to another.
+// Uint32 pixels, as ImageData holds them, from one color to another.
 function ramp(from, to) {
   const [a, b] = [channels(from), channels(to)];
   const bytes = new Uint8ClampedArray(4 * (STEPS + 1));

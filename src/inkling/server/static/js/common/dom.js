@@ -9,19 +9,19 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-// Sets text only where it changes, so that nothing is laid out or read aloud in vain.
+// Sets the text only if it changes, to avoid needless layout and announcements.
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// One of several buttons is pressed.
+// Marks one of several buttons as pressed.
 export function press(buttons, chosen) {
   buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === chosen)));
 }
 
 let timer = null;
 
-// For a screen reader: the last of what is said in quick succession.
+// Announces a text to screen readers; of several in quick succession, only the last.
 export function announce(text) {
   clearTimeout(timer);
   timer = setTimeout(() => write(byId("spoken"), text), 350);

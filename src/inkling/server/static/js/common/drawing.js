@@ -8,23 +8,23 @@ const STEPS = { 1: 2048, 2: 512 }; // format -> steps to a unit: a quarter of a 
 const [FINE, COARSE] = [1, 2];
 export const STEPS_KEPT = STEPS[FINE]; // to a unit, in the browser's storage and in links where there is room
 const HEAD = 5; // bytes: format, checksum
-const REACH = 8; // units: no ink lies further from the middle
+const REACH = 8; // units: the furthest ink from the middle
 const WIDEST = 0.5; // units
-const LINK_LIMITS = { length: 30_000, points: 12_000 }; // of a link
-const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 }; // of local storage
+const LINK_LIMITS = { length: 30_000, points: 12_000 };
+const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 };
 const KEY = "inkling-drawing";
 
-// URL-safe text; null where the strokes are more than a link holds. With `isCoarse` it is shorter.
+// URL-safe text; null if the strokes exceed the limits of a link. `isCoarse` makes it shorter.
 export function encode(strokes, { isCoarse = false } = {}) {
   return pack(strokes, LINK_LIMITS, isCoarse ? COARSE : FINE);
 }
 
-// The strokes; null for text that is cut short, forged, or more than a link holds.
+// The strokes; null for text that is cut short, forged, or longer than a link holds.
 export function decode(text) {
   return unpack(text, LINK_LIMITS);
 }
 
-// "#d=TEXT&m=MODEL" for the address of a page; null where the strokes are more than a link holds.
+// "#d=TEXT&m=MODEL" for the address of a page; null if the strokes exceed the limits of a link.
 export function fragment({ strokes, model, isCoarse }) {
   const text = encode(strokes, { isCoarse });
   return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
@@ -36,7 +36,7 @@ export function fromFragment(hash) {
   return parameters.has("d") ? { strokes: decode(parameters.get("d")), model: parameters.get("m") ?? "" } : null;
 }
 
-// Saves the current drawing, which every page can show. Does nothing where storage is unavailable.
+// Saves the current drawing, which every page can show. Does nothing if storage is unavailable.
 export function saveDrawing({ strokes, model }) {
   try {
     const text = pack(strokes, STORAGE_LIMITS);
@@ -113,7 +113,7 @@ function unpackStroke(reader) {
     y += getSigned(reader);
     if (varies || i === 0) width += getSigned(reader);
     const fits = Math.abs(x) <= REACH * steps && Math.abs(y) <= REACH * steps && width > 0 && width <= WIDEST * steps;
-    if (!fits) return null; // also when the bytes have ended, which makes it NaN
+    if (!fits) return null; // also at the end of the bytes, where it is NaN
     points.push({ x: x / steps, y: y / steps, width: width / steps });
   }
   return points;

@@ -1,11 +1,11 @@
-// The eraser: removes what it passes over; a stroke that it crosses is split.
+// The eraser: removes the ink it passes over; a stroke that it crosses is split.
 
 import { boxOf, flattened } from "./strokes.js";
 
 export const ERASER_WIDTH = 0.1; // of the scale
 
-// The strokes after the eraser went from one point to another: {strokes, changed}, where `changed` holds those
-// removed or added, and is empty when nothing was hit.
+// The strokes after the eraser moves from one point to another: {strokes, changed}. `changed` holds the strokes removed
+// or added; it is empty if nothing was hit.
 export function erase(strokes, from, to) {
   const radius = ERASER_WIDTH / 2;
   const near = {
@@ -29,7 +29,7 @@ export function overlap(a, b) {
   return a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;
 }
 
-// The parts of a stroke whose points are not hit; the stroke itself when none is.
+// The parts of a stroke whose points are not hit; the stroke itself if no point is hit.
 function without(stroke, hit) {
   const points = flattened(stroke);
   const parts = [];
@@ -46,7 +46,7 @@ function without(stroke, hit) {
   return parts.filter((one) => one.length > 1); // drops single points
 }
 
-// From a point to the line between two others.
+// The distance from a point to the segment between two others.
 function distance(point, from, to) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = dx * dx + dy * dy;

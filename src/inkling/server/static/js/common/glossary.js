@@ -1,17 +1,17 @@
-// Terms of the glossary, explained where they stand: on hover, on focus, or at the first tap.
+// Terms of the glossary, explained in place: on hover, on focus, or at the first tap.
 //
-// `{{ term("relu") }}` in a template makes <a class="defined" href="/learn/glossary#relu" data-means="...">ReLU</a>. The
-// explanation stays while the pointer is on it, and Escape closes it (WCAG 2.2, 1.4.13). A click, Enter or a second tap
-// follows the link.
+// `{{ term("relu") }}` in a template makes <a class="defined" href="/learn/glossary#relu" data-means="...">ReLU</a>.
+// The explanation stays open while the pointer is on it, and Escape closes it (WCAG 2.2, 1.4.13). A click, Enter or a
+// second tap follows the link.
 
-const [WAIT_MS, LEAVE_MS] = [250, 200]; // before it opens under a passing pointer; to reach it with the pointer
+const [WAIT_MS, LEAVE_MS] = [250, 200]; // hover time before it opens; time to move the pointer onto it
 const [GAP_PX, EDGE_PX] = [6, 8];
 const ID = "term-tip";
 
 let tip = null;
 let shown = null; // the term that is explained
 let timer = null;
-let touched = false; // the last press came from a finger
+let touched = false; // whether the last press was a finger
 
 // Explains every term in `root`, now and when more are added to it.
 export function explainTerms(root = document) {
@@ -67,7 +67,7 @@ function close() {
   tip?.remove();
 }
 
-// Below the term, or above it where there is no room; never beyond an edge of the window.
+// Places it below the term, or above it if there is no room, within the window.
 function place(term) {
   const box = [...term.getClientRects()].at(-1) ?? term.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = tip;

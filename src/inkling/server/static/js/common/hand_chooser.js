@@ -1,6 +1,6 @@
-// The hand chooser: no hand, one that the service knows, or a new one. This device remembers the choice.
+// The hand chooser: no hand, a hand of the service, or a new one. This device remembers the choice.
 //
-// A hand begins with its first lesson. Until then a new name is chosen, but reads nothing.
+// A hand starts with its first lesson. Until then a new name is selected but not used for reading.
 
 import { chosenHand, chooseHand } from "./chosen_hand.js";
 import { listHands, sentenceOf } from "./hands_client.js";
@@ -11,10 +11,10 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_ .-]{0,39}$/u;
 export class HandChooser {
   store = ""; // where lessons are kept, in words
   kinds = ["light"]; // of teaching
-  #hands = null; // by name; null until they are known
+  #hands = null; // by name; null until they are loaded
   #asking = null;
 
-  // `changed()` is called when another hand is chosen; `failed(sentence)` when the service answers with an error.
+  // `changed()` is called when another hand is chosen, `failed(sentence)` after an error of the service.
   constructor({ changed, failed }) {
     Object.assign(this, { changed, failed });
     [this.select, this.form] = ["hand", "new-hand"].map((id) => document.getElementById(id));
@@ -24,7 +24,7 @@ export class HandChooser {
     }
     this.form.addEventListener("submit", (event) => this.#named(event));
     this.form.addEventListener("toggle", (event) => event.newState === "closed" && this.#show());
-    this.form.addEventListener("keydown", (event) => event.stopPropagation()); // the page's own keys stay away
+    this.form.addEventListener("keydown", (event) => event.stopPropagation()); // keeps the page's shortcuts out
     this.#show();
     if (this.name) this.refresh();
   }
@@ -33,7 +33,7 @@ export class HandChooser {
     return chosenHand();
   }
 
-  // The chosen hand as the service knows it; null for none, and for a new one.
+  // The chosen hand as the service returned it; null for none, and for a new one.
   get hand() {
     return this.#hands?.get(this.name) ?? null;
   }
@@ -42,7 +42,7 @@ export class HandChooser {
     return [...(this.#hands?.keys() ?? [])];
   }
 
-  // The value of ?hand=. A remembered name is trusted until the hands are known.
+  // The value of ?hand=. A remembered name is trusted until the hands are loaded.
   get reads() {
     return this.#hands && !this.hand ? "" : this.name;
   }
@@ -54,7 +54,7 @@ export class HandChooser {
     this.changed();
   }
 
-  // Takes a hand from the service's latest answer.
+  // Updates a hand from the service's latest answer.
   update(hand) {
     this.#hands ??= new Map();
     this.#hands.set(hand.name, hand);
@@ -118,7 +118,8 @@ export class HandChooser {
   }
 }
 
-// Why a text cannot be a hand's name; "" if it can. Nearly the rule of hands/lesson.py, which also allows a leading _.
+// Why a text cannot be a hand's name; "" if it can. hands/lesson.py has the same rule, but also allows a leading _.
 export function complaintAbout(text) {
+  if (!text.trim()) return "Type a name first.";
   return NAME.test(text.trim().normalize("NFC")) ? "" : "A name has 1 to 40 letters, digits, spaces, and _ . - and begins with a letter or digit.";
 }

@@ -1,13 +1,13 @@
-// Hands: writers whose handwriting inkling learns. A server keeps them, or, on a Teach page without one, this browser.
+// Hands: writers whose handwriting inkling learns. A server stores them; without one, this browser does.
 
 import { ApiError, askJson, read, Unavailable } from "./api_client.js";
 import { fetchWithKey } from "./api_key.js";
 
-const LONG_MS = 60_000; // to learn from many lessons on a busy machine
-const PAGE = 500; // lessons of one request
+const LONG_MS = 60_000; // for teaching with many lessons on a busy machine
+const PAGE = 500; // lessons per request
 export const NONE = "none"; // the label of ink that is no digit
 
-// Whether this page teaches by itself.
+// Whether this page teaches without a server.
 export const teachesHere = document.querySelector("[data-teaches-here]") !== null;
 
 const at = (name, rest = "") => `hands/${encodeURIComponent(name)}${rest}`;
@@ -51,23 +51,25 @@ export const {
   getHand,
   deleteHand,
   allLessons, // of a hand, the newest first
-  // Stores the right labels of boxes [x, y, w, h] of a picture (a Blob): `lessons` are {box, label, said}, where a label of
-  // several digits cuts the box. `model` is that of the reading.
+  // Stores the right labels of boxes [x, y, w, h] of a picture (a Blob): `lessons` are {box, label, said}; a label of
+  // several digits splits the box. `model` is the reading's.
   keepLessons,
   deleteLesson,
   teachHand,
   useVersion,
   versionWeights,
-  readDigit, // (picture, hand): its reading as one digit; without a name by the original network
+  readDigit, // (picture, hand): its reading as one digit; without a hand, by the original network
   exportHand, // a zip of LABEL__x.png
 } = here ?? there;
-export const importHand = here?.importHand; // (name, file): only where this browser keeps hands
+// Only if this browser stores hands.
+export const importHand = here?.importHand; // (name, file)
+export const learnedBy = here?.learnedBy; // (name): the layer of the version in use, see page_hands.js
 export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of a full teaching
 export const cancelTeaching = (name) => askJson("DELETE", at(name, "/teach"));
 export const versionMap = (name, version) => askJson("GET", at(name, `/versions/${version}/map`));
 export const eventsAddress = (name) => `/api/v1/${at(name, "/events")}`;
 
-// The sentence of an API error, for the page to show; any other error is a bug of the page and is thrown again.
+// The sentence of an API error, for the page to show. Any other error is a bug of the page and is rethrown.
 export function sentenceOf(error) {
   if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
   return error.message.charAt(0).toUpperCase() + error.message.slice(1);
@@ -76,7 +78,7 @@ export function sentenceOf(error) {
 // A label in the page's words.
 export const named = (label) => (label === NONE || label === "" ? "not a digit" : label);
 
-// What was read, in a word.
+// The label that was read, in a word.
 export const readAs = (label) => (label === NONE ? "refused" : label);
 
 // "a 7", "an 8", "not a digit".
@@ -90,7 +92,7 @@ function dataUrl(blob) {
   return new Promise((done, failed) => {
     const reader = new FileReader();
     reader.onload = () => done(reader.result);
-    reader.onerror = () => failed(new Unavailable("The picture cannot be opened any more. Choose it again."));
+    reader.onerror = () => failed(new Unavailable("The picture can no longer be opened. Choose it again."));
     reader.readAsDataURL(blob);
   });
 }

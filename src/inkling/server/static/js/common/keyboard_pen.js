@@ -12,7 +12,7 @@ export class KeyboardPen {
   #down = false;
   #announcing = null;
 
-  // `nib` is the mark that shows where the pen is; `say(text)` announces it to a screen reader.
+  // `nib` is the mark at the pen's position; `say(text)` announces it to screen readers.
   constructor(board, { nib, say }) {
     Object.assign(this, { board, nib, say });
     const { canvas } = board;
@@ -21,6 +21,7 @@ export class KeyboardPen {
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.#show());
     canvas.addEventListener("blur", () => this.#leave());
     canvas.addEventListener("pointerdown", () => this.#leave());
+    if (matchMedia("(hover: none)").matches) focusableOnceTabIsPressed(canvas);
   }
 
   #key(event) {
@@ -54,7 +55,7 @@ export class KeyboardPen {
     const { clientWidth, clientHeight } = this.board.canvas;
     const { x: right, y: bottom } = this.board.toUnits(clientWidth, clientHeight);
     this.#at = { x: Math.min(right, Math.max(-right, x)), y: Math.min(bottom, Math.max(-bottom, y)) };
-    if (this.#down && !this.board.isDrawing) this.#down = false; // undone meanwhile
+    if (this.#down && !this.board.isDrawing) this.#down = false; // undone in the meantime
     if (this.#down) this.board.extend([this.#point()]);
     this.#show();
     clearTimeout(this.#announcing);
@@ -102,4 +103,11 @@ export class KeyboardPen {
     this.#down = false;
     this.nib.hidden = true;
   }
+}
+
+// Chromium sends a touch near a focusable element to that element, so a finger beside the board would not scroll the
+// page. On a touch screen, the board becomes focusable only when Tab is pressed.
+function focusableOnceTabIsPressed(canvas) {
+  canvas.removeAttribute("tabindex");
+  addEventListener("keydown", ({ key }) => key === "Tab" && (canvas.tabIndex = 0), { capture: true });
 }

@@ -1,4 +1,4 @@
-// Requests while the pen moves: at most one in flight, the latest input next, and retries while the service does not
+// Requests while the pen moves: at most one in flight, then the latest input, and retries while the service does not
 // answer.
 
 import { ApiError, Unavailable } from "./api_client.js";
@@ -9,7 +9,7 @@ const OF_PICTURES = ["EmptyPicture", "ImageTooLarge", "ImageTooSmall", "UnknownF
 export class LatestRequest {
   #wanted = null; // the latest job that has not been started
   #busy = false;
-  #subject = 0; // of the request: answers about an earlier subject are dropped
+  #subject = 0; // of the current request: answers about earlier subjects are dropped
   #retryNow = null;
 
   // `shown(answer, job)`, `refused(error, job)`, `offline(isOffline)` report what happens.
@@ -43,21 +43,26 @@ export class LatestRequest {
         const answer = await job.run();
         failures = 0;
         this.report.offline(false);
-        if (job.subject === this.#subject) this.report.shown(answer, job);
+        this.#tell(() => this.report.shown(answer, job), job);
       } catch (error) {
         if (error instanceof Unavailable) {
           if (job.subject !== this.#subject) continue;
           this.report.offline(true);
           await this.#pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
-          if (job.subject === this.#subject) this.#wanted ??= job; // unless there is newer input
+          if (job.subject === this.#subject) this.#wanted ??= job; // unless newer input is waiting
           continue;
         }
         this.report.offline(false);
-        if (job.subject === this.#subject) this.report.refused(error, job);
+        this.#tell(() => this.report.refused(error, job), job);
         if (!(error instanceof ApiError) && !OF_PICTURES.includes(error.name)) console.error(error); // a fault of the page
       }
     }
     this.#busy = false;
+  }
+
+  // Calls `report` after the next request has been sent, which is then answered while the page shows this answer.
+  #tell(report, { subject }) {
+    setTimeout(() => subject === this.#subject && report());
   }
 
   #pause(ms) {

@@ -1,16 +1,16 @@
-// A network with one hidden layer from the file that the engine reads, for pages without a server.
+// Loads a network with one hidden layer from the engine's file, for pages without a server.
 
 import { readNetworkFile } from "../engine/network_file.js";
 import { networkAddress, networksAddress } from "./site.js";
 
-// As `loadNetwork` of dense_network.js gives it. Throws where the file cannot be loaded or holds another architecture.
+// The same as `loadNetwork` of dense_network.js. Throws if the file cannot be loaded or holds another architecture.
 export async function networkFromFile(name) {
   const { models } = await (await fetched(networksAddress())).json();
   const version = models.find((model) => model.name === name)?.version;
   const bytes = new Uint8Array(await (await fetched(networkAddress(name, version))).arrayBuffer());
   const { head, weights, bias } = await readNetworkFile(bytes);
   const layers = head.steps.filter(({ weights: entry }) => entry);
-  if (layers.length !== 2 || layers.some(({ op }) => op !== "dense")) throw new Error(`${name} has other layers than two dense ones`);
+  if (layers.length !== 2 || layers.some(({ op }) => op !== "dense")) throw new Error(`${name} does not have two dense layers`);
   const [first, second] = layers;
   const [[hidden, pixels], [outputs]] = [first.weights.shape, second.weights.shape];
   return {

@@ -1,4 +1,4 @@
-// The weights of a network that the page runs, with what is known of each layer.
+// The weights and layer settings of a network that runs in the page.
 
 const known = new WeakMap(); // engine -> Map of network -> promise
 

@@ -1,7 +1,7 @@
-// Lets a page without a server open without a connection, too, after one visit. Loaded only there.
+// Makes a site without a server work offline after one visit. Loaded only on such sites.
 import { isStatic, pageAddress } from "./site.js";
 
-// Files are fetched when the page itself has what it needs.
+// The service worker fetches its files after the page has loaded.
 if (isStatic && "serviceWorker" in navigator) {
   const register = () => navigator.serviceWorker.register(new URL("service-worker.js", pageAddress("/"))).catch(() => {});
   if (document.readyState === "complete") register();

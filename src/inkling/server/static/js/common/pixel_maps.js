@@ -1,19 +1,19 @@
-// 28 x 28 numbers as a small picture. A canvas has one pixel a number; CSS enlarges it without smoothing.
+// 28 x 28 numbers as a small picture. A canvas has one pixel per number; CSS enlarges it without smoothing.
 
 import { colours, shade } from "./colours.js";
 
-const MARK = 7; // pixels a cell of a map with marks
-const SOFT = 0.7; // the power that lets small numbers be seen beside large ones
+const MARK = 7; // pixels per cell of a map with marks
+const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
 
-// Ink on paper: 0 to `high`. `soft` lets what is faint be seen.
+// Ink on paper: 0 to `high`. `soft` makes faint ink visible.
 export function drawInk(canvas, values, { width = 28, high = 1, soft = false } = {}) {
   const { ink } = colours().shades;
   const power = soft ? SOFT : 1;
   paint(canvas, width, values.length / width, (i) => shade(ink, (values[i] / high) ** power));
 }
 
-// Above 0 in blue, below in ochre; full colour at `peak`. With `marks`, cells below 0 carry a bar: a minus that needs no
-// colour.
+// Above 0 in blue, below in ochre; full color at `peak`. With `marks`, cells below 0 have a bar, a minus sign that does
+// not depend on color.
 export function drawSigned(canvas, values, { width = 28, peak = peakOf(values), marks = false } = {}) {
   const { blue, ochre } = colours().shades;
   const colour = (i) => shade(values[i] < 0 ? ochre : blue, (Math.abs(values[i]) / peak) ** SOFT);
@@ -36,7 +36,7 @@ export function peakOf(values) {
   return peak;
 }
 
-const surfaces = new WeakMap(); // canvas -> what it is painted with, kept from frame to frame
+const surfaces = new WeakMap(); // canvas -> its drawing surface, reused for each frame
 
 function surfaceOf(canvas, width, height) {
   const known = surfaces.get(canvas);
@@ -49,7 +49,7 @@ function surfaceOf(canvas, width, height) {
   return surface;
 }
 
-// `cell` pixels a side for each number. Returns the context.
+// Paints each number as a square of `cell` pixels. Returns the context.
 function paint(canvas, width, height, colour, cell = 1) {
   const { context, image, pixels } = surfaceOf(canvas, width * cell, height * cell);
   const line = width * cell;
@@ -73,7 +73,7 @@ export function cellUnder(event, canvas, width = 28, height = 28) {
   return x >= 0 && y >= 0 && x < width && y < height ? y * width + x : -1;
 }
 
-// Lays the element `.cursor` beside a canvas over one of its numbers.
+// Places the element `.cursor` beside a canvas over one of its numbers.
 export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}) {
   cursor.hidden = cell < 0;
   if (cell < 0) return;
@@ -85,7 +85,7 @@ export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}
   });
 }
 
-// Lays the element over a rectangle of a map, in its numbers; what lies outside is cut off.
+// Places the element over a rectangle of a map, in cells, clipped to the map.
 export function frameOn(cursor, { left, top, right, bottom }, { width = 28, height = 28 } = {}) {
   const clip = (n, most) => Math.min(most, Math.max(0, n));
   const [x0, x1, y0, y1] = [clip(left, width), clip(right, width), clip(top, height), clip(bottom, height)];

@@ -1,4 +1,4 @@
-// Encodes a canvas as a grey PNG: a quarter of the size of the browser's RGBA PNG, and as fast.
+// Encodes a canvas as a grayscale PNG: a quarter of the size of the browser's RGBA PNG, and as fast.
 
 const GREY = 0;
 const table = new Uint32Array(256).map((_, n) => {
@@ -6,7 +6,7 @@ const table = new Uint32Array(256).map((_, n) => {
   return n;
 });
 
-// A canvas with grey, opaque pixels as a PNG Blob.
+// A canvas with gray, opaque pixels as a PNG Blob.
 export function greyPng(canvas) {
   return greyPngOf(pixelsOf(canvas));
 }
@@ -16,7 +16,7 @@ export function pixelsOf(canvas) {
   return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
 }
 
-// Grey, opaque ImageData as a PNG Blob.
+// Gray, opaque ImageData as a PNG Blob.
 export async function greyPngOf(image) {
   if (!("CompressionStream" in globalThis)) return browsersPng(image);
   const { width, height, data } = image;

@@ -1,21 +1,21 @@
-// Why a row was read so: its image as the line network sees it, which of its columns say each symbol, and how probable
-// other symbols are in that place. Needs css/why.css.
+// Explains the reading of a row: its image as the line network sees it, the columns that give each symbol, and the
+// probability of other symbols in that place. Needs css/why.css.
 
 import { colours, whenColoursChange } from "./colours.js";
 import { make, press, write } from "./dom.js";
 import { percent } from "./how_sure.js";
 
-const NARROW = 140; // pixels: a narrower row is drawn larger
+const NARROW = 140; // pixels: narrower rows are drawn larger
 const SCALES = { narrow: 7, wide: 4 }; // pixels of the canvas for each pixel of the row
 const [CELL, GUTTER] = [20, 56]; // pixels of the canvas: the height of a class in the map of columns; room for its name
 const CLASSES = 7; // shown in the map of columns
 const RIVALS = 3; // named in the sentence
-const [DRAWN, NAMED] = [0.001, 0.005]; // shares below are not drawn, not named
+const [DRAWN, NAMED] = [0.001, 0.005]; // smaller shares are not drawn; not named
 const NAMES = { ".": "point", ",": "comma", "-": "minus", "\u2212": "minus", "+": "plus", "/": "slash", ":": "colon", "%": "percent sign", "": "nothing" };
 
 export class RowWhyView {
   #row = null;
-  #at = 0; // of the symbols
+  #at = 0; // the symbol that is explained
 
   constructor(holder, { level = 3 } = {}) {
     this.holder = holder;
@@ -23,21 +23,21 @@ export class RowWhyView {
     this.title = make(`h${level}`, { className: "why-title", textContent: "Why this row?" });
     this.symbols = make("div", { className: "why-rivals why-symbols" });
     this.symbols.setAttribute("role", "group");
-    this.symbols.setAttribute("aria-label", "Which symbol of the row");
+    this.symbols.setAttribute("aria-label", "Symbols of the row");
     this.canvas = make("canvas");
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "No row is explained yet.");
+    this.canvas.setAttribute("aria-label", "No explanation yet.");
     const scroll = make("div", { className: "why-scroll", tabIndex: 0 }, this.canvas);
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", "The row and its columns");
     this.sentence = make("p", { className: "why-sentence" });
     this.sentence.setAttribute("role", "status");
-    const method = "The row network sees the row as a strip and says for each column of 4 pixels which symbol stands there, or nothing (CTC). The frame marks the columns that say the chosen symbol; the darker a cell, the more probable. Below 0.1 % nothing is drawn.";
+    const method = "The row network sees the row as a strip and gives, for each column of 4 pixels, the symbol there, or nothing (CTC). The frame marks the columns of the chosen symbol; the darker a cell, the more probable. Values below 0.1 % are not drawn.";
     holder.replaceChildren(this.title, this.symbols, scroll, this.sentence, make("p", { className: "why-method", textContent: method }));
     whenColoursChange(() => this.#row && this.#paint());
   }
 
-  // `row`: one of a reading's `rows` (engine/rows/alignment.js); `at`: which of its symbols is explained.
+  // `row`: an entry of a reading's `rows` (engine/rows/alignment.js); `at`: the symbol to explain.
   show(row, at = 0) {
     this.#row = row;
     this.#at = Math.min(at, row.symbols.length - 1);
@@ -62,15 +62,15 @@ export class RowWhyView {
     const rival = symbol.rivals[0];
     write(this.title, `Why ${symbol.name}, and not ${rival.name}?`);
     const peak = columns[symbol.peak * classes.length + classes.indexOf(symbol.name)];
-    const which = end - first === 1 ? `Column ${end} says` : `Columns ${first + 1} to ${end} say`;
+    const which = end - first === 1 ? `Column ${end} gives` : `Columns ${first + 1} to ${end} give`;
     const rivals = symbol.rivals.filter(({ share }) => share >= NAMED).slice(0, RIVALS);
-    const others = rivals.length ? `With the rest of the row as it is, ${listed(rivals.map(({ name, share }) => `${name} has ${percent(share)}`))} in this place.` : "No other symbol comes near in this place.";
+    const others = rivals.length ? `If the rest of the row stays the same, ${listed(rivals.map(({ name, share }) => `${name} has ${percent(share)}`))} in this place.` : "No other symbol is likely in this place.";
     write(this.sentence, `${which} ${symbol.name}, with up to ${percent(peak)}. ${others}`);
     this.canvas.setAttribute("aria-label", `The row, and the probability of each symbol in each of its ${columns.length / classes.length} columns. ${this.sentence.textContent}`);
     this.#paint();
   }
 
-  // The classes that matter here: what was read, the rivals of the chosen symbol, and nothing.
+  // The classes to show: the symbols read, the rivals of the chosen symbol, and "nothing".
   #shownClasses() {
     const { symbols, classes } = this.#row;
     const wanted = [symbols[this.#at].name, ...symbols[this.#at].rivals.slice(0, 3).map(({ name }) => name), ...symbols.map(({ name }) => name)];

@@ -1,6 +1,6 @@
-// Saves a file that was made in the page.
+// Saves a file made in the page.
 
-const KEPT_MS = 10_000; // the browser reads it after the click
+const KEPT_MS = 10_000; // because the browser reads it after the click
 
 // `parts` as `new Blob` takes them.
 export function saveFile(parts, name, type) {

@@ -1,14 +1,12 @@
-// Where pages, files and networks lie: on a server, or in a folder that any static host serves (`inkling site`).
-// <html data-root> is the way from this page to the front page. A worker has no page, so only `asset` is right in it:
-// give it the other addresses in a message.
+// Addresses of pages, files and networks: on a server, or in a folder that any static host serves (`inkling site`).
+// <html data-root> is the relative path from this page to the front page. A worker has no page, so only `asset` works in
+// it: send it the other addresses in a message.
 const FILES = new URL("../../", import.meta.url); // the folder static/
+const REPLAY_FORMAT = 2;
 const page = globalThis.document?.documentElement.dataset ?? {};
 const root = new URL(page.root ?? "/", globalThis.document?.baseURI ?? FILES);
 
-// The address at which others open the pages, "" if nobody told: the setting `address`, or `inkling site --address`.
-export const publicAddress = page.address ?? "";
-
-// Whether this page lives without a server: there is no API, and nothing can be uploaded.
+// Whether this page has no server: no API and no uploads.
 export const isStatic = "static" in page;
 
 // The address of a file below static/: asset("data/small-conv.json").
@@ -21,17 +19,20 @@ export function pageAddress(path) {
   return new URL(`./${folder}${rest}`, root).href;
 }
 
-// The address of a network's weights for the page. The version makes a newer network a new address.
+// The address of a network's weights for the page. The version gives a newer network a new address.
 export function networkAddress(name, version) {
   const part = encodeURIComponent(name);
   const query = version ? `?v=${encodeURIComponent(version)}` : "";
   return new URL(isStatic ? `./networks/${part}.bin${query}` : `./api/v1/models/${part}/network${query}`, root).href;
 }
 
-// The address of what teaching in the page needs beside a network: inkling.hands.page_replay.
+// The address of the data for teaching in the page (inkling.hands.page_replay). Browsers keep it for a week, so a newer
+// format needs a new address.
 export function replayAddress(name, version) {
-  return networkAddress(name, version).replace(/\.bin(?=\?|$)/, "-replay.bin").replace(/\/network(?=\?|$)/, "/replay");
+  const address = new URL(networkAddress(name, version).replace(/\.bin(?=\?|$)/, "-replay.bin").replace(/\/network(?=\?|$)/, "/replay"));
+  address.searchParams.set("format", REPLAY_FORMAT);
+  return address.href;
 }
 
-// The address of the list of networks: what GET /api/v1/models answers.
+// The address of the list of networks, as GET /api/v1/models answers it.
 export const networksAddress = () => new URL(isStatic ? "./networks/index.json" : "./api/v1/models", root).href;

@@ -1,17 +1,19 @@
-// The steps of a reading that was made in this page, drawn: {name, title, caption, picture, size} each, as the server's
-// POST /api/v1/filmstrip gives them. Light in any colour scheme, as those are.
+// Draws the steps of a reading made in this page: {name, title, caption, picture, size} each, as the server's
+// POST /api/v1/filmstrip gives them. Like those, they are light in any color scheme.
+
+import { percent } from "./how_sure.js";
 
 const SIDE = 640; // pixels: the longer side of a picture
 const [PAPER, INK, BLUE, OCHRE, QUIET] = ["#fffdf9", "#17233c", "#1d4f91", "#8a5200", "#565a64"];
 const FONT = "system-ui, sans-serif";
-const ROW_SCALE = 8; // pixels for each of a row's image
+const ROW_SCALE = 8; // pixels for each pixel of a row's image
 const CELL = 32; // pixels: the height of a symbol in the map of columns
 const NAMES_WIDTH = 104; // pixels: room for the symbols' names
-const MAX_ROWS = 3; // whose columns and texts are drawn
+const MAX_ROWS = 3; // rows whose columns and texts are drawn
 
-// Where digits stand alone: the image, its ink, and each digit in it. `reading`: an answer with `steps`.
+// Steps for separate digits: the image, its ink, and each digit in it. `reading`: an answer with `steps`.
 export function glyphSteps({ steps: { image, ink }, digits, others, size }) {
-  const boxes = [...digits.map(({ box }, i) => [box, digits.length > 1 ? `#${i + 1}` : "", true]), ...others.map(({ box }) => [box, "no digit", false])];
+  const boxes = [...digits.map(({ box }, i) => [box, digits.length > 1 ? `#${i + 1}` : "", true]), ...others.map(({ box }) => [box, "not a digit", false])];
   return [
     picture("image", "Image", greyCanvas(image)),
     picture("ink", "Binarization", inkCanvas(ink)),
@@ -19,22 +21,22 @@ export function glyphSteps({ steps: { image, ink }, digits, others, size }) {
   ];
 }
 
-// Where rows were read as a whole. `rows` of the reading: see engine/rows/alignment.js.
+// Steps for rows that were read as a whole. For `rows` of the reading, see engine/rows/alignment.js.
 export function rowSteps({ steps: { image }, rows, size }) {
   const shown = rows.filter(({ symbols }) => symbols.length > 0).slice(0, MAX_ROWS);
   const around = rows.filter(({ symbols }) => symbols.length > 0).map(({ symbols }) => [boundingBox(symbols.map(({ box }) => box)), "", true]);
   const symbols = rows.flatMap((row) => row.symbols.map(({ name, box }) => [box, name, name !== "mark"]));
   const found = [
-    picture("image", "The picture", greyCanvas(image), `${size[0]} x ${size[1]} pixels, turned upright and reduced to shades of grey.`),
-    picture("layout", "The rows", withBoxes(greyCanvas(image), around, size), "Where a row of symbols stands."),
+    picture("image", "Image", greyCanvas(image), `${size[0]} x ${size[1]} pixels, rotated upright and converted to gray.`),
+    picture("layout", "The rows", withBoxes(greyCanvas(image), around, size), "The position of each row of symbols."),
   ];
   if (shown.length === 0) return found;
   return [
     ...found,
-    picture("rows", "What the network sees", stacked(shown.map(({ image: row }) => rowCanvas(row))), "Each row is cut out, straightened and brought to a height of 32 pixels. The row reader is given these shades of grey, not single digits."),
-    picture("columns", "What stands where", stacked(shown.map(columnsCanvas)), "For every 4 pixels of the row the network says how probable each symbol is there; none means no new symbol. Framed: where each symbol of the text stands."),
+    picture("rows", "What the network sees", stacked(shown.map(({ image: row }) => rowCanvas(row))), "Each row is cut out, straightened and scaled to a height of 32 pixels. The line network reads these gray levels, not single digits."),
+    picture("columns", "The probability of each symbol", stacked(shown.map(columnsCanvas)), "For every 4 pixels of the row, the network outputs the probability of each symbol; none means no new symbol. The frames show the positions of the text's symbols."),
     picture("symbols", "The symbols in the picture", withBoxes(greyCanvas(image), symbols, size), "A box around the ink of each symbol of the text."),
-    picture("texts", "The most probable digits", stacked(shown.map(textsCanvas)), "Many ways to fill the columns give the same digits; their probabilities are added up."),
+    picture("texts", "The most probable digits", stacked(shown.map(textsCanvas)), "Many ways to fill the columns give the same digits; their probabilities are added."),
   ];
 }
 
@@ -104,7 +106,7 @@ function rowCanvas({ width, height, data }) {
   return canvas;
 }
 
-// The row, and below it a line for each symbol of its text: the darker, the more probable in that column.
+// The row, and below it a line for each symbol of its text: the darker, the more probable the symbol in that column.
 function columnsCanvas({ image, classes, columns, column_px: step, symbols }) {
   const names = [...new Set(symbols.map(({ name }) => name)), ""];
   const [width, top] = [image.width * ROW_SCALE, image.height * ROW_SCALE + 8];
@@ -146,7 +148,7 @@ function textsCanvas({ texts }) {
     context.fillText(text || "nothing", 12, y);
     context.font = `24px ${FONT}`;
     context.textAlign = "right";
-    context.fillText(`${(100 * prob).toFixed(1)} %`, width - 10, y);
+    context.fillText(percent(prob), width - 10, y);
     context.textAlign = "left";
   });
   return canvas;

@@ -1,5 +1,5 @@
-// A canvas of strokes. Finished strokes are cached as a bitmap, so that drawing stays fast with ten thousand strokes;
-// when strokes are removed, only their area is repainted.
+// A canvas of strokes. Finished strokes are cached as a bitmap, so that drawing stays fast with ten thousand strokes.
+// When strokes are removed, only their area is repainted.
 
 import { overlap } from "./eraser.js";
 import { boxOf, drawStroke } from "./strokes.js";
@@ -8,7 +8,7 @@ export class StrokeCanvas {
   #finished = document.createElement("canvas");
   #place = { scale: 1, x: 0, y: 0 };
 
-  // `paper` is the background colour, null for none; `colour()` that of the ink.
+  // `paper` is the background color, null for none; `colour()` returns the color of the ink.
   constructor(canvas, { paper = null, colour, read = false }) {
     this.canvas = canvas;
     this.paper = paper;
@@ -17,7 +17,7 @@ export class StrokeCanvas {
     this.cache = this.#finished.getContext("2d", { willReadFrequently: read });
   }
 
-  // Sets the size in pixels and the `place` {scale, x, y} of the drawing.
+  // Sets the size in pixels and the `place` {scale, x, y} of the drawing, which has to be painted next.
   fit(width, height, place) {
     for (const canvas of [this.canvas, this.#finished]) [canvas.width, canvas.height] = [width, height];
     this.#place = place;
@@ -26,20 +26,18 @@ export class StrokeCanvas {
   paint(strokes) {
     const { canvas } = this;
     this.#blank(this.cache, 0, 0, canvas.width, canvas.height);
-    this.cache.strokeStyle = this.colour();
+    this.cache.strokeStyle = this.context.strokeStyle = this.colour(); // until the next `fit` or `paint`
     for (const stroke of strokes) drawStroke(this.cache, stroke, this.#place);
     this.#show();
   }
 
   // Draws the current stroke from point `start` on.
   extend(points, start) {
-    this.context.strokeStyle = this.colour();
     drawStroke(this.context, points, this.#place, start);
   }
 
-  // Draws a finished stroke in one go, without the joints of the live one.
+  // Draws a finished stroke in one path, without the joints of the live stroke.
   finish(points) {
-    this.cache.strokeStyle = this.colour();
     drawStroke(this.cache, points, this.#place);
     this.#show();
   }
@@ -63,7 +61,6 @@ export class StrokeCanvas {
     cache.rect(left, top, right - left, bottom - top);
     cache.clip();
     this.#blank(cache, left, top, right - left, bottom - top);
-    cache.strokeStyle = this.colour();
     for (const stroke of strokes) if (overlap(boxOf(stroke), around)) drawStroke(cache, stroke, this.#place);
     cache.restore();
     this.#show();

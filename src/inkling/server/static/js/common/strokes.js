@@ -3,16 +3,16 @@
 // A point is {x, y, width}: lengths in units of the board's scale, origin in the middle of the board, so that a
 // stroke survives a resize. The screen and the image that is sent use the same functions.
 
-export const PEN_WIDTH = 0.046; // of the scale; about a felt pen
+export const PEN_WIDTH = 0.046; // of the scale; about the width of a felt pen
 const FINE = 0.01; // units between the points of a flattened stroke
 
-// Pressure 0.5 is what a mouse reports. A pen's pressure widens or thins the line, within reason.
+// A mouse reports pressure 0.5. A pen's pressure widens or thins the line, within limits.
 export function strokeWidth(event, usual = PEN_WIDTH) {
   return event.pointerType === "pen" && event.pressure > 0 ? usual * (0.55 + 0.9 * event.pressure) : usual;
 }
 
-// The curve that ends at point i, from the middle before it to the middle after it, with the point between as control:
-// smooth at any speed of the hand. As [start, control, end].
+// The quadratic curve [start, control, end] that ends at or before point i: from the midpoint before point i - 1 to the
+// midpoint after it, with that point as control point. It is smooth at any speed of the hand.
 export function curveTo(points, i) {
   const [before, control, next] = [points[Math.max(0, i - 2)], points[i - 1], points[i]];
   const start = i === 1 ? control : middle(before, control);
@@ -44,7 +44,7 @@ export function drawStroke(context, points, place, start = 0) {
   }
 }
 
-// The stroke resampled so finely that it can be cut anywhere; itself if its points are close enough.
+// The stroke resampled finely enough to be cut anywhere; the stroke itself if its points are close enough.
 export function flattened(points) {
   const near = (point, i) => i === 0 || Math.hypot(point.x - points[i - 1].x, point.y - points[i - 1].y) <= FINE;
   if (points.every(near)) return points;

@@ -7,8 +7,8 @@ const COUNT = 1000;
 
 let loading = null;
 
-// {images: Uint8Array of 1000 * 784, 0 paper to 255 ink; labels: Uint8Array of 1000}. Fetched once; a later call
-// retries after a failure.
+// {images: Uint8Array of 1000 * 784, 0 paper to 255 ink; labels: Uint8Array of 1000}. Fetched once; after a failure, the
+// next call retries.
 export function loadDigits() {
   loading ??= fetchDigits().catch((error) => {
     loading = null;

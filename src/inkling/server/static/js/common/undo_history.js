@@ -20,13 +20,13 @@ export class UndoHistory {
     this.#record({ added: stroke });
   }
 
-  // `before` holds the previous strokes; pass it if they were replaced step by step.
+  // `before`: the previous strokes; pass them if they were replaced step by step.
   replace(strokes, before = this.strokes) {
     this.strokes = strokes;
     this.#record({ before, after: strokes });
   }
 
-  // Both return the strokes that were added or removed.
+  // `undo` and `redo` return the strokes that were added or removed.
   undo() {
     const change = this.#past.pop();
     if (!change) return [];

@@ -1,9 +1,10 @@
-// Why a network read this digit and not that one: what the ink of each pixel adds to the lead of `digit` over `rival`.
+// Explains why a network read one digit and not another: how much the ink of each pixel adds to the lead of `digit` over
+// `rival`.
 //
-// A point is a natural unit of log-odds, of the calibrated probabilities that the page shows: a lead of 1 point makes a
+// A point is a natural unit of log-odds of the calibrated probabilities that the page shows: a lead of 1 point makes a
 // digit 2.7 times as probable as the other. A network with one hidden layer of ReLUs is a plain sum of its pixels, so
-// their shares are exact (common/attribution.js). Any other network is asked again with small patches of ink erased
-// (occlusion), as inkling.explain.occlusion does. Both are asked as well what a dot of ink would do where paper is.
+// their contributions are exact (common/attribution.js). Any other network is run again with small patches of ink erased
+// (occlusion), as in inkling.explain.occlusion. For both, the effect of a dot of ink on empty paper is measured too.
 
 import { contrastWeights, contributions } from "./attribution.js";
 import { denseNetwork, forward } from "./dense_network.js";
@@ -12,15 +13,15 @@ import { sentenceOf } from "./why_words.js";
 
 export const SIDE = 28;
 const FAINT = 0.1; // ink, 0..1: a pixel with less is paper
-const PATCH = 3; // pixels: a stroke is two to three wide, so a patch cuts one and no more
+const PATCH = 3; // pixels: a stroke is two to three wide, so a patch cuts only one stroke
 const DOT = 3; // pixels
 const DOT_STEP = 2; // pixels
-const AT_ONCE = 32; // tiles a request, so that a stroke drawn meanwhile is read in between
-const MIN_PROB = 1e-30; // a lower probability is taken for this: float32 knows nothing finer
+const AT_ONCE = 32; // tiles per request, so that new strokes are read in between
+const MIN_PROB = 1e-30; // lower bound of a probability in a logarithm
 
 // {digit, rival, network, method: "exact" or "occlusion", lead: points, points: Float32Array of 784, above 0 where ink
-// speaks for `digit`; biases: points of no pixel, null where there is no such sum; missing: Float32Array of 784, what a
-// dot of ink would add to the lead, 0 on ink; sentence}.
+// supports `digit`; biases: points due to no pixel, null for occlusion; missing: Float32Array of 784, the change of the
+// lead by a dot of ink, 0 on ink; sentence}.
 //
 // `tile`: 784 values, 0 paper to 1 ink. `signal` (AbortSignal) stops it with an AbortError.
 export async function why({ engine, tile, network, digit, rival, signal = null }) {
@@ -40,8 +41,8 @@ function exact(network, tile, digit, rival) {
   return { method: "exact", lead: of.total / network.temperature, points, biases: of.biases / network.temperature };
 }
 
-// Each pixel has the mean drop of the lead over the patches that cover it, times its ink. Such points do not add up to
-// the lead, because strokes stand in for each other.
+// Each pixel gets the mean drop of the lead over the patches that cover it, times its ink. These points do not add up to
+// the lead, because strokes can replace each other.
 async function occlusion(leadsOf, tile) {
   const patches = squares(PATCH, 1).filter((at) => at.some((i) => tile[i] > FAINT));
   const leads = await leadsOf([tile, ...patches.map((at) => changed(tile, at, 0))]);
@@ -49,7 +50,7 @@ async function occlusion(leadsOf, tile) {
   return { method: "occlusion", lead: leads[0], points: drops.map((drop, i) => drop * tile[i]), biases: null };
 }
 
-// Tried on the paper in the square around the digit: ink further out would make the digit larger, and another tile.
+// Tests dots on the paper in the square around the digit. Ink further out would enlarge the digit and change the tile.
 async function missingInk(leadsOf, tile, lead) {
   const around = squareAround(tile);
   const isPaper = (at) => at.reduce((sum, i) => sum + tile[i], 0) < at.length / 2 && at.some((i) => around[i]);
@@ -86,7 +87,7 @@ function logOf(prob) {
   return Math.log(Math.max(prob, MIN_PROB));
 }
 
-// The pixels of the squares that cover a tile; those at its border are cut off there.
+// The pixels of the squares that cover a tile, clipped at its border.
 function squares(side, step) {
   const found = [];
   const starts = [];
@@ -109,7 +110,7 @@ function changed(tile, at, ink) {
   return other;
 }
 
-// At each pixel the mean of the values of the squares that cover it.
+// For each pixel, the mean of the values of the squares that cover it.
 function spread(all, valueOf) {
   const [sums, counts] = [new Float32Array(SIDE * SIDE), new Uint8Array(SIDE * SIDE)];
   all.forEach((at, n) => {
@@ -122,7 +123,7 @@ function spread(all, valueOf) {
   return sums.map((sum, i) => sum / Math.max(1, counts[i]));
 }
 
-// 1 in the square around the ink, as large as its longer side; all 0 without ink.
+// A mask of the square around the ink, whose side is the ink's longer side; all 0 without ink.
 function squareAround(tile) {
   const inside = new Uint8Array(SIDE * SIDE);
   const inked = [...tile.keys()].filter((i) => tile[i] > FAINT);

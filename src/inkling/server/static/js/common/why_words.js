@@ -1,9 +1,11 @@
-// An explanation in plain words. The places are named as in inkling.explain.words.
+// An explanation in plain words, with the same names of places as inkling.explain.words.
+
+import { ringsOf } from "./rings.js";
 
 const SIDE = 28;
 const FAINT = 0.1; // ink: a pixel with less is paper
-const MIN_SHOWN = 0.5; // points: a smaller effect is not worth a sentence
-const WIDE = 1e6; // times: beyond it, no number helps
+const MIN_SHOWN = 0.5; // points: smaller effects are not mentioned
+const WIDE = 1e6; // times: larger factors are not given as a number
 
 // "a 7", "an 8".
 export function a(digit) {
@@ -20,7 +22,7 @@ export function sentenceOf({ digit, rival, lead, points, missing }, tile) {
   return [start, ofInk({ digit, rival, points }, tile), ofPaper({ digit, rival, missing }, tile)].filter(Boolean).join(" ");
 }
 
-// Points -> how many times as probable, in words.
+// A lead in points as a factor of probability, in words.
 export function times(points) {
   const ratio = Math.exp(Math.min(Math.abs(points), 30));
   if (ratio >= WIDE) return "over a million times";
@@ -31,17 +33,18 @@ export function times(points) {
 function ofInk({ digit, rival, points }, tile) {
   const best = strongest(points, 1, tile);
   const worst = strongest(points, -1, tile);
-  if (best && worst && best !== worst) return `The ink ${best} speaks most for ${digit}, the ink ${worst} for ${rival}.`;
-  if (best) return `The ink ${best} speaks most for ${digit}.`;
-  if (worst) return `The ink ${worst} speaks most for ${rival}.`;
+  if (best && worst && best !== worst) return `The ink ${best} supports ${digit} most, the ink ${worst} supports ${rival}.`;
+  if (best) return `The ink ${best} supports ${digit} most.`;
+  if (worst) return `The ink ${worst} supports ${rival} most.`;
   return "";
 }
 
-// Paper counts too: a 4 is open at the top, a 9 is not.
+// Empty paper is evidence too: a 4 is open at the top, a 9 is not.
 function ofPaper({ digit, rival, missing }, tile) {
-  const low = missing.reduce((least, gain) => Math.min(least, gain), 0);
-  if (low > -MIN_SHOWN) return "";
-  return `That the paper ${placeOf(missing, -1, tile)} is empty speaks for ${digit}, too: ink there would help ${rival} most.`;
+  const strongest = ringsOf(missing).reduce((least, ring) => (ring.gain < least.gain ? ring : least), { gain: 0 });
+  if (strongest.gain === 0) return "";
+  const place = placeOf(missing.map((gain, i) => (i === strongest.i ? gain : 0)), -1, tile);
+  return `Empty paper ${place.replace(/(top|bottom)$/, "$1 middle")} supports ${digit}: ink there would help ${rival} most.`;
 }
 
 function strongest(points, sign, tile) {
@@ -49,7 +52,7 @@ function strongest(points, sign, tile) {
   return sum >= MIN_SHOWN ? placeOf(points, sign, tile) : "";
 }
 
-// Where most of the values of one sign lie, seen from the digit: "at the top left", "in the middle".
+// Where most of the values of one sign are in the digit: "at the top left", "in the middle".
 export function placeOf(values, sign, tile) {
   const inked = [...tile.keys()].filter((i) => tile[i] > FAINT);
   const third = (of) => {

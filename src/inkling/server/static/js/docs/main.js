@@ -1,6 +1,7 @@
-// START HERE: the form that tries a reading, and sections that open when a link leads to them.
+// START HERE: the form that tries a reading, and sections that open when a link points to them.
 
 import { fetchWithKey } from "../common/api_key.js";
+import { percent } from "../common/how_sure.js";
 
 const TIMEOUT_MS = 20000;
 const element = (id) => document.getElementById(id);
@@ -26,7 +27,7 @@ function openTarget() {
   target.scrollIntoView();
 }
 
-// Puts an example into the file input, as if the person had chosen it.
+// Puts an example into the file input, as if the user had chosen it.
 async function takeExample({ currentTarget }) {
   const { url } = currentTarget.dataset;
   const blob = await (await fetch(url)).blob();
@@ -62,7 +63,7 @@ async function tryReading(picture) {
     element("try-json").textContent = pretty(answer);
     element("try-answer").hidden = false;
   } catch {
-    say("The service did not answer; try again in a moment.");
+    say("The service did not answer. Try again in a moment.");
   }
 }
 
@@ -71,13 +72,13 @@ const say = (text) => {
 };
 
 const inWords = ({ text, outcome, confidence, took_ms }) =>
-  `${text || "nothing"} · ${outcome} · ${(100 * confidence).toFixed(1)} % · ${took_ms} ms`;
+  `${text || "nothing"} · ${outcome} · ${percent(confidence)} · ${took_ms} ms`;
 
 const curl = (url, type, name) =>
   `curl ${quoted(url)} \\\n  -H ${quoted(`Content-Type: ${type}`)} --data-binary ${quoted(`@${name}`)}`;
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-// JSON with its lists of numbers in one line each.
+// JSON with each list of numbers on one line.
 const pretty = (value) =>
   JSON.stringify(value, null, 2).replace(/\[[\d\s.,eE+-]*\]/g, (list) => list.replace(/\s+/g, " "));

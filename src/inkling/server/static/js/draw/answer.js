@@ -1,4 +1,4 @@
-// The result: the digits, the number as written where that differs, how sure it is, and what was left out.
+// The result: the digits, the number as written if it differs, how sure it is, and the ink that was left out.
 
 import { ignoredInWords } from "./judgement.js";
 import { byId, howSure, sentence } from "./page_text.js";
@@ -8,8 +8,8 @@ const [written, sure, reason, ignored] = ["written", "sure", "reason", "ignored"
 
 const holder = document.querySelector(".remarks");
 
-// `reading`: an answer of the API; null for a board without ink. A `tentative` one may change with the next stroke: it is
-// grey, nothing is remarked on, and screen readers wait.
+// `reading`: an answer of the API; null for a board without ink. A `tentative` reading may change with the next stroke:
+// it is gray, has no remarks, and is not announced yet.
 export function showAnswer(reading, { tentative = false } = {}) {
   const text = reading?.text ?? "";
   answer.setAttribute("aria-busy", String(tentative));
@@ -23,17 +23,17 @@ export function showAnswer(reading, { tentative = false } = {}) {
   written.lastElementChild.textContent = written.hidden ? "" : remarks.written;
   sure.dataset.outcome = remarks?.outcome ?? "none";
   sure.textContent = tentative ? soFar(reading) : reading ? howSure(reading) : "Nothing written yet.";
-  reason.textContent = reading?.isGhost ? "A demonstration: your first stroke takes over." : sentence(remarks?.reason ?? "");
+  reason.textContent = sentence(remarks?.reason ?? "");
   ignored.textContent = remarks ? ignoredInWords(remarks) : "";
   if (!tentative) letKeysScroll(holder);
 }
 
-// Nobody is judged in mid-stroke.
+// The words for a reading that may still change.
 function soFar(reading) {
   return reading?.isWritten && reading.outcome === "read" ? howSure(reading) : "Reading \u2026";
 }
 
-// Only what does not fit needs a stop of the Tab key.
+// Makes an element a tab stop only if it has to scroll.
 function letKeysScroll(element) {
   if (element.scrollHeight > element.clientHeight) element.tabIndex = 0;
   else element.removeAttribute("tabindex");

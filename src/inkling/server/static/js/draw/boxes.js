@@ -8,9 +8,9 @@ const UNEXPLAINED = ["mark", "refused"]; // a digit may be missing there
 
 const holder = document.getElementById("boxes");
 
-// A reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]; `frame`
-// {left, top, width, height} is the place of that image on the paper, CSS pixels. Of a `tentative` reading only the digits
-// are shown, in grey.
+// Shows a reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]. `frame`
+// {left, top, width, height} is the place of that image on the paper, CSS pixels. A `tentative` reading shows only its
+// digits, in gray.
 export function showBoxes({ digits, others, size }, frame, selected, { tentative = false } = {}) {
   holder.classList.toggle("tentative", tentative);
   Object.assign(holder.style, {
@@ -52,7 +52,7 @@ export function hideBoxes() {
   holder.replaceChildren();
 }
 
-// The place of an image of `size` fitted into the element `paper`, as by `object-fit: contain`.
+// The place of an image of `size` in the element `paper`, as with `object-fit: contain`.
 export function containedFrame(size, paper) {
   const scale = Math.min(paper.clientWidth / size[0], paper.clientHeight / size[1]);
   const [width, height] = [size[0] * scale, size[1] * scale];

@@ -1,4 +1,4 @@
-// The cells of combs, grids and tables in a picture, as tables in which they can be corrected.
+// The cells of combs, grids and tables in a picture, as editable tables.
 
 import { ask } from "../common/api_client.js";
 import { saveFile } from "../common/save_file.js";
@@ -6,10 +6,10 @@ import { Panel } from "./panel.js";
 import { byId, sentence } from "./page_text.js";
 
 const [holder, status, tools] = [byId("cells-tables"), byId("cells-status"), byId("cells-tools")];
-const FORMULA = /^[=@\t\r\n\uff1d\uff20]/; // a spreadsheet would run it; a number may begin with + or -
+const FORMULA = /^[=@\t\r\n\uff1d\uff20]/; // text that a spreadsheet would run; a number may begin with + or -
 const SHOWN = { crossed_out: "crossed out", not_digit: "not a digit", empty: "" };
 
-// Reads them when the panel is open. `model` and `hand` give the names of the network and of the hand.
+// Reads the cells when the panel is open. `model` and `hand` return the names of the network and of the hand.
 export function watchCells({ model, hand }) {
   const run = async (source) => ask("read", await source.blob(), { cells: "1", model: model(), hand: hand() });
   return new Panel(byId("cells"), { run, show, status });
@@ -60,7 +60,7 @@ function next(input) {
   return all[all.indexOf(input) + 1];
 }
 
-// A line for each row; an empty one between tables. A merged cell's number is in its first place.
+// One line per row, and an empty line between tables. A merged cell's number is in its first place.
 function csv() {
   const field = (text) => `"${text.replace(FORMULA, "'$&").replaceAll('"', '""')}"`;
   const tables = [...holder.querySelectorAll("table")].map((table) => {
@@ -79,7 +79,7 @@ byId("copy-cells").addEventListener("click", async () => {
     await navigator.clipboard.writeText(csv());
     byId("copied-cells").textContent = "Copied.";
   } catch {
-    byId("copied-cells").textContent = "This browser lets no page copy; save it.";
+    byId("copied-cells").textContent = "This browser does not allow copying. Save it instead.";
   }
 });
 

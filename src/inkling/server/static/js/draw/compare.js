@@ -1,4 +1,4 @@
-// The same ink read by every network, side by side.
+// The same drawing read by every network, side by side.
 
 import { ask } from "../common/api_client.js";
 import { isStatic } from "../common/site.js";
@@ -10,14 +10,14 @@ const panel = byId("compare");
 const cards = byId("networks");
 const status = byId("compare-status");
 
-// `about(name)`: {title, parameters: how many numbers it has learned, "" if unknown} of a network; `reader` says whether
-// this page can read. Returns the panel.
+// `about(name)`: {title, parameters: their number, "" if unknown} of a network; `reader`: the Reader, which knows
+// whether this page can read. Returns the panel.
 export function watchComparison({ about, reader }) {
   const run = async (source) => (await readHere(source, reader)) ?? ask("compare", await source.blob(), {});
   return new Panel(panel, { run, show: (answer) => show(answer, about), status });
 }
 
-// Null where only the server can: pictures are its, and so are networks that the engine cannot run.
+// Null if only the server can read the source: a picture, or networks that the engine cannot run.
 async function readHere(source, reader) {
   const engine = await reader.engineFor(source);
   if (!engine) return null;
@@ -59,7 +59,7 @@ function fill(card, { model, text, confidence, digits, outcome }, { usual, place
   card.classList.toggle("other", differs);
   card.classList.toggle("unsure", outcome !== "read");
   part("h3").textContent = title;
-  part(".size").textContent = [title === model.name ? "" : model.name, parameters && `${parameters} numbers`].filter(Boolean).join(" \u00b7 ");
+  part(".size").textContent = [title === model.name ? "" : model.name, parameters && `${parameters} parameters`].filter(Boolean).join(" \u00b7 ");
   part(".text").textContent = text || "–";
   part(".text").style.setProperty("--columns", Math.max(2, ...text.split("\n").map((line) => line.length)));
   part(".share").textContent = text ? `${howSure({ outcome, confidence })}` : "no digit";
@@ -71,7 +71,7 @@ function fill(card, { model, text, confidence, digits, outcome }, { usual, place
   });
 }
 
-// The text that most networks read; the first of equally frequent ones.
+// The most frequent text; the first of equally frequent texts.
 function mostCommon(texts) {
   const counts = new Map();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);

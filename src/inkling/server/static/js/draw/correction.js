@@ -1,9 +1,9 @@
-// "This is a ..": corrects a digit of the answer in a popover at its tile, step by step:
-// label -> consent (before anything is kept on this device) -> kept, or a contradiction -> taught.
+// "This is a …": corrects a digit of the answer in a popover at its tile, in steps:
+// label -> consent (once per device) -> kept, or a contradiction -> taught.
 
 import { agree, chooseHand, hasAgreed } from "../common/chosen_hand.js";
 import { complaintAbout } from "../common/hand_chooser.js";
-import { article, deleteLesson, keepLessons, named, sentenceOf, teachHand, useVersion } from "../common/hands_client.js";
+import { article, deleteLesson, keepLessons, named, sentenceOf, teachesHere, teachHand, useVersion } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
 import { pageAddress } from "../common/site.js";
 import { place } from "./popover_place.js";
@@ -14,10 +14,10 @@ const part = (name) => popover.querySelector(`[data-part="${name}"]`);
 const session = `Draw page, ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
 export class Correction {
-  #entry = null; // the digit that is corrected: {box, said}, and its picture {blob, model, source}
-  #label = ""; // what it is: digits, or "none"
+  #entry = null; // the digit to correct: {box, said}, and its picture {blob, model, source}
+  #label = ""; // the right label: digits, or "none"
   #opener = null; // the element that gets the focus back
-  #kept = []; // lessons that have just been stored
+  #kept = []; // lessons just stored
   #before = 0; // the version that was in use before teaching
 
   // `chooser` is the HandChooser; `readAgain()` reads the same picture again and resolves to the reading.
@@ -26,6 +26,7 @@ export class Correction {
     popover.addEventListener("keydown", (event) => this.#key(event));
     popover.addEventListener("toggle", (event) => event.newState === "closed" && this.#opener?.isConnected && this.#opener.focus());
     popover.querySelectorAll("[data-label]").forEach((button) => button.addEventListener("click", () => this.#say(button.dataset.label)));
+    byId("several").hidden = teachesHere; // only a server cuts digits that touch
     byId("several").addEventListener("click", () => this.#askForSeveral());
     byId("several-form").addEventListener("submit", (event) => this.#several(event));
     byId("consent-form").addEventListener("submit", (event) => this.#consent(event));
@@ -35,7 +36,7 @@ export class Correction {
     popover.querySelectorAll("[data-close]").forEach((button) => button.addEventListener("click", () => popover.hidePopover()));
   }
 
-  // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. With a `label`, the person has chosen it already.
+  // Opens at the element `opener`. `entry`: {box, said, blob, model, source}. A `label` skips the first step.
   open(opener, entry, label = "") {
     if (!entry.blob) return;
     if (!this.chooser.store) this.chooser.load().catch(() => {}); // while the person chooses; an error is shown later
@@ -52,7 +53,7 @@ export class Correction {
   }
 
   #key(event) {
-    event.stopPropagation(); // the page's own keys stay away
+    event.stopPropagation(); // keeps the page's shortcuts out
     if (part("label").hidden || event.target.matches("input") || !/^\d$/.test(event.key)) return;
     event.preventDefault();
     this.#say(event.key);
@@ -69,7 +70,7 @@ export class Correction {
     event.preventDefault();
     const { value } = event.target.elements.digits;
     if (/^\d{2,4}$/.test(value)) this.#say(value);
-    else this.#wrong("Type the digits that are joined here, for example 12.");
+    else this.#wrong("Type the joined digits, for example 12.");
   }
 
   async #say(label) {
@@ -85,11 +86,11 @@ export class Correction {
     const { said, model } = this.#entry;
     const [form, network] = [byId("consent-form"), `${model.name} ${model.version}`];
     byId("consent").textContent =
-      `inkling keeps the 28 × 28 picture of this digit, what was read (${named(said)}, by ${network}) and what you say ` +
+      `inkling stores the 28 × 28 picture of this digit, what was read (${named(said)}, by ${network}) and your label ` +
       `(${named(this.#label)}) in ${this.chooser.store}, until you delete it on the Teach page.`;
     byId("hand-names").replaceChildren(...this.chooser.names.map((name) => new Option(name)));
     form.elements.name.value = this.chooser.name;
-    this.#show("consent", "Before the first one");
+    this.#show("consent", "Before you start");
     form.elements.name.focus();
   }
 
@@ -113,7 +114,7 @@ export class Correction {
     this.#kept = answer.stored ? answer.lessons : [];
     if (answer.contradictions.length) return this.#showContradiction(answer);
     const what = this.#label.length > 1 && this.#label !== "none" ? this.#label.split("").join(" and ") : article(this.#label);
-    const known = answer.stored ? "" : " It was kept already.";
+    const known = answer.stored ? "" : " It was already stored.";
     byId("kept").replaceChildren(this.#kept.length ? "Kept for " : "For ", strong(this.chooser.name), `: this is ${what}.${known}`);
     byId("kept-pictures").replaceChildren(...answer.lessons.map((lesson) => lessonPicture(lesson)));
     byId("undo-lesson").hidden = this.#kept.length === 0;
@@ -121,7 +122,7 @@ export class Correction {
     byId("teach-now").focus();
   }
 
-  // The same picture has another label already: the person chooses one, and the others are deleted.
+  // The same picture already has another label: the person chooses one, and the others are deleted.
   #showContradiction({ lessons, contradictions }) {
     const all = [...new Map([...contradictions, ...lessons].map((lesson) => [lesson.id, lesson])).values()];
     const choices = all.map((lesson) => {
@@ -141,7 +142,7 @@ export class Correction {
     const done = await this.#busily(() => Promise.all(others.map(({ id }) => deleteLesson(this.chooser.name, id))));
     if (!done) return;
     this.#kept = [right];
-    byId("kept").replaceChildren("Kept for ", strong(this.chooser.name), `: this is ${article(right.label)}, and nothing else.`);
+    byId("kept").replaceChildren("Kept for ", strong(this.chooser.name), `: this is ${article(right.label)}. Other labels were deleted.`);
     byId("kept-pictures").replaceChildren(lessonPicture(right));
     byId("undo-lesson").hidden = false;
     this.#show("kept", "Kept");
@@ -163,7 +164,7 @@ export class Correction {
     this.chooser.update(hand);
     const again = version.promoted ? await this.#readAgain() : "";
     byId("taught").textContent = version.promoted
-      ? `From the next stroke on, version ${version.version} of ${hand.name} reads.${again}`
+      ? `Version ${version.version} of ${hand.name} is used from the next stroke on.${again}`
       : version.reason;
     byId("taught-more").href = pageAddress(`/teach?hand=${encodeURIComponent(hand.name)}`);
     byId("take-back").hidden = !version.promoted;
@@ -176,9 +177,9 @@ export class Correction {
     if (!answer) return;
     this.chooser.update(answer.hand);
     const again = await this.#readAgain();
-    byId("taught").textContent = `${this.#before ? `Version ${this.#before}` : "The original network"} reads again.${again}`;
+    byId("taught").textContent = `${this.#before ? `Version ${this.#before}` : "The original network"} is used again.${again}`;
     byId("take-back").hidden = true;
-    this.#show("taught", "Taken back");
+    this.#show("taught", "Undone");
     byId("taught-close").focus();
   }
 
@@ -188,7 +189,7 @@ export class Correction {
     return reading ? ` Read again: ${reading.written.replaceAll("\n", " / ") || "no digit"}.` : "";
   }
 
-  // What `work` resolves to; null after an error of the API, which is shown, and while other work is going on.
+  // The result of `work`; null after an API error, which is shown, or while other work is running.
   async #busily(work, words = "One moment …") {
     if (popover.hasAttribute("aria-busy")) return null; // a second click
     this.#wrong("");

@@ -1,12 +1,12 @@
-// Crops and turns the picture on the paper. What is read and shown then is a new picture; the original stays, and comes
-// back with "Read all".
+// Crops and turns the picture on the paper. This makes a new picture, which is then read and shown; "Read all" restores
+// the original.
 
 import { CropFrame } from "./crop_frame.js";
 import { byId } from "./page_text.js";
 import { drawn, inside, quarterTurned, wholeOf } from "./turned_picture.js";
 
-const READ_SIDE = 2400; // pixels of the part that is read; image_input.js sends no larger picture
-const VIEW_SIDE = 1400; // pixels of the copy that is turned while one looks
+const READ_SIDE = 2400; // pixels: longer side of the part that is read, the limit of image_input.js
+const VIEW_SIDE = 1400; // pixels: longer side of the copy that is turned on the screen
 const LOSSLESS_PIXELS = 1_000_000; // a larger part is sent as JPEG
 const NUDGE = { "[": -0.5, "]": 0.5 }; // degrees
 
@@ -15,20 +15,20 @@ const [open, readAll, turn, turned] = [byId("crop-open"), byId("read-all"), byId
 
 const edits = new WeakMap(); // a picture made here -> {original, quarters, fine, part}
 
-// The file that a picture was made from; itself if it was not made here.
+// The file that a picture was made from; the picture itself if it was not made here.
 export function originalOf(blob) {
   return edits.get(blob)?.original ?? blob;
 }
 
 export class Cropper {
   #original = null; // the Blob that is edited; null while closed
-  #image = null; // it, as an element that is not in the page
+  #image = null; // the same as an image element outside the page
   #view = null; // a smaller copy
   #quarters = 0; // turns clockwise
   #fine = 0; // degrees clockwise
   #frame;
 
-  // `picture` is the ShownPicture; `take(blob)` reads a picture, `failed(text)` tells why there is none.
+  // `picture` is the ShownPicture; `take(blob)` reads a picture, `failed(text)` reports why there is none.
   constructor({ picture, take, failed }) {
     Object.assign(this, { picture, take, failed });
     this.#frame = new CropFrame(byId("crop-frame"), editor);
@@ -68,7 +68,7 @@ export class Cropper {
       this.failed("This browser cannot open the picture to crop it.");
       return;
     }
-    if (this.picture.blob !== shown) return URL.revokeObjectURL(image.src); // another one came meanwhile
+    if (this.picture.blob !== shown) return URL.revokeObjectURL(image.src); // replaced in the meantime
     this.#original = original;
     this.#image = image;
     const factor = Math.min(1, VIEW_SIDE / Math.max(...this.#size));
@@ -110,7 +110,7 @@ export class Cropper {
     this.#setPart(part);
   }
 
-  // A frame around everything goes on to be around everything.
+  // A frame around the whole picture stays around the whole picture.
   #setFine(degrees) {
     const { part, isWhole } = this.#frame;
     this.#fine = degrees;
@@ -149,7 +149,7 @@ export class Cropper {
     const sheet = drawn(this.#image, this.#size, this.#degrees, edit.part, READ_SIDE);
     const isSmall = sheet.width * sheet.height <= LOSSLESS_PIXELS;
     const blob = await new Promise((done) => sheet.toBlob(done, isSmall ? "image/png" : "image/jpeg", 0.92));
-    if (!blob) return this.failed("This browser has too little memory to cut out that part. Choose a smaller one.");
+    if (!blob) return this.failed("This browser has too little memory for this part. Choose a smaller one.");
     const part = new File([blob], original.name ?? "part", { type: blob.type });
     edits.set(part, edit);
     return this.#take(part);

@@ -1,8 +1,8 @@
-// The frame around the part of a picture that is read: dragged by its corners, edges and inside, drawn anew beside it, and
-// moved edge by edge with the arrow keys.
+// The frame around the part of a picture to read: drag its corners, edges or inside, draw a new one outside it, or move
+// an edge with the arrow keys.
 
-const GAP = 22; // CSS pixels around the picture, so that a finger reaches the handles
-const LEAST = { shown: 28, read: 8 }; // the shortest side: CSS pixels; pixels of the picture
+const GAP = 22; // CSS pixels around the picture, so that a finger can reach the handles
+const LEAST = { shown: 28, read: 8 }; // shortest side: CSS pixels; pixels of the picture
 const STEP = { usual: 0.01, shift: 0.05, alt: 0.002 }; // of a side, for an arrow key
 const SIDES = ["left", "top", "right", "bottom"];
 const OPPOSITE = { left: "right", right: "left", top: "bottom", bottom: "top" };
@@ -36,7 +36,8 @@ export class CropFrame {
     return SIDES.every((side) => Math.abs(this.part[side] - this.#whole[side]) < 0.5);
   }
 
-  // Where the whole picture lies in the holder: {left, top, width, height, scale}, CSS pixels; `scale` of them a pixel.
+  // Where the whole picture is in the holder: {left, top, width, height, scale}, CSS pixels; `scale`: CSS pixels per
+  // pixel.
   place() {
     const { clientWidth, clientHeight } = this.holder;
     const [w, h] = [this.#whole.right - this.#whole.left, this.#whole.bottom - this.#whole.top];
@@ -60,7 +61,7 @@ export class CropFrame {
     }
   }
 
-  // 0 at the left or top of the whole picture, 1 at its right or bottom.
+  // The position of a side: 0 at the left or top of the whole picture, 1 at its right or bottom.
   #share(side) {
     const [low, high] = axisOf(side);
     return (this.part[side] - this.#whole[low]) / (this.#whole[high] - this.#whole[low]);
@@ -128,7 +129,7 @@ export class CropFrame {
     this.#show();
   }
 
-  // Sets the part after its `sides` were pulled: inside the picture, and no shorter than the least.
+  // Sets the part after its `sides` were moved: inside the picture, and no shorter than the least.
   #pull(part, sides) {
     const next = { ...part };
     for (const side of SIDES) {
@@ -148,7 +149,7 @@ export class CropFrame {
     this.#show();
   }
 
-  // Where a pointer is, in the picture's coordinates.
+  // The position of a pointer in the picture's coordinates.
   #point(event) {
     const box = this.holder.getBoundingClientRect();
     const { left, top, scale } = this.place();
@@ -156,7 +157,7 @@ export class CropFrame {
   }
 }
 
-// The sides that limit the axis on which a side moves.
+// The two sides of the axis along which a side moves.
 function axisOf(side) {
   return side === "left" || side === "right" ? ["left", "right"] : ["top", "bottom"];
 }

@@ -1,5 +1,5 @@
-// A drawing or picture with its answer and the reasons, as one SVG: dark on white, so that it prints well from both
-// colour schemes. All text is escaped; nothing in it is loaded from elsewhere.
+// A drawing or picture with its answer and explanations, as one SVG: dark on white, so that it prints well from both
+// color schemes. All text is escaped; it loads nothing from elsewhere.
 
 import { howSure, percent } from "../common/how_sure.js";
 import { peakOf } from "../common/pixel_maps.js";
@@ -17,10 +17,10 @@ const SANS = "system-ui, 'Liberation Sans', sans-serif";
 const WIDTH = 960; // units of the SVG, as all lengths here
 const MARGIN = 32;
 const PAPER = 440; // the longest side of the drawing
-const ROW = 138; // of one digit's reasons
+const ROW = 138; // height of one digit's explanation
 const TILE = 96;
-const MOST_DIGITS = 8; // with reasons
-const SOFT = 0.7; // the power that lets small numbers be seen beside large ones
+const MOST_DIGITS = 8; // with an explanation
+const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
 
 // The drawing alone. `view`: {width, height, place} of its image (see Board.sentView), or {width, height, image}, where
 // `image` is a data: address.
@@ -28,8 +28,8 @@ export function drawingSvg(view, strokes) {
   return svg(view.width, view.height, [rect(0, 0, view.width, view.height, "#fff"), drawing(view, strokes)]);
 }
 
-// With the answer. `reading`: an answer of the API; `whys`: for each digit what `why` found (common/why.js), or null;
-// `network`: its name for people; `date`: a text.
+// The drawing with the answer. `reading`: an answer of the API; `whys`: for each digit the result of `why`
+// (common/why.js), or null; `network`: its title; `date`: a text.
 export function explanationSvg({ view, strokes, reading, whys, network, date }) {
   const scale = PAPER / Math.max(view.width, view.height);
   const [width, height] = [view.width * scale, view.height * scale];
@@ -67,7 +67,7 @@ function drawing({ width, height, place, image }, strokes) {
   return `<g fill="none" stroke="${INK}" stroke-linecap="round" stroke-linejoin="round">${lines}</g>`;
 }
 
-// As drawStroke draws it: a path for each run of one width.
+// The same as drawStroke: a path for each run of equal width.
 function strokePaths(points, { scale, x, y }) {
   const at = (point) => `${number(x + point.x * scale)} ${number(y + point.y * scale)}`;
   if (points.length === 1) {
@@ -84,7 +84,7 @@ function strokePaths(points, { scale, x, y }) {
   return paths.map(({ width, d }) => `<path stroke-width="${width}" d="${d}"/>`).join("");
 }
 
-// Thin enough to be seen over any picture, whatever its size.
+// A box whose line has the same width for any size of picture.
 function boxOf({ box: [x, y, w, h], sure }, view) {
   const line = Math.max(view.width, view.height) / 300;
   return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="${2 * line}" fill="none" stroke="${sure ? BLUE : OCHRE}" stroke-width="${line}"/>`;
@@ -110,7 +110,7 @@ function answer(reading, network, left) {
   return parts;
 }
 
-// One digit: what the network saw, why it is that digit, the probabilities, and a sentence.
+// One digit: its tile, the map of reasons, the probabilities, and a sentence.
 function reasons(digit, why, top) {
   const second = digit.probs.indexOf(Math.max(...digit.probs.filter((_, i) => i !== digit.digit)));
   const title = why ? `Why ${why.digit}, and not ${why.rival}?` : `${digit.digit}, ${percent(digit.confidence)}`;
@@ -134,7 +134,7 @@ function tileOf(tile, left, top) {
   return squares(tile.length, left, top, (x, y) => tile[y][x] && { fill: INK, opacity: tile[y][x] / 255 });
 }
 
-// Blue ink speaks for the digit, ochre ink against it, as in common/why_view.js.
+// Blue ink supports the digit, ochre ink the rival, as in common/why_view.js.
 function whyMap(tile, { points }, left, top) {
   const peak = peakOf(points);
   const side = tile.length;
@@ -146,7 +146,7 @@ function whyMap(tile, { points }, left, top) {
   return ink + shares;
 }
 
-// A map of `side` x `side` pixels; `paint(x, y)` gives {fill, opacity}, or nothing.
+// A map of `side` x `side` pixels; `paint(x, y)` returns {fill, opacity}, or nothing.
 function squares(side, left, top, paint) {
   const cells = [];
   for (let y = 0; y < side; y++) {
@@ -167,7 +167,7 @@ function text(x, y, words, { size, fill, family = SANS, weight = 400, anchor = "
   return `<text x="${number(x)}" y="${number(y)}" font-family="${family}" font-size="${number(size)}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">${escaped(words)}</text>`;
 }
 
-// Lines of at most `most` characters; an SVG breaks none by itself.
+// Lines of at most `most` characters, because SVG does not wrap text.
 function wrapped(words, most) {
   const lines = [""];
   for (const word of words.split(" ")) {
@@ -183,6 +183,6 @@ function number(value) {
 }
 
 function escaped(words) {
-  const safe = words.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ""); // no XML may hold these
+  const safe = words.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ""); // not allowed in XML
   return safe.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,11 +1,11 @@
-// Saves a drawing or picture, alone or with its answer and the reasons, as PNG or SVG.
+// Saves a drawing or picture, alone or with its answer and explanations, as PNG or SVG.
 
 import { rivalOf } from "../common/rival.js";
 import { saveFile } from "../common/save_file.js";
 import { byId } from "./page_text.js";
 
-const PNG_SCALE = 2; // pixels to a unit of the SVG: 200 dots an inch at 12 cm
-const MOST_PIXELS = 16_000_000; // of a PNG: a telephone's canvas holds no more
+const PNG_SCALE = 2; // pixels per unit of the SVG: 200 dots per inch at 12 cm
+const MOST_PIXELS = 16_000_000; // of a PNG: the limit of a phone's canvas
 const PICTURE_SIDE = 1200; // pixels of a picture inside it
 const MOST_EXPLAINED = 8; // digits
 
@@ -14,11 +14,11 @@ const kinds = [...document.querySelectorAll("[name=export]")];
 const buttons = [byId("save-png"), byId("save-svg")];
 
 export class Exporter {
-  #subject = null; // {strokes, view, picture, reading, title}
+  #subject = null; // {strokes, view, picture, reading, title, rivals}
   #made = null; // promise of {explained, plain}: SVG texts
-  #stop = null; // AbortController of the reasons
+  #stop = null; // AbortController of the explanations
 
-  // `engine()` gives a promise of the page's engine, null where it has none.
+  // `engine()` returns a promise of the page's engine, null if it has none.
   constructor({ engine }) {
     this.engine = engine;
     for (const kind of kinds) kind.addEventListener("change", () => this.#show());
@@ -26,7 +26,7 @@ export class Exporter {
     byId("save-svg").addEventListener("click", () => this.#save("svg"));
   }
 
-  // What is to be saved is being read.
+  // Shows that the subject is still being read.
   wait() {
     this.end();
     for (const button of buttons) button.disabled = true;
@@ -34,7 +34,7 @@ export class Exporter {
   }
 
   // Makes the pictures of a subject: {strokes, view} of a drawing or {picture} (a Blob); `reading`, null for none;
-  // `title`, the network's name for people.
+  // `title`, the network's name for people; `rivals(reading)`, the digits chosen for comparison (a Map).
   begin(subject) {
     this.end();
     this.#subject = subject;
@@ -54,27 +54,27 @@ export class Exporter {
     preview.removeAttribute("src");
   }
 
-  async #make({ strokes, view, picture, reading, title }, signal) {
+  async #make({ strokes, view, picture, reading, title, rivals }, signal) {
     const { drawingSvg, explanationSvg } = await import("./explanation_svg.js");
     const shown = picture ? await pictureView(picture, reading) : view;
     const alone = drawingSvg(shown, strokes);
     if (!reading) return { plain: alone };
-    const whys = await this.#whys(reading, signal);
+    const whys = await this.#whys(reading, rivals(reading), signal);
     const date = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
     return { plain: alone, explained: explanationSvg({ view: shown, strokes, reading, whys, network: title, date }) };
   }
 
-  // The reasons for each digit that the page's engine can explain; null for the others.
-  async #whys({ digits, model }, signal) {
+  // The explanation of each digit that the page's engine can explain; null for the others.
+  async #whys({ digits, model }, rivals, signal) {
     const [engine, { SIDE, why }] = await Promise.all([this.engine(), import("../common/why.js")]);
     const found = [];
-    for (const { tile, probs, digit } of digits.slice(0, MOST_EXPLAINED)) {
+    for (const [n, { tile, probs, digit }] of digits.slice(0, MOST_EXPLAINED).entries()) {
       if (!engine || tile?.length !== SIDE) {
         found.push(null);
         continue;
       }
       const flat = Float32Array.from(tile.flat(), (ink) => ink / 255);
-      found.push(await why({ engine, tile: flat, network: model.name, digit, rival: rivalOf(probs, digit), signal }));
+      found.push(await why({ engine, tile: flat, network: model.name, digit, rival: rivals.get(n) ?? rivalOf(probs, digit), signal }));
     }
     return found;
   }
@@ -92,7 +92,7 @@ export class Exporter {
     for (const button of buttons) button.disabled = false;
   }
 
-  // The SVG that is chosen; null where it could not be made.
+  // The chosen SVG; null if it could not be made.
   async #chosen(made) {
     try {
       return (await made)[plain.checked ? "plain" : "explained"];

@@ -1,6 +1,6 @@
-// The filmstrip: the pipeline's steps as images. For single digits binarization, segmentation, normalization and result,
-// with switches for an ablation: what each step contributes on this drawing. For rows that were read as a whole the rows,
-// what the line network sees and says of each column, and the texts.
+// The filmstrip: the pipeline's steps as images. For single digits: binarization, segmentation, normalization and
+// result, with switches for an ablation that shows what each step contributes to this drawing. For rows read as a
+// whole: the rows, the input and output of the line network for each column, and the texts.
 
 import { ask } from "../common/api_client.js";
 import { Panel } from "./panel.js";
@@ -14,7 +14,7 @@ const WITHOUT = {
   ink: "binarization",
   glyphs: "segmentation",
   shape: "keeping the shape",
-  centre: "centring",
+  centre: "centering",
   pen: "stroke-width normalization",
 };
 const filmstrip = byId("filmstrip");
@@ -23,8 +23,8 @@ const [digitSteps, rowList] = [byId("digit-steps"), byId("row-steps")];
 const frame = (step) => digitSteps.querySelector(`[data-step=${step}] .frame`);
 const status = byId("filmstrip-status");
 
-// `model()` names the network, `whole()` returns the answer with all steps on; `reader` says whether this page can read.
-// Returns the panel.
+// `model()` returns the network's name, `whole()` the answer with all steps on; `reader`: the Reader, which knows
+// whether this page can read. Returns the panel.
 export function watchFilmstrip({ model, whole, reader }) {
   const panel = new Panel(filmstrip, { run, show: (answer) => show(answer, whole()), status });
   const off = () => switches.filter((one) => !one.checked).map((one) => one.name);
@@ -33,7 +33,7 @@ export function watchFilmstrip({ model, whole, reader }) {
     return (await runHere(source)) ?? ask("filmstrip", await source.blob(), { model: model(), off: off().join(",") });
   }
 
-  // Null where the server has to read.
+  // Null if the server has to read.
   async function runHere(source) {
     const engine = await reader.engineFor(source);
     if (!engine) return null;
@@ -57,7 +57,7 @@ export function watchFilmstrip({ model, whole, reader }) {
   return panel;
 }
 
-// Whether an answer of the engine read rows as a whole.
+// Whether an answer of the engine has rows read as a whole.
 function isRow({ rows }) {
   return (rows?.length ?? 0) > 0;
 }
@@ -108,7 +108,7 @@ function rowInWords({ text }) {
 
 function inWords({ off, text, confidence, outcome }, whole) {
   if (!whole) return "";
-  if (off.length === 0) return "Every step is on. Switch one off to see what it contributes on this drawing.";
+  if (off.length === 0) return "Every step is on. Switch one off to see what it contributes.";
   const names = off.map((name) => WITHOUT[name]);
   const without = `Without ${names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]}`;
   const now = text ? `${spoken(text)} at ${percent(confidence)}` : outcome === "empty" ? "nothing" : "no digit";
@@ -117,7 +117,7 @@ function inWords({ off, text, confidence, outcome }, whole) {
   if (!text) return `${without} it finds no digit either.`;
   const lost = whole.confidence - confidence;
   if (lost > 0.02) return `${without} it still reads ${spoken(text)}, but at ${percent(confidence)} instead of ${percent(whole.confidence)}.`;
-  return `${without} it still reads ${now}: this drawing does not need that step. Try another shape, size or place.`;
+  return `${without} it still reads ${now}: this drawing does not need that step. Try another shape, size or position.`;
 }
 
 const spoken = (text) => text.replaceAll("\n", " / ");

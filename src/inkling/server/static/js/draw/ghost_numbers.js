@@ -18,7 +18,7 @@ const DIGITS = {
 const STEPS = 8; // of the curve between two points
 const HEIGHT = 0.56; // units of a digit
 const ADVANCE = 0.44; // units from one digit to the next
-const LEAN = [0.02, -0.015, 0.01]; // units up or down, so that no digit stands like its neighbour
+const LEAN = [0.02, -0.015, 0.01]; // units up or down, so that neighboring digits differ in height
 
 // The strokes of a number in the middle of a board: arrays of {x, y} in units.
 export function strokesOf(number) {
@@ -33,7 +33,7 @@ function pairs(flat) {
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 }
 
-// A Catmull-Rom curve through the points, as a pen would join them.
+// A Catmull-Rom curve through the points.
 function smooth(points) {
   const ends = [points[0], ...points, points.at(-1)];
   const curve = [points[0]];

@@ -1,5 +1,5 @@
-// A pen that writes numbers by itself on the empty board, and they are read: the page shows what it does before anybody
-// has to do anything. It ends for good at the first touch or key. Its ink is never stored and never in a link.
+// A pen that writes numbers on the empty board, which are then read: a demonstration that needs no action. It ends for
+// good at the first touch or key. Its ink is never stored and never in a link.
 
 import { Board } from "../common/board.js";
 import { LatestRequest } from "../common/latest_request.js";
@@ -8,9 +8,9 @@ import { strokesOf } from "./ghost_numbers.js";
 import { inkSource } from "./source.js";
 
 const NUMBERS = ["7", "42", "506"]; // the last one stays
-const FIRST_MS = 700; // from the opened page to the first stroke
+const FIRST_MS = 700; // from opening the page to the first stroke
 const PACE = 1.05; // units a second
-const BETWEEN_MS = 170; // between two strokes
+const BETWEEN_MS = 170; // between strokes
 const SHOWN_MS = 2400; // how long a number stays
 const NEVER_AGAIN = "inkling-has-written"; // in this tab
 
@@ -19,26 +19,27 @@ export class GhostPen {
   #requests;
   #ended = false;
   #timer = null;
-  #latest = null; // what was read
-  #isWritten = false; // the whole number
+  #latest = null; // the latest reading
+  #isWritten = false; // whether the number is complete
 
-  // `canvas` lies over the board, `nib` is the picture of the pen; `read(source)` reads, and `show(answer, isWritten)`
-  // shows what was read, null for nothing, and whether it is of the whole number.
-  constructor({ canvas, nib, read, show }) {
-    Object.assign(this, { canvas, nib, read, show });
+  // `canvas` covers the board, `nib` is the picture of the pen, `note` the sentence that explains it; `read(source)` reads;
+  // `show(answer, isWritten)` shows a reading, or null for none; `isWritten` says whether it is of the whole number.
+  constructor({ canvas, nib, note, read, show }) {
+    Object.assign(this, { canvas, nib, note, read, show });
   }
 
   get isWriting() {
     return !this.canvas.hidden;
   }
 
-  // Where the image that is read lies on the paper, as Board.frame.
+  // Where the image that is read is on the paper, as Board.frame.
   get frame() {
     return this.#board.frame;
   }
 
+  // Not in a tab in which somebody has written.
   start() {
-    if (hasWritten()) return;
+    if (hasWritten()) return this.end();
     this.canvas.hidden = false;
     this.#board = new Board(this.canvas, { changed: () => this.#inkChanged(), touched: () => {} });
     this.#requests = new LatestRequest({ shown: (answer) => this.#shown(answer), refused: () => {}, offline: () => {} });
@@ -51,9 +52,10 @@ export class GhostPen {
     }
   }
 
-  // `forGood`: not again in this tab, because the reader of the page has touched it.
+  // `forGood`: not again in this tab, because the user has touched the page.
   end({ forGood = false } = {}) {
     if (forGood) remember();
+    this.note.hidden = true;
     if (this.#ended || !this.isWriting) return;
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -69,8 +71,7 @@ export class GhostPen {
 
   #inkChanged() {
     if (this.#board.isEmpty) return;
-    const pixels = this.#board.pixels();
-    this.#requests.ask({ run: () => this.read(inkSource(pixels)) });
+    this.#requests.ask({ run: async () => this.read(inkSource(this.#board.pixels())) });
   }
 
   async #write() {
@@ -92,7 +93,7 @@ export class GhostPen {
     }
   }
 
-  // Resolves when the stroke is drawn. It waits while the page is in the background, as animation frames do.
+  // Resolves when the stroke is drawn. It pauses while the page is in the background, because animation frames do.
   #draw(stroke) {
     const points = inked([stroke])[0];
     return new Promise((done) => {
@@ -117,7 +118,7 @@ export class GhostPen {
     });
   }
 
-  // The pen's tip at a point.
+  // Moves the pen's tip to a point.
   #hold(point) {
     const { x, y } = this.#board.toPixels(point);
     this.nib.style.transform = `translate(${x}px, ${y}px)`;
@@ -129,7 +130,7 @@ export class GhostPen {
   }
 }
 
-// With the width of a pen that is slower, and wider, in its turns.
+// Adds the line width of a pen that is slower, and so wider, in its turns.
 function inked(strokes) {
   return strokes.map((points) => points.map((point, i) => ({ ...point, width: PEN_WIDTH * (0.92 + 0.16 * Math.sin(i / 5)) })));
 }

@@ -5,16 +5,16 @@ import { imageSize } from "./image_size.js";
 
 const MAX_BYTES = 2_000_000; // a larger file is downscaled before it is sent
 const MAX_SIDE = 2400; // pixels; the pipeline itself works on 1600
-const MOST_PIXELS = 120_000_000; // a browser needs four bytes of memory for each
-const THUMBNAIL = { width: 148, height: 110 }; // pixels, twice what the table shows
+const MOST_PIXELS = 120_000_000; // each needs four bytes of browser memory
+const THUMBNAIL = { width: 148, height: 110 }; // pixels, twice the size in the table
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
 
-// Whether a file may have several pages. Browsers show neither kind; the service sends a thumbnail of each page.
+// Whether a file may have several pages. Browsers cannot show these formats; the service sends a thumbnail of each page.
 export function isDocument(blob) {
   return /pdf|tiff/.test(blob.type) || /\.(pdf|tiff?)$/i.test(blob.name ?? "");
 }
 
-// Calls `take(blob)` for one image, `takeMany(files)` for more than one at once, and `takeText(text)` for text.
+// Calls `take(blob)` for one image, `takeMany(files)` for several, and `takeText(text)` for text.
 export function watchImageInput({ inputs, dropZone, examples, take, takeMany, takeText }) {
   const received = ({ files, text }) => {
     if (files.length > 1) takeMany(files);
@@ -50,7 +50,7 @@ function contents(transfer) {
 }
 
 function watchDrops(dropZone, received) {
-  let depth = 0; // dragenter and dragleave fire for every element on the way
+  let depth = 0; // dragenter and dragleave fire for every element that is crossed
   const show = (visible) => {
     depth = visible ? depth : 0;
     dropZone.hidden = !visible;
@@ -69,7 +69,7 @@ function watchDrops(dropZone, received) {
   });
 }
 
-// A small canvas of a picture; null for what the browser cannot open.
+// A small canvas of a picture; null if the browser cannot open it.
 export async function thumbnailOf(blob) {
   if (isDocument(blob) || blob.size === 0 || (await isHuge(blob))) return null;
   try {
@@ -92,12 +92,12 @@ async function isHuge(blob) {
   return width * height > MOST_PIXELS;
 }
 
-// Throws an Error with one sentence for a file that a page without a server cannot read, and for a picture that a browser
-// has too little memory for.
+// Throws an Error with one sentence for a file that a page without a server cannot read, and for a picture that is too
+// large for the browser's memory.
 async function check(blob) {
   const size = await imageSize(blob);
   if (size && size[0] * size[1] > MOST_PIXELS) {
-    throw unread("ImageTooLarge", `picture is ${size.join("x")} px; at most ${MOST_PIXELS / 1e6} megapixels were expected. Choose a smaller picture, or a part of it.`);
+    throw unread("ImageTooLarge", `picture is ${size.join("x")} px; at most ${MOST_PIXELS / 1e6} megapixels are allowed. Choose a smaller picture, or a part of it.`);
   }
   if (!isStatic) return;
   const kind = /pdf|tiff|hei[cf]/.exec(`${blob.type} ${blob.name ?? ""}`.toLowerCase().replace(/\btif\b/, "tiff"))?.[0];
@@ -112,7 +112,7 @@ function unread(kind, message) {
   return Object.assign(new Error(message), { name: kind });
 }
 
-// Whether this browser shows it; Safari shows TIFF and HEIC.
+// Whether this browser can show the file; Safari shows TIFF and HEIC.
 async function opens(blob) {
   try {
     (await createImageBitmap(blob)).close();
@@ -123,8 +123,8 @@ async function opens(blob) {
 }
 
 // Converts a large photograph, or a format that only the browser can open (HEIC on a phone), to a JPEG of moderate size.
-// Returns anything else as it is, also what the browser cannot open: the service explains the error.
-// Throws an Error with one sentence where it cannot be read here.
+// Returns any other file unchanged, even if the browser cannot open it: the service explains the error.
+// Throws an Error with one sentence if it cannot be read here.
 export async function downscaled(blob) {
   await check(blob);
   if (blob.size <= MAX_BYTES && (READ_AS_IS.test(blob.type) || !blob.type.startsWith("image/"))) return blob;

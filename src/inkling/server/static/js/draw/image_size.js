@@ -1,14 +1,14 @@
-// The size of a picture from the first bytes of its file, before a browser decodes all of it.
+// The size of a picture from the first bytes of its file, before the browser decodes it.
 
 const HEAD_BYTES = 256_000; // a JPEG's size comes after its metadata
 
-// [width, height] in pixels; null for a format that is not known here, or a damaged file.
+// [width, height] in pixels; null for an unknown format or a damaged file.
 export async function imageSize(blob) {
   const view = new DataView(await blob.slice(0, HEAD_BYTES).arrayBuffer());
   try {
     return png(view) ?? jpeg(view) ?? gif(view) ?? webp(view) ?? bmp(view);
   } catch {
-    return null; // it ends too early
+    return null; // the file is too short
   }
 }
 

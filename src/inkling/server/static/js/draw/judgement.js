@@ -1,6 +1,6 @@
-// What is said about a reading, in words that agree with its numbers.
+// Remarks about a reading, in words that agree with its numbers.
 //
-// Two questions are kept apart: is it a digit at all, and which one.
+// They answer two separate questions: is it a digit, and which one.
 
 import { percent } from "./page_text.js";
 
@@ -17,7 +17,7 @@ const WRITTEN = {
   point: ".", comma: ",", minus: "-", plus: "+", slash: "/", colon: ":", percent: "%", bracket: "()", currency: "\u00a4",
 }; // prettier-ignore
 
-// "I ignored a dash." "" where all ink is part of the number, or the reason says it already.
+// "Ignored: a dash." "" if all ink is part of the number, or the reason already mentions it.
 export function ignoredInWords({ others, written }) {
   const counts = new Map();
   for (const { kind } of others) if (kind in NAMES) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -26,7 +26,7 @@ export function ignoredInWords({ others, written }) {
     const left = n - [...written].filter((sign) => WRITTEN[kind]?.includes(sign)).length;
     if (left > 0) said.push(`${COUNTS[left] ?? left} ${NAMES[kind][left === 1 ? 0 : 1]}`);
   }
-  return said.length ? `I ignored ${listed(said)}.` : "";
+  return said.length ? `Ignored: ${listed(said)}.` : "";
 }
 
 // "a dash, two dots and a comma"
@@ -34,12 +34,12 @@ function listed(words) {
   return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0];
 }
 
-// Whether ink is a digit: {share: that it is one, 0..1, null if unknown; words}. `canTell`: the network has an output for
-// "none of the ten". `kind`: of refused ink.
+// Whether ink is a digit: {share: the probability, 0..1, null if unknown; words}. `canTell`: the network has an output
+// for "none of the ten". `kind`: of refused ink.
 export function isDigitInWords({ not_digit: none, kind }, { canTell }) {
-  if (!canTell || none === undefined) return { share: null, words: "This network cannot tell: it always answers with one of the ten." };
+  if (!canTell || none === undefined) return { share: null, words: "This network cannot tell: it always gives one of the ten." };
   const said = `none of the ten, ${percent(none)}`;
-  if (kind === "mark" && none < NO_FROM) return { share: 1 - none, words: `No, says the row reader; the digit reader: ${said}` };
+  if (kind === "mark" && none < NO_FROM) return { share: 1 - none, words: `Row reader: no. Digit reader: ${said}` };
   if (kind || none >= NO_FROM) return { share: 1 - none, words: `${kind ? "No" : "Hardly"}: ${said}` };
   return { share: 1 - none, words: `${none < YES_FROM ? "Yes" : "Probably"}, ${percent(1 - none)}` };
 }
@@ -53,6 +53,6 @@ export function whichInWords(probs, { isRefused }) {
     .sort((a, b) => b.share - a.share)
     .slice(0, 2)
     .map(({ share, digit }) => `${digit} at ${percent(share)}`);
-  if (isRefused) return `Were it one, most likely ${best}.`;
-  return others.length ? `${best}, or else ${others.join(" or ")}.` : `${best}; no other digit comes near.`;
+  if (isRefused) return `If it is a digit, most likely ${best}.`;
+  return others.length ? `${best}, or else ${others.join(" or ")}.` : `${best}; no other digit is likely.`;
 }

@@ -1,32 +1,30 @@
-// Who can open an address, and the address that a person's own host has.
+// Who can open an address, and the address of a person's own web host.
 
 const KEY = "inkling-hosted-at";
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/;
 const PRIVATE = /^(10(\.\d+){3}|192\.168(\.\d+){2}|172\.(1[6-9]|2\d|3[01])(\.\d+){2}|169\.254(\.\d+){2}|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])(\.\d+){2}|\[f[cd][\da-f]{2}:.*|\[fe[89ab][\da-f]:.*|[^.[]+|.*\.(local|lan|home|internal|home\.arpa))$/; // prettier-ignore
 
-// "computer": no other can open it; "network": only what is in the same network; "everyone".
+// "computer": only this computer can open it; "network": only devices in the same network; "everyone".
 export function audience(address) {
   const { protocol, hostname } = new URL(address);
   if (protocol === "file:" || LOOPBACK.test(hostname)) return "computer";
   return PRIVATE.test(hostname) ? "network" : "everyone";
 }
 
-// One sentence about who cannot open a link to `address`, and what to do; "" where everyone can.
-export function warning(address, { isStatic }) {
-  const host = new URL(address).hostname || "a file";
-  const toHost = isStatic ? "put this folder on a web host" : "put the pages on a web host with “inkling site”";
-  const toOpen = isStatic ? toHost : `start inkling with “--host 0.0.0.0” and open this page by the computer’s name, or ${toHost}`;
-  switch (audience(address)) {
-    case "computer":
-      return `Only this computer can open the link, because its address is ${host}. For others, ${toOpen} and give its address below.`;
-    case "network":
-      return `Only devices in your network can open the link, because its address is ${host}. For others, ${toHost} and give its address below.`;
-    default:
-      return "";
-  }
+// A sentence that says who can open a link to `address`; "" if everyone can.
+export function warning(address) {
+  const alone = { computer: "this computer", network: "devices in your network", everyone: "" }[audience(address)];
+  return alone && `Only ${alone} can open the link.`;
 }
 
-// A web address as a person types it, without what follows the page; null if it is none.
+// What to do so that others can open it; shown above the field for the address of a web host.
+export function wayOut(address, { isStatic }) {
+  const toHost = isStatic ? "Put this folder on a web host, and type its address here." : "Put the pages on a web host with “inkling site”, and type its address here.";
+  if (isStatic || audience(address) !== "computer") return toHost;
+  return `In your network: start inkling with “--host 0.0.0.0”, and open this page by the computer’s name. Everywhere: ${toHost[0].toLowerCase()}${toHost.slice(1)}`;
+}
+
+// A typed web address, without query and fragment; null if it is invalid.
 export function pageAt(typed) {
   try {
     const url = new URL(/^https?:\/\//i.test(typed.trim()) ? typed.trim() : `https://${typed.trim()}`);
@@ -50,6 +48,6 @@ export function rememberHosted(address) {
     if (address) localStorage.setItem(KEY, address);
     else localStorage.removeItem(KEY);
   } catch {
-    // storage is forbidden: it holds for this dialog
+    // storage is forbidden: remembered for this dialog only
   }
 }

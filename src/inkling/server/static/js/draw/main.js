@@ -8,7 +8,6 @@ import { watchCells } from "./cells.js";
 import { Cropper } from "./crop.js";
 import { containedFrame } from "./boxes.js";
 import { watchComparison } from "./compare.js";
-import { Correction } from "./correction.js";
 import { GhostPen } from "./ghost_pen.js";
 import { LatestRequest } from "../common/latest_request.js";
 import { pixelsOf } from "../common/png.js";
@@ -30,27 +29,28 @@ import { WhyPanel } from "./why_panel.js";
 
 const [paper, model] = [byId("paper"), byId("model")];
 
-let onceShown = []; // resolve at the next answer
+let onceShown = []; // resolvers called at the next answer
 let revision = 0; // of the ink on the board
-let isWaiting = false; // for the first answer about this ink
+let isWaiting = false; // for the first answer for this ink
+let correction = null; // a promise of the Correction, whose script loads on first use
 
 const requests = new LatestRequest({ shown, refused, offline });
 const board = new Board(byId("board"), { changed: inkChanged, touched: beginWriting });
 const picture = new ShownPicture({ changed: showState });
 const cropper = new Cropper({ picture, take: takePicture, failed: say });
 const persistence = new Persistence(board, model);
-const chooser = document.querySelector("[data-hands=on]") ? new HandChooser({ changed: handChanged, failed: say }) : null;
+const chooser = new HandChooser({ changed: handChanged, failed: say });
 const reader = new Reader({ network: () => model.value, chooser });
 const filmstrip = watchFilmstrip({ model: () => model.value, whole: () => reading.answer, reader });
 const rest = new Rest({ rested: () => reading.present() });
-const correction = chooser && new Correction({ chooser, readAgain });
-const cells = watchCells({ model: () => model.value, hand: () => chooser?.reads });
+const cells = watchCells({ model: () => model.value, hand: () => reader.handThere });
 const many = new ManyImages({
   read: async (file) => reader.read(pictureSource(await downscaled(file)), { thumbnails: isDocument(file) ? "1" : "" }),
   offline,
   open: openOne,
   openPage,
 });
+const why = new WhyPanel({ engine: () => reader.engine() });
 const comparison = watchComparison({ about, reader });
 const reading = new ShownReading({
   isTentative,
@@ -59,13 +59,14 @@ const reading = new ShownReading({
   readOne: (source) => reader.read(source, { mode: "single" }),
   canTell: () => "refuses" in (model.selectedOptions[0]?.dataset ?? {}),
   handNote: () => reader.handNote,
-  correct: correction && correct,
-  why: new WhyPanel({ engine: () => reader.engine() }),
+  correct,
+  why,
   panels: [filmstrip, comparison, cells],
 });
 const ghost = new GhostPen({
   canvas: byId("ghost"),
   nib: byId("ghost-nib"),
+  note: byId("demonstration"),
   read: (source) => reader.read(source),
   show: (answer, isWritten) => show(answer && { ...answer, isGhost: true, isWritten }),
 });
@@ -96,7 +97,7 @@ function inkChanged() {
   }
   requests.ask({ run: readBoard });
   isWaiting = reading.answer === null;
-  if (wasResting || isWaiting) reading.present(); // what was said before is about other ink
+  if (wasResting || isWaiting) reading.present(); // the remarks on screen are about earlier ink
 }
 
 async function readBoard() {
@@ -110,7 +111,7 @@ function handChanged() {
   many.again();
 }
 
-// Reads what is on the paper again, and resolves to the reading; null if there is nothing to read.
+// Reads the paper again and resolves to the reading; null if there is nothing to read.
 function readAgain() {
   persistence.changed();
   if (picture.blob && picture.isWhole) takePicture(picture.blob); // ManyImages reads documents again
@@ -141,13 +142,13 @@ function takeMany(files) {
   many.take(files);
 }
 
-// One of many: on a telephone the paper may be out of sight.
+// Opens one of several pictures; on a phone the paper may be out of sight.
 function openOne(blob) {
   takePicture(blob);
   paper.scrollIntoView({ block: "nearest" });
 }
 
-// A page of a document: its thumbnail stands for the picture, which the browser does not have.
+// Opens a page of a document by its thumbnail, because the browser does not have the picture.
 function openPage(page) {
   const bytes = Uint8Array.from(atob(page.thumbnail.split(",")[1]), (letter) => letter.charCodeAt(0));
   showPicture(new Blob([bytes], { type: "image/jpeg" }), { isWhole: false });
@@ -165,7 +166,7 @@ function shown(answer, { blob, example }) {
 function refused(error, { blob }) {
   paper.removeAttribute("aria-busy");
   onceShown.splice(0).forEach((done) => done(null));
-  if (blob && blob !== picture.blob) showPicture(blob); // the answer before belongs to another picture
+  if (blob && blob !== picture.blob) showPicture(blob); // the previous answer is for another picture
   show(null);
   if (picture.blob) byId("sure").textContent = "Not read.";
   say(error.message);
@@ -182,20 +183,31 @@ function show(answer) {
   onceShown.splice(0).forEach((done) => done(answer));
 }
 
-// Whether the answer may change with the next move of the pen: then it is shown in grey, and nothing is said of it.
+// Whether the answer may change with the next move of the pen: then it is shown in gray, without remarks.
 function isTentative(answer) {
   if (!answer) return isWaiting;
   return !picture.blob && (answer.isGhost || !rest.isResting || answer.revision !== revision);
 }
 
-// A page of a document has only a thumbnail here, so its boxes are scaled to that.
+// A promise of the Correction; of null if its script could not be loaded. The next call then tries again.
+function loadedCorrection() {
+  correction ??= import("./correction.js").then(
+    ({ Correction }) => new Correction({ chooser, readAgain }),
+    () => (correction = null),
+  );
+  return correction;
+}
+
+// A page of a document has only a thumbnail here, so its boxes are scaled to it.
 async function correct(opener, { box, said }, label) {
+  const form = loadedCorrection();
   const { model: network, size, source: read } = reading.answer;
   const source = (await read?.blob()) ?? picture.blob;
   const { width } = read ? { width: size[0] } : await createImageBitmap(source);
   const scaled = box.map((length) => Math.round((length * width) / size[0]));
   const name = picture.blob ? picture.blob.name || "a picture on the Draw page" : "drawn on the Draw page";
-  correction.open(opener, { box: scaled, said, blob: source, model: network, source: name.slice(0, 200) }, label);
+  if (!(await form)) return say("The form for corrections could not be loaded. Try again.");
+  return (await form).open(opener, { box: scaled, said, blob: source, model: network, source: name.slice(0, 200) }, label);
 }
 
 function showPicture(blob, options) {
@@ -236,6 +248,7 @@ const share = new ShareDialog({
     reading: isTentative(reading.answer) ? readAgain() : Promise.resolve(reading.answer), // of the ink as it is
     model: model.value,
     title: model.selectedOptions[0]?.textContent.trim() ?? "",
+    rivals: (answer) => why.rivalsIn(answer),
   }),
   read: (strokes) => reader.read(inkSource(pixelsOf(board.imageOf(strokes)))),
   exporter: new Exporter({ engine: () => reader.engine() }),
@@ -263,5 +276,6 @@ persistence.begin();
 showState();
 explainTerms();
 if (board.isEmpty && !picture.blob) ghost.start();
-reader.engine().catch(() => {}); // so that the first stroke is answered at once; a reading tells what is wrong
+else ghost.end();
+reader.engine().catch(() => {}); // so that the first stroke is read without delay; a reading reports any error
 document.documentElement.dataset.ready = "true"; // the page is ready for input

@@ -9,17 +9,17 @@ import { UploadTable } from "./upload_table.js";
 
 const MOST = 200;
 const RETRY_MS = 1000;
-const HEAD = ["File", "Read as", "How sure", "What to know"];
+const HEAD = ["File", "Read as", "How sure", "Notes"];
 const [pager, place] = [byId("pager"), byId("pager-place")];
 
 export class ManyImages {
   #entries = []; // {file, answer: of the API, null until it is read; page: whether it is one of a document; thumbnail}
-  #open = -1; // which lies on the paper; -1 for none
-  #run = 0; // a later one ends it
+  #open = -1; // the entry on the paper; -1 for none
+  #run = 0; // of reading: a later run ends it
   #table;
 
-  // `read(file)` reads one; `offline(isOffline)` tells whether the service answers; `open(file)` shows a picture, and
-  // `openPage(reading)` a page of a document, whose picture is its thumbnail.
+  // `read(file)` reads a file; `offline(isOffline)` reports whether the service answers; `open(file)` shows a picture,
+  // and `openPage(reading)` a page of a document by its thumbnail.
   constructor({ read, offline, open, openPage }) {
     Object.assign(this, { read, offline, open, openPage });
     this.#table = new UploadTable({ open: (i) => this.#show(i) });
@@ -38,14 +38,14 @@ export class ManyImages {
   // Reads `files`, and shows the first of them.
   async take(files) {
     const chosen = files.slice(0, MOST);
-    if (files.length > MOST) say(`${files.length} pictures are more than the ${MOST} that are read at once; the first ${MOST} are.`);
+    if (files.length > MOST) say(`Only the first ${MOST} of ${files.length} pictures are read.`);
     this.#entries = chosen.map((file) => ({ file, answer: null, page: false, thumbnail: null }));
     this.#open = -1;
     if (!isDocument(chosen[0])) this.#show(0);
     await this.#readAll();
   }
 
-  // Reads them all again, because another network or hand reads.
+  // Reads all again with another network or hand.
   again() {
     if (this.isEmpty) return;
     const shown = this.#entries[this.#open];
@@ -56,7 +56,7 @@ export class ManyImages {
     this.#readAll(shown?.page ? shown.answer.page - 1 : 0);
   }
 
-  // The picture on the paper was read, or a part of it: its row says the same.
+  // Updates the row of the picture on the paper after it, or a part of it, was read.
   readAs(blob, answer) {
     const i = this.#entries.findIndex(({ file, page }) => !page && file === originalOf(blob));
     if (i < 0) return;
@@ -66,7 +66,7 @@ export class ManyImages {
     this.#update(i);
   }
 
-  // Ends the reading, and frees what it kept.
+  // Stops reading and frees the entries.
   end() {
     this.#run++;
     this.#entries = [];
@@ -75,7 +75,7 @@ export class ManyImages {
     this.#table.clear();
   }
 
-  // `page`: of the document that is open, from 0.
+  // `page`: the open page of a document, from 0.
   async #readAll(page = 0) {
     const run = ++this.#run;
     this.#fill();
@@ -94,7 +94,7 @@ export class ManyImages {
         i += pages.length - 1;
         continue;
       }
-      entry.answer ??= answer; // unless a part of it was read meanwhile
+      entry.answer ??= answer; // unless a part of it was read in the meantime
       entry.thumbnail ??= await thumbnailOf(entry.file);
       if (run !== this.#run) return;
       this.#update(i);
@@ -136,13 +136,13 @@ export class ManyImages {
     this.#mark();
   }
 
-  // Says which one is open, and how many are read.
+  // Shows which entry is open, and how many are read.
   #mark() {
     const n = this.#entries.length;
     const read = this.#entries.filter(({ answer }) => answer);
     const failed = read.filter(({ answer }) => !answer.ok).length;
     const unsure = read.filter(({ answer }) => answer.ok && answer.outcome !== "read").length;
-    const notes = [unsure && `${unsure} to look at`, failed && `${failed} not read`].filter(Boolean);
+    const notes = [unsure && `${unsure} to check`, failed && `${failed} not read`].filter(Boolean);
     this.#table.say([`${read.length} of ${n} read`, ...notes].join(", "));
     this.#table.mark(this.#open);
     pager.hidden = n < 2 || this.#open < 0;
@@ -156,7 +156,7 @@ function nameOf({ file, page, answer }) {
   return page && answer.pages > 1 ? `${file.name}#${answer.page}` : file.name;
 }
 
-// What it was read as, how sure, and what to know.
+// The texts of a row: read as, how sure, notes.
 function wordsOf({ answer }) {
   if (!answer) return ["", "", ""];
   return answer.ok ? [onOneLine(answer.written), howSure(answer), sentence(answer.reason ?? "")] : ["", "", answer.error];

@@ -1,12 +1,12 @@
-// What the reader of single digits makes of marks that the reader of rows left out: their tile, and how probable it is
-// that they are none of the ten.
+// The single-digit reader's opinion of marks that the row reader left out: their tile, and the probability that they are
+// none of the ten.
 
 import { inkSource } from "./source.js";
 
 const MOST = 4; // marks
 const MARGIN = 0.15; // of a mark's longer side
 
-// Whether there is such a mark in a reading of the board.
+// Whether a reading of the board has such a mark.
 export function hasMarks({ others, source }) {
   return Boolean(source?.pixels) && others.some(isUnseen);
 }
@@ -29,7 +29,7 @@ function isUnseen({ kind, tile, isSeen }) {
   return kind === "mark" && !tile && !isSeen;
 }
 
-// The part of ImageData in a box, with a margin that shows paper where the image ends.
+// The part of ImageData in a box, with a margin, filled with paper beyond the image.
 function cropped(pixels, [x, y, w, h]) {
   const margin = Math.ceil(MARGIN * Math.max(w, h));
   const [width, height] = [w + 2 * margin, h + 2 * margin];

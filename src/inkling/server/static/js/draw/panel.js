@@ -1,15 +1,15 @@
-// A collapsible section with a request of its own about the current image.
+// A collapsible section that sends its own request about the current image.
 
 import { LatestRequest } from "../common/latest_request.js";
 import { sentence } from "./page_text.js";
 
 export class Panel {
   #source = null; // the current image
-  #subject = null; // what it is an image of: the board, or one picture
+  #subject = null; // the board or the picture that it shows
   #asked = null; // the image of the latest request
   #requests;
 
-  // `run(source)` asks, `show(answer)` shows; `status` is the element for errors of the service.
+  // `run(source)` sends the request, `show(answer)` shows its answer; `status` is the element for errors of the service.
   constructor(details, { run, show, status }) {
     Object.assign(this, { details, run, status });
     this.#requests = new LatestRequest({
@@ -27,8 +27,8 @@ export class Panel {
     details.addEventListener("toggle", () => this.#ask());
   }
 
-  // Sets the image once it rests (source.js); null for none. What is shown stays until the next answer; with another
-  // `subject` it is hidden at once, because it belongs to another picture; so it is while the panel is closed.
+  // Sets the image when the pen rests (source.js); null for none. The shown answer stays until the next one. It is
+  // hidden immediately for another `subject`, or while the panel is closed.
   setImage(source, subject = null) {
     this.#source = source;
     const isOther = subject !== this.#subject;
@@ -44,13 +44,13 @@ export class Panel {
     this.details.classList.add("empty");
   }
 
-  // Repeats the request, because its parameters changed.
+  // Repeats the request because its parameters changed.
   again() {
     this.#asked = null;
     this.#ask();
   }
 
-  // Hides what is shown, and keeps its height.
+  // Hides the answer but keeps its height.
   #wait() {
     this.#requests.drop();
     this.details.classList.add("waiting");

@@ -19,7 +19,7 @@ export class Persistence {
     document.addEventListener("visibilitychange", () => document.hidden && this.#save());
   }
 
-  // Shows the drawing in the address, or else the saved one.
+  // Shows the drawing in the address, or else the saved drawing.
   begin() {
     const before = savedDrawing();
     if (before) {
@@ -29,7 +29,7 @@ export class Persistence {
     this.#open(location.hash);
   }
 
-  // The ink or the network has changed: removes an outdated drawing from the address.
+  // Removes an outdated drawing from the address after the ink or the network has changed.
   changed() {
     if (this.#opening) return;
     if (fromFragment(location.hash)) history.replaceState(null, "", location.pathname + location.search);
@@ -37,7 +37,7 @@ export class Persistence {
     this.#timer = setTimeout(() => this.#save(), REST_MS);
   }
 
-  // Opens a pasted link; returns whether the text has one.
+  // Opens a pasted link; returns whether the text contains one.
   openText(text) {
     const found = text.match(IN_TEXT);
     if (found) this.#open(found[0]);
@@ -52,18 +52,18 @@ export class Persistence {
     }
     this.#load(link.strokes ?? [], { undoable: true });
     if (link.strokes === null) {
-      say("This link is cut short or damaged, so its drawing cannot be shown. Ask for it again, or write here.");
+      say("This link is incomplete or damaged, so its drawing cannot be shown. Ask for it again, or write here.");
     } else if (link.model && !this.#choose(link.model)) {
-      say(`This link names the network ${link.model.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
+      say(`The link’s network, ${link.model.slice(0, 40)}, is not available; ${this.model.value} reads instead.`);
     }
   }
 
-  // A link with a network and no drawing: the network reads what is on the board.
+  // For a link with a network but no drawing: the network reads the board.
   #openNetwork(name) {
     if (!name) return;
     history.replaceState(null, "", location.pathname + location.search);
     if (this.#choose(name)) this.model.dispatchEvent(new Event("change", { bubbles: true }));
-    else say(`This link names the network ${name.slice(0, 40)}, which is not here; ${this.model.value} reads instead.`);
+    else say(`The link’s network, ${name.slice(0, 40)}, is not available; ${this.model.value} reads instead.`);
   }
 
   #load(strokes, { undoable = false } = {}) {

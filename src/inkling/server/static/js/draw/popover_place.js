@@ -1,4 +1,5 @@
-// Puts a popover below an element, or above it if there is no room. On a phone it is a sheet at the bottom (hands.css).
+// Places a popover below an element, or above it if there is no room. On a phone it is a sheet at the bottom
+// (hands.css).
 
 const [GAP, MARGIN] = [6, 8]; // CSS pixels
 

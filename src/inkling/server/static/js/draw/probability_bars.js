@@ -1,4 +1,4 @@
-// Two questions about a glyph: is it a digit, and which one. The second as ten bars, and in words.
+// Two questions about a glyph: is it a digit, and which one. The second is answered as ten bars and in words.
 
 import { isDigitInWords, whichInWords } from "./judgement.js";
 import { byId, percent } from "./page_text.js";
@@ -7,10 +7,10 @@ const MIN_SHOWN = 0.01; // probability
 const bars = [...document.querySelectorAll("#bars [data-digit]")];
 const holder = byId("bars");
 const alternatives = byId("alternatives");
-const isDigit = byId("is-digit");
+const [isDigit, heading] = ["is-digit", "bars-heading"].map(byId);
 
-// `glyph`: a digit of a reading, or refused ink with what it resembles; null for none. `which`: "Digit 2 of 3", where
-// there are several. `canTell`: its network can answer "none of the ten". A `tentative` one is grey and without remarks.
+// `glyph`: a digit of a reading, or refused ink with its probabilities; null for none. `which`: "Digit 2 of 3" if there
+// are several. `canTell`: its network can answer "none of the ten". A `tentative` one is gray and without remarks.
 export function showBars(glyph, { which = "", canTell = true, tentative = false } = {}) {
   const probs = glyph?.probs ?? null;
   const isRefused = Boolean(glyph?.kind);
@@ -23,6 +23,7 @@ export function showBars(glyph, { which = "", canTell = true, tentative = false 
     bar.setAttribute("aria-label", probs ? `${digit}: ${percent(share)}` : `${digit}`);
     bar.querySelector(".share").textContent = share >= MIN_SHOWN ? percent(share).replace(" %", "") : "";
   });
+  heading.textContent = canTell ? "If so, which?" : "Which digit?";
   const isSaid = probs !== null && !tentative;
   alternatives.textContent = isSaid ? `${which ? `${which}: ` : ""}${whichInWords(probs, { isRefused })}` : "";
   const { share, words } = isSaid ? isDigitInWords(glyph, { canTell }) : { share: null, words: "" };

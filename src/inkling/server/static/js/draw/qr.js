@@ -1,13 +1,13 @@
-// QR codes (ISO/IEC 18004): a text of bytes as a matrix of modules, and that matrix as an SVG.
+// QR codes (ISO/IEC 18004): bytes of text as a matrix of modules, and the matrix as an SVG.
 //
-// Versions 1 to 20, error correction L or M: a code that a telephone still reads from a screen across a room.
+// Versions 1 to 20, error correction L or M, so that a phone can read the code on a screen across a room.
 
 const LARGEST = 20;
 const LEVELS = [
   { bits: 0, name: "M", perBlock: [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26], blocks: [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16] },
   { bits: 1, name: "L", perBlock: [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28], blocks: [1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8] },
 ]; // prettier-ignore
-const BYTES = 4; // the mode of the one segment
+const BYTES = 4; // the mode indicator of the only segment
 const QUIET = 4; // modules of white around it
 const MASKS = [
   (x, y) => (x + y) % 2 === 0,
@@ -27,8 +27,8 @@ const FINDER_LIKE = [
 // The longest text that fits, in bytes.
 export const MOST_BYTES = capacity(LARGEST, LEVELS[1]);
 
-// A square matrix of modules, true where dark; null if the text does not fit. Of the smallest version, with M if that
-// needs no larger one than L.
+// A square matrix of modules, true for dark; null if the text does not fit. It uses the smallest version, and level M if
+// M fits in the same version as L.
 export function qrCode(text) {
   const bytes = new TextEncoder().encode(text);
   for (let version = 1; version <= LARGEST; version++) {
@@ -38,7 +38,7 @@ export function qrCode(text) {
   return null;
 }
 
-// An <svg> of the matrix with its quiet zone, black on white in every colour scheme.
+// An <svg> of the matrix with its quiet zone, black on white in every color scheme.
 export function qrSvg(modules, label) {
   const side = modules.length + 2 * QUIET;
   const dark = modules.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : [])));
@@ -53,7 +53,7 @@ function element(name, attributes) {
   return made;
 }
 
-// Bytes of text that fit beside the mode and the length.
+// Bytes of text that fit after the mode and the length.
 function capacity(version, level) {
   return Math.floor((8 * dataCodewords(version, level) - 4 - lengthBits(version)) / 8);
 }
@@ -108,7 +108,7 @@ function withCorrection(data, version, { perBlock, blocks }) {
   return [...mixed(parts, short + 1), ...mixed(corrections, extra)];
 }
 
-// In GF(256) with the polynomial 0x11d.
+// The product in GF(256) with the polynomial 0x11d.
 function product(a, b) {
   let result = 0;
   for (let i = 7; i >= 0; i--) result = (result << 1) ^ ((result >>> 7) * 0x11d) ^ (((b >>> i) & 1) * a);
@@ -144,7 +144,7 @@ function drawn(version, level, words) {
     fixed[y][x] = true;
   };
   drawPatterns(version, size, set);
-  drawFormat(size, set, level, 0); // reserves the place
+  drawFormat(size, set, level, 0); // reserves the modules
   drawWords(modules, fixed, words);
   const masked = MASKS.map((mask, i) => {
     drawFormat(size, set, level, i);

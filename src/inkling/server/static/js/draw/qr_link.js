@@ -1,15 +1,15 @@
-// A link for a QR code: the drawing itself if that is short, otherwise the same lines with fewer points.
+// A link for a QR code: the full drawing if that is short, otherwise the same lines with fewer points.
 
 import { fragment } from "../common/drawing.js";
 import { MOST_BYTES } from "./qr.js";
 import { simplified } from "./simplified.js";
 
-const SHORT_BYTES = 230; // version 9: 53 modules, easy for any telephone
-const TOLERANCES = [0.002, 0.004, 0.008]; // units; the image that is read has about 320 pixels to a unit
-const MOST_POINTS = 5_000; // of strokes that are simplified: more do not fit anyway
+const SHORT_BYTES = 230; // version 9: 53 modules, easy for any phone
+const TOLERANCES = [0.002, 0.004, 0.008]; // units; the image that is read has about 320 pixels per unit
+const MOST_POINTS = 5_000; // to simplify: more would not fit anyway
 
-// {address, isShortened}; null if the drawing does not fit. `read(strokes)` gives {text, outcome}: fewer points must be
-// read as `reading` is; without a reading it is not shortened.
+// {address, isShortened}; null if the drawing does not fit. `read(strokes)` returns {text, outcome}: the shortened
+// drawing must be read like `reading`. Without a reading the drawing is not shortened.
 export async function qrLink({ page, strokes, model, reading, read }) {
   const whole = page + (fragment({ strokes, model }) ?? "");
   if (whole !== page && whole.length <= SHORT_BYTES) return { address: whole, isShortened: false };

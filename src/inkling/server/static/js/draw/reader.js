@@ -1,59 +1,77 @@
-// Who reads: this page, where its engine is open, or the server.
+// Decides who reads: this page, if its engine is open, or the server.
 //
-// The board is read in the page. A picture is read by the server where there is one; so is all that a hand reads.
+// The page reads the board. The server, if there is one, reads pictures, and everything when one of its hands is chosen.
+// If this browser keeps the hands, the page reads everything with them.
 
 import { ApiError, read } from "../common/api_client.js";
+import { learnedBy, teachesHere } from "../common/hands_client.js";
 import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 import { sentence } from "./page_text.js";
 
-const PATIENCE_MS = 1500; // while the engine opens; on a slow line the server answers first
+const PATIENCE_MS = 1500; // to wait for the engine; on a slow connection the server then answers first
 
 export class Reader {
   handNote = ""; // why the remembered hand is not used
   #unreadable = new Set(); // networks that only the server can run
 
-  // `network()` names the network; `chooser` is the HandChooser, null where hands are off.
+  // `network()` returns the network's name; `chooser` is the HandChooser.
   constructor({ network, chooser }) {
     Object.assign(this, { network, chooser });
   }
 
-  // The engine of this page; null where the server has to read. Without a server it rejects with a sentence.
+  // The engine of this page; null if the server has to read. Without a server it rejects with a sentence.
   engine() {
     return pageEngine(this.network());
   }
 
-  // The engine, where it may read a `source` (source.js): what a hand reads and pictures are the server's. Else null.
-  engineFor({ pixels }) {
-    return isStatic || (pixels && !this.chooser?.reads) ? this.engine() : null;
+  // The hand that the server reads with; "" for none.
+  get handThere() {
+    return teachesHere ? "" : this.chooser.reads;
   }
 
-  // The answer about a `source` (source.js) as the API gives it, with `source` and `tookAll`, milliseconds.
+  // The engine if it may read a `source` (source.js), else null: the server reads pictures, and everything with one of its
+  // hands.
+  engineFor({ pixels }) {
+    return isStatic || (this.chooser.reads ? teachesHere : pixels) ? this.engine() : null;
+  }
+
+  // The answer for a `source` (source.js) in the API's format, with `source` and `tookAll`, milliseconds.
   async read(source, more = {}) {
     const startedAt = performance.now();
     const answer = (await this.#readHere(source, more)) ?? (await this.#readThere(await source.blob(), more));
     return { ...answer, source, tookAll: performance.now() - startedAt };
   }
 
-  // Null where the server has to read.
+  // Null if the server has to read.
   async #readHere(source, { mode }) {
     const network = this.network();
     const engine = this.#unreadable.has(network) ? null : await inTime(this.engineFor(source));
     if (!engine) return null;
     try {
-      return await engine.read(source.pixels ?? (await source.blob()), { network, mode });
+      return await this.#readBy(engine, source.pixels ?? (await source.blob()), { network, mode });
     } catch (error) {
       if (isStatic) throw error;
-      this.#unreadable.add(network);
+      if (source.pixels) this.#unreadable.add(network); // only the server may be able to decode a picture
       return null;
     }
   }
 
+  async #readBy(engine, image, { network, mode }) {
+    const name = teachesHere ? this.chooser.reads : "";
+    const hand = name ? await learnedBy(name) : null;
+    const isOther = hand && hand.model.name !== network;
+    const answer = await engine.read(image, { network, mode, learned: isOther ? null : hand?.learned });
+    if (isOther) return { ...answer, note: `${name} was taught with another network; this one reads without it.` };
+    return name ? { ...answer, hand: { name, version: hand?.version ?? 0 } } : answer;
+  }
+
   // Reads with the chosen hand. If that fails, the original network reads, and the answer says why.
   async #readThere(blob, more) {
-    const [model, hand] = [this.network(), this.chooser?.reads];
+    const [model, hand] = [this.network(), this.handThere];
     try {
-      return await read(blob, { model, hand, ...more });
+      const answer = await read(blob, { model, hand, ...more });
+      return this.chooser.reads && !hand ? { ...answer, note: `The server read this, without ${this.chooser.reads}.` } : answer;
     } catch (error) {
       const isGone = error.kind === "HandsClosed" || (error.kind === "UnknownName" && error.message.startsWith("unknown hand"));
       if (!hand || !(error instanceof ApiError) || !(isGone || error.kind === "WrongNetwork")) throw error;

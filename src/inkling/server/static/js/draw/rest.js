@@ -1,4 +1,4 @@
-// Whether the ink rests: what is said of a number that is still being written would only disturb.
+// Tracks whether the ink rests, because remarks about an unfinished number only distract.
 
 export const REST_MS = 400; // from lifting the pen to the first remark
 
@@ -11,7 +11,7 @@ export class Rest {
     this.rested = rested;
   }
 
-  // The ink has changed; `isDrawing`: the pen is still down.
+  // Call after each change of the ink; `isDrawing`: the pen is still down.
   changed({ isDrawing }) {
     this.isResting = false;
     clearTimeout(this.#timer);

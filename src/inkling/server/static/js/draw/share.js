@@ -2,25 +2,26 @@
 
 import { fragment } from "../common/drawing.js";
 import { isStatic } from "../common/site.js";
-import { hostedAt, pageAt, rememberHosted, warning } from "./link_address.js";
+import { audience, hostedAt, pageAt, rememberHosted, warning, wayOut } from "./link_address.js";
 import { byId } from "./page_text.js";
 
 const dialog = byId("share");
 const [address, note, hosted, code, codeNote] = ["share-address", "share-note", "hosted-at", "qr", "qr-note"].map(byId);
 const [copy, send, large] = ["copy-link", "send-link", "large-qr"].map(byId);
+const [linkPart, noLink, picturePart] = ["share-link", "share-no-link", "share-picture"].map(byId);
 const NOTE_MS = 2500;
 
 export class ShareDialog {
   #subject = null; // {strokes, model, reading}
-  #run = 0; // of making a code: a later one ends it
+  #run = 0; // of making a code: a later run ends it
 
-  // `subject()` gives {strokes, model, reading, ...}, with a promise of the reading; strokes are null where a picture is
+  // `subject()` returns {strokes, model, reading, ...}, with a promise of the reading; strokes are null if a picture is
   // shown. `read(strokes)` reads them as the page would.
   constructor({ subject, read, exporter }) {
     Object.assign(this, { subject, read, exporter });
     byId("share-close").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside the dialog
-    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // the page's own keys stay away
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // a click on the backdrop
+    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // keeps the page's shortcuts out
     dialog.addEventListener("close", () => this.#forget());
     copy.addEventListener("click", () => copyText());
     address.addEventListener("focus", () => address.select());
@@ -36,9 +37,10 @@ export class ShareDialog {
     const isDrawing = this.#subject.strokes !== null;
     byId("share-heading").textContent = isDrawing ? "Share this drawing" : "Share this reading";
     byId("export-plain").textContent = isDrawing ? "The drawing alone" : "The picture alone";
-    byId("share-link").hidden = !isDrawing;
-    byId("share-no-link").hidden = isDrawing;
+    linkPart.hidden = !isDrawing;
+    noLink.hidden = isDrawing;
     hosted.value = hostedAt();
+    this.#putFirst({ picture: false });
     dialog.showModal();
     if (isDrawing) this.#showLink();
     this.exporter.wait();
@@ -48,7 +50,7 @@ export class ShareDialog {
 
   #page() {
     const here = location.origin === "null" ? location.href.split("#")[0] : `${location.origin}${location.pathname}`;
-    return (warning(here, { isStatic }) && pageAt(hosted.value)) || here;
+    return (warning(here) && pageAt(hosted.value)) || here;
   }
 
   #showLink() {
@@ -56,18 +58,37 @@ export class ShareDialog {
     const here = `${location.origin}${location.pathname}`;
     const page = this.#page();
     const hash = fragment({ strokes, model });
-    const isWarned = warning(here, { isStatic }) !== "";
-    byId("hosted").hidden = !isWarned;
-    byId("share-warning").textContent = warning(page, { isStatic });
+    byId("hosted").hidden = warning(here) === "";
+    byId("way-out").textContent = wayOut(here, { isStatic });
+    byId("share-warning").textContent = warning(page);
     note.textContent = hash === null ? "This drawing has too many strokes for a link. Save it as a picture, or undo some of it." : "";
     for (const button of [copy, send]) button.disabled = hash === null;
     address.value = hash === null ? "" : page + hash;
     send.hidden = !navigator.share;
     if (hash !== null && page === here) history.replaceState(null, "", location.pathname + location.search + hash);
-    this.#showCode(page);
+    const isForNobodyElse = audience(page) === "computer";
+    this.#putFirst({ picture: isForNobodyElse });
+    if (isForNobodyElse) this.#dropCode();
+    else this.#showCode(page);
   }
 
-  // Shortening a drawing for the code asks the reader, so it takes a moment.
+  // If nobody else can open the link, the picture comes first, and there is no code to scan.
+  #putFirst({ picture }) {
+    dialog.classList.toggle("picture-first", picture);
+    if (picture) linkPart.before(picturePart);
+    else noLink.after(picturePart);
+    byId("save-png").classList.toggle("primary", picture);
+    copy.classList.toggle("primary", !picture);
+  }
+
+  #dropCode() {
+    this.#run++;
+    code.replaceChildren();
+    codeNote.textContent = "";
+    large.disabled = true;
+  }
+
+  // Shortening a drawing reads it again, so this takes a moment.
   async #showCode(page) {
     const run = ++this.#run;
     const { strokes, model, reading: promised } = this.#subject;
@@ -79,13 +100,13 @@ export class ShareDialog {
     if (run !== this.#run) return;
     const modules = link && qrCode(link.address);
     if (!modules) {
-      codeNote.textContent = "This drawing has too many strokes for a QR code that a telephone could read. Send the link instead.";
+      codeNote.textContent = "This drawing has too many strokes for a QR code. Send the link instead.";
       return;
     }
     code.replaceChildren(qrSvg(modules, "QR code with the link to this drawing"));
     large.disabled = false;
     codeNote.textContent = link.isShortened
-      ? `Scan it to open the drawing. It draws the same lines with fewer points, and is read alike${reading?.text ? `: ${reading.text.replaceAll("\n", " / ")}` : ""}.`
+      ? `Scan it to open the drawing. It has the same lines with fewer points, and is read the same${reading?.text ? `: ${reading.text.replaceAll("\n", " / ")}` : ""}.`
       : "Scan it to open the drawing.";
   }
 
@@ -105,7 +126,7 @@ export class ShareDialog {
     }
   }
 
-  // The code as large as the window, for a class to scan from a screen.
+  // Shows the code as large as the window, for a class to scan from a screen.
   #enlarge(isLarge) {
     dialog.classList.toggle("enlarged", isLarge);
     large.textContent = isLarge ? "Show it small" : "Show it large";
@@ -127,8 +148,8 @@ async function copyText() {
     await navigator.clipboard.writeText(address.value);
   } catch {
     address.select();
-    isCopied = document.execCommand("copy"); // where a page on http may not use the clipboard
+    isCopied = document.execCommand("copy"); // because a page on http may not use the clipboard
   }
-  note.textContent = isCopied ? "Link copied." : "This browser lets no page copy. Select the link and copy it.";
+  note.textContent = isCopied ? "Link copied." : "This browser does not allow copying. Select the link and copy it.";
   setTimeout(() => (note.textContent = ""), NOTE_MS);
 }

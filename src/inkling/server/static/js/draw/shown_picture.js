@@ -1,4 +1,4 @@
-// The picture that lies on the paper in place of the board.
+// The picture that is on the paper instead of the board.
 
 import { byId } from "./page_text.js";
 
@@ -9,7 +9,7 @@ export class ShownPicture {
   blob = null; // the picture; null while the board is shown
   isWhole = true; // false for the thumbnail of a document's page
 
-  // `changed()` is called when a picture comes or goes.
+  // `changed()` is called when a picture is shown or removed.
   constructor({ changed }) {
     this.changed = changed;
     image.addEventListener("error", () => this.#showName());
@@ -34,7 +34,7 @@ export class ShownPicture {
     this.changed();
   }
 
-  // A file that this browser cannot show: its name stands for it.
+  // Shows the file's name if this browser cannot show the picture.
   #showName() {
     if (!this.blob) return;
     image.hidden = true;
@@ -43,7 +43,7 @@ export class ShownPicture {
     this.changed();
   }
 
-  // Whether the browser shows it, so that it can be cropped.
+  // Whether the browser shows the picture, so that it can be cropped.
   get isVisible() {
     return this.blob !== null && !image.hidden;
   }

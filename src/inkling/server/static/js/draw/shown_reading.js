@@ -1,4 +1,4 @@
-// The reading that is shown: the answer, its tiles, bars and boxes, what can be opened below, and who made it.
+// The reading on the page: the answer, its tiles, bars and boxes, the panels below, and who made it.
 
 import { showAnswer } from "./answer.js";
 import { hideBoxes, showBoxes } from "./boxes.js";
@@ -9,13 +9,13 @@ import { showDigitTable } from "./table.js";
 import { showTiles } from "./tiles.js";
 
 export class ShownReading {
-  answer = null; // of a Reader; null for none
+  answer = null; // from the Reader; null for none
   #selected = 0; // the digit, or refused ink after the digits, whose probabilities are shown
 
-  // `isTentative(answer)`: whether it may change with the next move of the pen; `frame(answer)`: where its image lies on
-  // the paper; `subject()`: what it is an image of; `readOne(source)` reads one digit; `canTell()`: whether the network can
-  // answer "none of the ten"; `handNote()`: why no hand read; `correct`: as of showTiles; `why`: the WhyPanel; `panels`
-  // below the board.
+  // `isTentative(answer)`: whether it may change with the next move of the pen; `frame(answer)`: where its image is on
+  // the paper; `subject()`: the board or picture it shows; `readOne(source)` reads one digit; `canTell()`: whether the
+  // network can answer "none of the ten"; `handNote()`: why the hand was not used; `correct`: see showTiles; `why`: the
+  // WhyPanel; `panels` below the board.
   constructor(parts) {
     Object.assign(this, parts);
   }
@@ -29,7 +29,7 @@ export class ShownReading {
     this.present();
   }
 
-  // Shows it again, because it may be final now.
+  // Shows the answer again, because it may be final now.
   present() {
     const { answer } = this;
     const tentative = this.isTentative(answer);
@@ -40,11 +40,11 @@ export class ShownReading {
     byId("hand-used").textContent = answer ? (answer.hand ? handInWords(answer.hand) : (answer.note ?? this.handNote())) : "";
     for (const panel of this.panels) panel.setImage(answer?.source ?? null, this.subject());
     byId("took").textContent = answer ? madeInWords(answer) : "";
-    if (answer) byId("version").textContent = answer.model.version;
+    byId("took").title = answer ? `${answer.model.name}, version ${answer.model.version}` : "";
     if (answer && hasMarks(answer)) this.#lookAtMarks();
   }
 
-  // Shows tiles, bars and boxes again, because the size or the colours of the paper have changed.
+  // Shows tiles, bars and boxes again, because the size or the colors of the paper have changed.
   presentDigits() {
     const { answer } = this;
     const tentative = this.isTentative(answer);
@@ -58,8 +58,7 @@ export class ShownReading {
       this.presentDigits();
     };
     showTiles({ digits, refused, selected: this.#selected, select, correct: this.correct, tentative });
-    const isOfHand = Boolean(answer?.hand?.version); // its network is not in this page
-    this.why.set(tentative || isOfHand ? null : answer, this.#selected);
+    this.why.set(tentative ? null : answer, this.#selected);
     if (digits.length + (answer?.others.length ?? 0) === 0) return hideBoxes();
     return showBoxes(answer, this.frame(answer), this.#selected, { tentative });
   }

@@ -1,15 +1,15 @@
-// Strokes with fewer points that draw the same lines, for links that must be short.
+// Strokes with fewer points that draw the same lines, for short links.
 //
 // A stroke is drawn as a quadratic B-spline with its points as control points (strokes.js). Points are added where the
-// new curve leaves the old one by more than the tolerance, and the control points are moved until the curve passes
-// through the chosen points (progressive iterative approximation).
+// new curve deviates from the old one by more than the tolerance, and the control points are moved until the curve
+// passes through the chosen points (progressive iterative approximation).
 
 import { along, curveTo, flattened } from "../common/strokes.js";
 
 const ROUNDS = 12; // of moving the control points; the error falls to a quarter or less in each
 const SAMPLES = 8; // of each piece of the curve
 
-// `tolerance`: how far a line may lie from where it was, in units.
+// `tolerance`: the largest deviation of a line, in units.
 export function simplified(strokes, tolerance) {
   return strokes.map((points) => (points.length < 3 ? points : simplifiedStroke(flattened(points), tolerance)));
 }

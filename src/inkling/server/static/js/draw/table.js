@@ -1,4 +1,4 @@
-// The digits of a reading as a table, to copy or to save as CSV, all in the browser.
+// The digits of a reading as a table, to copy or to save as CSV.
 
 import { copyTable, saveTable } from "./csv.js";
 import { byId, percent } from "./page_text.js";

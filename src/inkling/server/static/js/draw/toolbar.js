@@ -1,10 +1,10 @@
-// The tools under the board and their keyboard shortcuts.
+// The tools under the board and their keyboard shortcuts. Escape and Delete clear only if the board or nothing is focused.
 
 const byId = (id) => document.getElementById(id);
 const [undo, redo, clear, link] = ["undo", "redo", "clear", "link"].map(byId);
 const pens = [...document.querySelectorAll(".pens input")];
 
-// `picture()` says whether a picture lies on the paper; `clearAll()` and `share()` run the actions.
+// `picture()` says whether a picture is on the paper; `clearAll()` and `share()` run the actions.
 export function watchTools(board, { picture, clearAll, share }) {
   undo.addEventListener("click", () => board.undo());
   redo.addEventListener("click", () => board.redo());
@@ -35,7 +35,8 @@ function actionOf(event, board, { picture, clearAll }) {
     if (key === "y" || (key === "z" && event.shiftKey)) return () => board.redo();
     return key === "z" ? () => board.undo() : null;
   }
-  return key === "escape" || key === "delete" ? clearAll : null;
+  const isOnBoard = event.target === board.canvas || event.target === document.body;
+  return isOnBoard && (key === "escape" || key === "delete") ? clearAll : null;
 }
 
 // A pen's value is its width in units of the board; the eraser's is "eraser".
@@ -50,4 +51,5 @@ export function updateTools(board, picture) {
   redo.disabled = picture || !board.canRedo;
   clear.disabled = !picture && board.isEmpty;
   link.disabled = !picture && board.isEmpty;
+  if (document.activeElement.disabled) board.canvas.focus({ preventScroll: true });
 }

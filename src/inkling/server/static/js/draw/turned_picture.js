@@ -1,11 +1,11 @@
 // A picture turned and cropped.
 //
-// Places are in pixels of the picture, in the turned picture's directions, with the origin in its middle, so that a part
-// stays where it is when the picture is turned a little. A part is {left, top, right, bottom}.
+// Coordinates are in pixels of the picture, along the turned picture's axes, with the origin in its middle, so that a
+// part stays in place when the picture is turned a little. A part is {left, top, right, bottom}.
 
-const EDGE = 0.02; // of a side: the strip that the corners of a turned picture are filled from
+const EDGE = 0.02; // of a side: the strip from which the corners of a turned picture are filled
 const SAMPLES = 24; // along a strip: few, so that a stroke at the edge leaves no line
-const BLEED = 1; // pixels that a filling reaches into the picture, so that no seam is left
+const BLEED = 1; // pixels by which a filling overlaps the picture, to avoid a seam
 
 // The whole picture of [width, height], turned by `degrees` clockwise.
 export function wholeOf([width, height], degrees) {
@@ -19,7 +19,7 @@ export function quarterTurned({ left, top, right, bottom }) {
   return { left: -bottom, top: left, right: -top, bottom: right };
 }
 
-// The part moved and cut so that it lies inside `whole`.
+// The part, moved and clipped to fit inside `whole`.
 export function inside(part, whole) {
   const [width, height] = [Math.min(part.right - part.left, whole.right - whole.left), Math.min(part.bottom - part.top, whole.bottom - whole.top)];
   const left = Math.min(Math.max(part.left, whole.left), whole.right - width);
@@ -27,8 +27,8 @@ export function inside(part, whole) {
   return { left, top, right: left + width, bottom: top + height };
 }
 
-// Draws a part of the turned picture: a canvas whose longer side is at most `mostPixels`. Where a turned picture has no
-// pixels, in its corners, those of its edge go on.
+// Draws a part of the turned picture: a canvas whose longer side is at most `mostPixels`. The empty corners of a turned
+// picture are filled from its edges.
 export function drawn(image, [width, height], degrees, part, mostPixels) {
   const size = [part.right - part.left, part.bottom - part.top];
   const scale = Math.min(1, mostPixels / Math.max(...size));
@@ -53,7 +53,7 @@ function sinCos(degrees) {
 
 function fillAround(context, image, width, height) {
   const [x, y] = [width / 2, height / 2];
-  const far = Math.max(width, height); // no corner lies further out
+  const far = Math.max(width, height); // no corner is further out
   const strip = [Math.max(1, EDGE * width), Math.max(1, EDGE * height)];
   for (const [sx, toX, w] of [[0, -x - far, far + BLEED], [null, -x, width], [width - strip[0], x - BLEED, far + BLEED]]) {
     for (const [sy, toY, h] of [[0, -y - far, far + BLEED], [null, -y, height], [height - strip[1], y - BLEED, far + BLEED]]) {
@@ -65,7 +65,7 @@ function fillAround(context, image, width, height) {
   }
 }
 
-// A small canvas of the means of a rectangle of the image.
+// A small canvas with the means of a rectangle of the image.
 function averaged(image, from, columns, rows) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns, rows];

@@ -1,5 +1,4 @@
-// The table of pictures that are read together: a row each, two lines on a telephone. One row can be reached with Tab, the
-// others with the arrow keys.
+// The table of several pictures: a row each, two lines on a phone. Tab reaches one row, the arrow keys the others.
 
 import { byId } from "./page_text.js";
 
@@ -17,7 +16,7 @@ export class UploadTable {
     body.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  // Rows: {name, texts: [read as, how sure, what to know], state, thumbnail: a canvas, an address or null}.
+  // Rows: {name, texts: [read as, how sure, notes], state, thumbnail: a canvas, an address or null}.
   fill(entries) {
     section.hidden = entries.length === 0;
     const focused = this.#rows.findIndex(({ button }) => button === document.activeElement);
@@ -38,7 +37,7 @@ export class UploadTable {
     if (thumbnail && !picture.firstChild) picture.append(typeof thumbnail === "string" ? Object.assign(new Image(), { src: thumbnail, alt: "" }) : thumbnail);
   }
 
-  // The row whose picture lies on the paper; -1 for none.
+  // Marks the row whose picture is on the paper; -1 for none.
   mark(open) {
     this.#rows.forEach(({ line, button }, i) => {
       line.classList.toggle("open", i === open);
@@ -77,7 +76,7 @@ export class UploadTable {
   }
 }
 
-// The roles are said explicitly, because a telephone shows the rows as blocks.
+// The roles are explicit, because a phone shows the rows as blocks.
 function makeRow() {
   const line = make("tr", { role: "row" });
   const head = make("th", { role: "rowheader", scope: "row" });

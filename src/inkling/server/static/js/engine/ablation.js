@@ -1,5 +1,5 @@
-// Do without some stages of the pipeline, to see what each is worth on an image. As `inkling.explain.ablation`, which names
-// the replacement of each.
+// Skip stages of the pipeline, to see what each contributes to an image. As `inkling.explain.ablation`, which lists the
+// replacement of each stage.
 
 import { float, grey } from "./image/grey.js";
 import { resizeArea, resizeCubic } from "./image/resize.js";
@@ -16,22 +16,22 @@ export function preparedWithout(prepared, off) {
     const tiles = glyphCrops(ink, prepared.segmentation).map((part) => tileWithout(trim(part), off));
     return { ...prepared, ink, tiles: joinedTiles(tiles) };
   }
-  const segmentation = whole(ink); // without ink there is nothing to find digits in
+  const segmentation = whole(ink); // digits cannot be found without ink
   return { ...prepared, ink, segmentation, tiles: joinedTiles(segmentation.lines.map(() => tileWithout(ink, off))) };
 }
 
-// All of an image as one glyph; none where it is blank.
+// A whole image as one glyph; no glyph if it is blank.
 function whole({ width, height, data }) {
   const isBlank = data.every((value) => value === 0);
   const lines = isBlank ? [] : [[{ box: [0, 0, width, height], components: [1] }]];
   return { lines, labels: grey(width, height, new Uint16Array(width * height).fill(1)), corner: [0, 0], count: 1 };
 }
 
-// The ink of one digit -> its tile, as `normalizeCrop` but for the stages that are off.
+// The ink of one digit -> its tile, as `normalizeCrop` without the stages that are off.
 function tileWithout(part, off) {
   const side = Math.max(part.width, part.height);
   let small = downscaledIfLarge(part, side);
-  const hasStrokes = !off.includes("pen") && !off.includes("ink"); // without ink there are none to measure
+  const hasStrokes = !off.includes("pen") && !off.includes("ink"); // stroke width needs ink
   if (hasStrokes) small = normalizeStrokeWidth(small, Math.max(small.width, small.height));
   const longer = Math.max(small.width, small.height);
   if (off.includes("shape")) return scaledToPeak((longer > SIDE ? resizeArea : resizeCubic)(small, SIDE, SIDE));

@@ -1,19 +1,19 @@
-// Where two ways of reading meet: digits that stand alone, read one by one, and rows read as a whole.
+// Combine the two ways of reading: separate digits read one by one, and rows read as a whole.
 //
-// A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion of the symbol
-// in the same place; and a glyph as high as the digits that no symbol of the row covers is ink that nobody has explained.
+// A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol
+// in the same place. A glyph as high as the digits that no symbol of the row covers is unexplained ink.
 // As `inkling.pipeline.agreement`, for pictures without cells.
 
 import { doubted, withOthers, withWarnings } from "./compose.js";
 import { AGREEMENT as CONFIG } from "./config.js";
 import { median } from "./image/numbers.js";
 
-// The answer of two readings of one image: by rows, and glyph by glyph.
+// The answer from two readings of one image: by rows, and glyph by glyph.
 //
-// `complete`: all ink belongs to the glyphs, so they may be right, unless they lie on a page on a desk; else there is more
-// than the classifier sees. A single digit is the classifier's, unless other ink hides it and the row is sure. Where no ink
-// stands out, rows that are not probable are texture. Everything else is read by rows, unless sure glyphs say the same or
-// are more probable; it is doubted where a glyph contradicts or was missed.
+// `complete`: all ink belongs to the glyphs, so they may be right, unless they are on a page on a desk; otherwise there
+// is ink that the classifier does not see. For a single digit the classifier's reading is used, unless other ink hides
+// it and the row is sure. If no ink stands out, improbable rows are texture. Everything else is read by rows, unless
+// sure glyphs agree or are more probable. That reading is doubted if a glyph contradicts it or if it misses a glyph.
 export function agreed(rows, glyphs, { complete: ownsInk }) {
   const complete = ownsInk && !rows.is_page;
   const isTexture = glyphs.outcome === "empty" && rows.confidence < CONFIG.min_faint_confidence;
@@ -25,7 +25,7 @@ export function agreed(rows, glyphs, { complete: ownsInk }) {
   }
   if (complete && isLikelier(glyphs, rows)) {
     if (glyphs.text === rows.text || glyphs.digits.length + glyphs.others.length === 1) return glyphs;
-    return doubted(glyphs, `read as one row it looks like ${rows.text.split("\n")[0]}; check it by eye.`);
+    return doubted(glyphs, `read as one row, it looks like ${rows.text.split("\n")[0]}; check it by eye.`);
   }
   const missed = missedGlyphs(rows, glyphs);
   let reading = missed.length ? withOthers(rows, missed) : rows;
@@ -38,9 +38,9 @@ export function agreed(rows, glyphs, { complete: ownsInk }) {
   return warned(reading, glyphs.warnings);
 }
 
-// Rows with the warnings of the glyphs. A comb, a ruled page or patterned paper may look like a text's glyphs.
+// Rows with the warnings of the glyphs. The glyphs of a comb, a ruled page or patterned paper may look like text.
 //
-// So rows that are surely numbers are no text, and probable ones are doubted and no more.
+// So rows that are surely numbers are not text, and probable numbers are only doubted.
 function warned(rows, all) {
   const warnings = all.filter(({ code }) => code !== "page" || rows.outcome !== "read");
   if (warnings[0]?.code === "page" && rows.confidence >= CONFIG.min_faint_confidence) {
@@ -49,14 +49,14 @@ function warned(rows, all) {
   return withWarnings(rows, warnings);
 }
 
-// Whether glyphs that hold all ink are the better answer: they say the same, no sign, or are more probable.
+// Whether glyphs that hold all ink are the better answer: they agree without a sign, or are more probable.
 function isLikelier(glyphs, rows) {
   if (glyphs.outcome === "read" && glyphs.text === rows.text) return !rows.others.length;
   const isOne = glyphs.digits.length + glyphs.others.length === 1;
   return (isOne || glyphs.outcome === "read") && glyphs.confidence >= rows.confidence;
 }
 
-// The digits of rows where the classifier is sure of another digit in the same place: { digit, glyph }.
+// The digits of rows for which the classifier is sure of another digit in the same place: { digit, glyph }.
 function contradictions(rows, glyphs) {
   const sure = glyphs.digits.filter((glyph) => glyph.sure);
   return rows.digits.flatMap(({ digit, box }) =>
@@ -86,7 +86,7 @@ const boxesOf = ({ digits, others }) => [...digits, ...others].map(({ box }) => 
 
 const area = ([, , w, h]) => w * h;
 
-// Pixels that two boxes both cover.
+// The area of overlap of two boxes, pixels.
 function commonArea([x, y, w, h], [left, top, width, height]) {
   const common = (start, side, otherStart, otherSide) =>
     Math.max(Math.min(start + side, otherStart + otherSide) - Math.max(start, otherStart), 0);

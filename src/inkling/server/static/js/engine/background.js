@@ -1,4 +1,4 @@
-// The brightness of the bare background, estimated everywhere from the small image. A part of
+// The brightness of the bare background, estimated for each pixel from the small image. Part of
 // `inkling.pipeline.binarize`.
 
 import { BINARIZE as CONFIG, SHARED } from "./config.js";
@@ -17,9 +17,9 @@ export const levelRange = (image) => {
   return high - low;
 };
 
-// The small image -> floats. A grey closing removes dark things narrower than its kernel, which are strokes, and keeps
-// wider ones, which are shadow. Where light falls off smoothly towards the border, the closing stays too light by half a
-// kernel; such a background is first divided by the surface fitted to its inside.
+// The small image -> floats. A grayscale closing removes dark regions narrower than its kernel (strokes) and keeps
+// wider ones (shadows). If light falls off smoothly toward the border, the closing is too light within half a kernel
+// of it, so such a background is first divided by a surface fitted to its inside.
 export function estimateBackground(small) {
   const widest = Math.max(3, roundEven(Math.max(small.width, small.height) * CONFIG.max_stroke_share) | 1);
   const first = smoothlyClosed(small, widest);
@@ -37,8 +37,8 @@ export function estimateBackground(small) {
   return floats(flat, (i) => flat.data[i] * surface.data[i]);
 }
 
-// The image and its small version under even light: columns and rows are brought to one brightness. For light that falls
-// so unevenly that no ink was found.
+// The image and its small version with even light: columns and rows are scaled to one brightness. For light so uneven
+// that no ink was found.
 export function flattenIllumination(image, small) {
   const { width, height } = small;
   const brightness = Float32Array.from(small.data, (level) => Math.max(level, 1));
@@ -61,8 +61,8 @@ function floats({ width, height }, at) {
   return out;
 }
 
-// Dark patches wider than any stroke; null where there are none. A shadow comes in from the border or fades; a blot is
-// dark, clear of the border and ends in an edge.
+// Dark patches wider than any stroke; null if there are none. A shadow reaches the border or fades; a blot is dark, away
+// from the border and has a sharp edge.
 function findBlots(small, background) {
   const threshold = CONFIG.max_blot_brightness * median(small.data);
   const dark = grey(small.width, small.height, small.data.map((level) => (level < threshold ? 1 : 0)));
@@ -79,7 +79,7 @@ function findBlots(small, background) {
   return dilate(maskOfLabels(labels, isBlot), 5);
 }
 
-// The smallest odd kernel that still removes the strokes: the smaller, the less shadow is taken for ink.
+// The smallest odd kernel that removes the strokes: with a smaller one, less shadow is mistaken for ink.
 function kernelSide(small, background) {
   const offset = SHARED.level_offset;
   const contrast = floats(small, (i) => 1 - fround((small.data[i] + offset) / fround(background.data[i] + offset)));
@@ -88,16 +88,16 @@ function kernelSide(small, background) {
   return Math.trunc(CONFIG.kernel_to_stroke * strokeWidth(above(contrast, least)) + 2) | 1;
 }
 
-// Grey closing with a square kernel, smoothed; floats.
+// Grayscale closing with a square kernel, smoothed; floats.
 function smoothlyClosed(small, side) {
   const dilated = dilate(small, side);
-  // On a drawing, bare background is near everywhere: erosion and blur change nothing.
+  // In a drawing, bare background is near every pixel: erosion and blur change nothing.
   if (levelRange(dilated) === 0) return floats(dilated, (i) => dilated.data[i]);
   const blurred = gaussianBlur(erode(dilated, side), side / CONFIG.kernel_to_sigma);
   return floats(blurred, (i) => blurred.data[i]);
 }
 
-// The quadratic surface through the inside of a background, continued over its rim; null where it does not fit.
+// A quadratic surface fitted to the inside of a background, extended over its rim; null if it does not fit.
 function fittedSurface({ width: w, height: h, data }, rim) {
   if (Math.min(w, h) <= 2 * rim + 3) return null;
   const place = (i, n) => fround(-1 + (2 * i) / (n - 1));

@@ -1,22 +1,21 @@
-// Binarize softly: how much of each pixel is ink, whatever the pen, the background and the light. As
-// `inkling.pipeline.binarize`.
+// Soft binarization: how much of each pixel is ink, for any pen, background and light. As `inkling.pipeline.binarize`.
 
 import { estimateBackground, flattenIllumination, levelRange } from "./background.js";
 import { removeBorderNoise } from "./border_noise.js";
 import { BINARIZE as CONFIG, GLOBAL_THRESHOLD, SHARED } from "./config.js";
 import { binarizeGlobally } from "./global_threshold.js";
 import { gaussianBlur } from "./image/filters.js";
-import { float, grey, inverted, lookUp, rangeOf } from "./image/grey.js";
-import { clamp, roundEven, searchSorted, upperMedian } from "./image/numbers.js";
+import { float, grey, inverted, lookUp } from "./image/grey.js";
+import { clamp, histogramOf, roundEven, searchSorted, upperMedian } from "./image/numbers.js";
 import { cropPage } from "./page_crop.js";
 import { hasLightBackground } from "./polarity.js";
 import { downscale, upscale } from "./small_image.js";
 
 const { fround } = Math;
 const LEVELS = Int32Array.from({ length: 256 }, (_, level) => level);
-const P10_TO_SIGMA = 1.2816; // a normal distribution's 10th percentile lies so many standard deviations below its median
+const P10_TO_SIGMA = 1.2816; // standard deviations from a normal distribution's 10th percentile to its median
 
-// A grey image -> floats: 0 = background, 1 = full ink, between = edges of strokes. All 0 when nothing stands out.
+// A grayscale image -> floats: 0 = background, 1 = full ink, in between = edges of strokes. All 0 if nothing stands out.
 export function binarize(picture) {
   const [image, small] = cropPage(picture, downscale(picture));
   let ink = hasNoShadow(image) ? binarizeGlobally(image, small) : null;
@@ -28,7 +27,7 @@ export function binarize(picture) {
   return ink ? removeBorderNoise(ink) : float(picture.width, picture.height);
 }
 
-// Ink against the background estimate; null when there is none.
+// Ink relative to the background estimate; null if there is none.
 function binarizeLocally(image, small, { requireSharp = false } = {}) {
   const isLight = hasLightBackground(small);
   const [dark, darkSmall] = isLight ? [image, small] : [inverted(image), inverted(small)];
@@ -40,17 +39,21 @@ function binarizeLocally(image, small, { requireSharp = false } = {}) {
   return stretchContrast(contrastWithBackground(smooth, background), LEVELS, requireSharp);
 }
 
-// Whether it is an icon, or has only two levels, as a scanner or a program leaves them.
+// Whether the image is an icon, or has only two levels, as from a scanner or a program.
 function hasNoShadow(image) {
   if (Math.max(image.width, image.height) <= GLOBAL_THRESHOLD.icon_side_px) return true;
-  const { low, high } = rangeOf(image);
   const { data } = image;
-  for (let i = 0; i < data.length; i += 1) if (data[i] !== low && data[i] !== high) return false;
+  let other = data[0]; // the second level
+  for (let i = 0; i < data.length; i += 1) {
+    if (data[i] === data[0] || data[i] === other) continue;
+    if (other !== data[0]) return false;
+    other = data[i];
+  }
   return true;
 }
 
-// Smooths a photograph; a drawing has no noise and is returned unchanged. The noise is the median step between neighbouring
-// pixels on a sparse grid, which strokes hardly touch.
+// Smooths a photograph; a drawing has no noise and is returned unchanged. The noise is the median step between
+// neighboring pixels on a sparse grid, which strokes hardly affect.
 function denoised(image) {
   const { width, height, data } = image;
   if (Math.max(width, height) < CONFIG.denoise_min_side_px || width < 2) return image;
@@ -61,8 +64,8 @@ function denoised(image) {
   return upperMedian(steps) < CONFIG.denoise_min_noise ? image : gaussianBlur(image, 0, 3);
 }
 
-// The contrast of each grey level with an even background of that level: the share of the background's brightness that is
-// missing; CONFIG.zero_contrast_level = none, 255 = all.
+// The contrast of each gray level with an even background of that level: the missing share of the background's
+// brightness; CONFIG.zero_contrast_level = none, 255 = all.
 function contrastOfLevels(background) {
   const zero = CONFIG.zero_contrast_level;
   const share = (level) => (background - level) / (background + SHARED.level_offset);
@@ -83,8 +86,8 @@ function contrastWithBackground(image, background) {
   return out;
 }
 
-// Maps the noise of the background to 0 and the body of the strokes to 1. `contrast`: that of each level of the image. null
-// where nothing stands out. Faint marks, or with `requireSharp` all marks, must end in sharp edges.
+// Maps the noise of the background to 0 and the body of the strokes to 1. `contrast`: of each level of the image. null
+// if nothing stands out. Faint marks, or with `requireSharp` all marks, must have sharp edges.
 function stretchContrast(image, contrast, requireSharp) {
   const histogram = contrastHistogram(image, contrast);
   const { middle, sigma } = backgroundNoise(histogram);
@@ -102,26 +105,25 @@ function stretchContrast(image, contrast, requireSharp) {
   return lookUp(image, table);
 }
 
-// Some rows, evenly spread, are enough.
+// The histogram of some rows, evenly spread, which are enough.
 function contrastHistogram({ width, height, data }, contrast) {
   const every = Math.max(1, Math.floor(height / CONFIG.histogram_rows));
-  const counts = new Uint32Array(256);
-  for (let y = 0; y < height; y += every) {
-    for (let i = y * width; i < (y + 1) * width; i += 1) counts[data[i]] += 1;
-  }
+  const rows = new Uint8Array(width * Math.ceil(height / every));
+  for (let y = 0, to = 0; y < height; y += every, to += width) rows.set(data.subarray(y * width, (y + 1) * width), to);
+  const counts = histogramOf(rows);
   const histogram = new Float64Array(256);
   for (let level = 0; level < 256; level += 1) histogram[contrast[level]] += counts[level];
   return histogram;
 }
 
-// Pixels in the soft edges of strokes, for each one in their body.
+// The ratio of pixels in the soft edges of strokes to pixels in their body.
 function edgeToBody(histogram, middle, body) {
   const [low, high] = SHARED.edge_band.map((share) => roundEven(middle + share * (body - middle)));
   const sum = (counts) => counts.reduce((total, count) => total + count, 0);
   return sum(histogram.subarray(low, high)) / Math.max(sum(histogram.subarray(high)), 1);
 }
 
-// Median and standard deviation of the background's levels, from quantiles that ink hardly moves.
+// Median and standard deviation of the background's levels, from quantiles that ink hardly affects.
 function backgroundNoise(histogram) {
   const cumulated = cumulatedSum(histogram);
   const shares = cumulated.map((count) => count / cumulated[255]);
@@ -129,7 +131,7 @@ function backgroundNoise(histogram) {
   return { middle, sigma: (middle - low) / P10_TO_SIGMA };
 }
 
-// The usual level of the strokes: the median above Otsu's threshold, among the levels above `edge`.
+// The typical level of the strokes: the median above Otsu's threshold, among the levels above `edge`.
 function strokeLevel(histogram, edge) {
   const marks = histogram.slice().fill(0, 0, Math.max(edge + 1, 0));
   const weight = cumulatedSum(marks);

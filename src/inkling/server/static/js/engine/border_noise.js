@@ -1,5 +1,6 @@
-// Remove border noise: what reaches in from the image's border, such as a finger, a pen, a torn edge, a scroll bar. As
-// `inkling.pipeline.border_noise`. Only what cannot be a digit is removed, and only beside whole digits.
+// Remove border noise: objects that reach in from the image's border, such as a finger, a pen, a torn edge, a scroll
+// bar. As `inkling.pipeline.border_noise`. It removes only components that cannot be digits, and only beside whole
+// digits.
 
 import { BORDER_NOISE as CONFIG, SHARED } from "./config.js";
 import { connectedComponents, FIELDS, maskOfLabel } from "./image/components.js";
@@ -9,7 +10,7 @@ import { above, crop, grey } from "./image/grey.js";
 import { median, roundEven } from "./image/numbers.js";
 import { minAreaRect } from "./image/polygons.js";
 
-// Ink -> the same, with 0 where border noise was.
+// Ink -> the same ink with border noise set to 0.
 export function removeBorderNoise(ink) {
   const { width, height } = ink;
   const margin = Math.max(1, roundEven(CONFIG.margin_share * Math.max(width, height)));
@@ -42,12 +43,12 @@ function hasInkAtBorder({ width, height, data }, margin) {
   return false;
 }
 
-// A line from the left border to the right one, as ruled paper has them.
+// Whether a component is a line from the left border to the right one, as on ruled paper.
 function isRule({ box: [x, , w, h], area }, width) {
   return x <= 0 && w >= width && area <= CONFIG.max_rule_thickness * w * width && h <= CONFIG.max_rule_slope * w;
 }
 
-// The components near the border that are no digits, where there are whole digits to compare with.
+// The components near the border that are not digits, if there are whole digits to compare with.
 function findNoise(mask, labels, components, others, margin) {
   const gapOf = ({ gaps }) => Math.min(...gaps);
   const shorter = Math.min(mask.width, mask.height);
@@ -86,8 +87,8 @@ function largestRadius(distance, labels, { i, box: [x, y, w, h] }) {
   return most;
 }
 
-// Whether a component is a pen, a ruler or the edge of a table: a straight bar, and no 1 of this row. It lies, or it stands
-// apart from the digits and not level with them.
+// Whether a component is a pen, a ruler or the edge of a table: a straight bar that is not a 1 of this row. It slants
+// more than a digit, or it is away from the digits and not level with them.
 function isPen(box, component, digits, height) {
   const points = pixelsOf(component);
   const { size: [w, h], angle } = minAreaRect(points);
@@ -105,14 +106,14 @@ function pixelsOf({ width, data }) {
   return points;
 }
 
-// Whether a component is lower than that and stands wholly above or below the digits.
+// Whether a component is lower than `mostHeight` and entirely above or below the digits.
 function isFragment([, y, , h], digits, mostHeight) {
   const top = digits.reduce((least, box) => Math.min(least, box[1]), Infinity);
   const bottom = digits.reduce((most, box) => Math.max(most, box[1] + box[3]), 0);
   return h < mostHeight && (y + h <= top || y >= bottom);
 }
 
-// Whether a component is a straight bar along a border and well apart from the digits.
+// Whether a component is a straight bar along a border, well apart from the digits.
 function isScrollBar({ box, area, gaps }, digits, height) {
   const [, , w, h] = box;
   const nearest = Math.min(...gaps);
@@ -121,17 +122,17 @@ function isScrollBar({ box, area, gaps }, digits, height) {
     return gap === nearest && along >= SHARED.bar_aspect_ratio * across;
   });
   if (area < CONFIG.min_scroll_bar_extent * w * h || !isAlong) return false;
-  if (nearest <= 0 && isInRow(box, digits)) return false; // what the border left of a 1
+  if (nearest <= 0 && isInRow(box, digits)) return false; // a 1 cut off by the border
   return distanceTo(box, digits) >= CONFIG.min_bar_gap_share * height;
 }
 
-// Whether a component stands in one row with the digits.
+// Whether a component is in one row with the digits.
 function isInRow([, y, , h], digits) {
   const [top, bottom] = [median(digits.map((box) => box[1])), median(digits.map((box) => box[1] + box[3]))];
   return Math.min(y + h, bottom) - Math.max(y, top) >= CONFIG.min_row_overlap * Math.max(h, bottom - top);
 }
 
-// Pixels between a box and the nearest of others, along the farther of the two axes.
+// Pixels from a box to the nearest of others, along the axis with the larger gap.
 function distanceTo([x, y, w, h], others) {
   return others.reduce((least, [left, top, width, high]) => {
     const [dx, dy] = [Math.max(left - (x + w), x - (left + width)), Math.max(top - (y + h), y - (top + high))];
@@ -139,7 +140,7 @@ function distanceTo([x, y, w, h], others) {
   }, Infinity);
 }
 
-// Sets a component and its soft edge to background; other components stay.
+// Sets a component and its soft edge to background; other components are unchanged.
 function erase(ink, labels, { i, box: [x, y, w, h] }) {
   const margin = CONFIG.erase_margin_px;
   const [left, top] = [Math.max(x - margin, 0), Math.max(y - margin, 0)];

@@ -1,4 +1,4 @@
-// The engine, from a page: networks that read in this page, in a thread of its own.
+// The engine for pages: networks that read in the browser, in a worker thread.
 //
 // const engine = await openEngine({ network: "cnn" });
 // const { text, digits } = await engine.read(await createImageBitmap(canvas));
@@ -13,7 +13,7 @@ const LINE = "line"; // the network that reads rows
 // -> an Engine whose `network` can read. Rejects with EngineUnavailable, whose message is a sentence.
 export async function openEngine({ network = "cnn" } = {}) {
   if (typeof Worker === "undefined" || typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined")
-    throw new EngineUnavailable("This browser cannot run networks; workers and WebAssembly were expected. Use a newer one.");
+    throw new EngineUnavailable("This browser cannot run networks: it lacks workers or WebAssembly. Use a newer one.");
   const engine = new Engine(await listOfNetworks());
   await engine.load(network);
   return engine;
@@ -38,19 +38,19 @@ class Engine {
     return this.#networks.map(({ name, version, parameters, title }) => ({ name, version, parameters, title }));
   }
 
-  // Resolves with the head of a network's file when the network can read.
+  // Resolves to the head of a network's file when the network is ready to read.
   load(name) {
     if (!this.#loads.has(name)) {
       const loading = this.#load(name);
       this.#loads.set(name, loading);
-      loading.catch(() => this.#loads.delete(name)); // so that the next call tries again
+      loading.catch(() => this.#loads.delete(name)); // so that the next call retries
     }
     return this.#loads.get(name);
   }
 
-  // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers, and `made`: "page". `steps`: also
-  // what each stage made; `off`: stages to do without; see reader.js. `learned`: what `teach` gave, with which the network
-  // reads then.
+  // An ImageData, ImageBitmap or Blob -> the answer of POST /api/v1/read?explain=tiles, with `made`: "page". `steps`:
+  // also return the result of each stage; `off`: stages to skip; see reader.js. `learned`: the result of `teach`, which
+  // the network then uses.
   async read(image, { network = "cnn", mode = "auto", steps = false, off = [], learned = null } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
@@ -72,13 +72,13 @@ class Engine {
     return this.#ask("classify", { network, tiles });
   }
 
-  // One tile -> [{ name, type, shape: [h, w, c] or [n], values }]: what every layer puts out, the logits last.
+  // One tile -> [{ name, type, shape: [h, w, c] or [n], values }]: the output of every layer, the logits last.
   async layers(tile, { network = "cnn" } = {}) {
     await this.load(network);
     return this.#ask("layers", { network, tile });
   }
 
-  // -> { layers }: of each layer, in the order of `layers`, its { weights, bias }, or null. Convolutions are (O, h, w, I),
+  // -> { layers }: { weights, bias } or null for each layer, in the order of `layers`. Convolutions are (O, h, w, I),
   // depthwise ones (h, w, O), dense layers (O, I).
   async weights({ network = "cnn" } = {}) {
     await this.load(network);
@@ -86,7 +86,7 @@ class Engine {
   }
 
   // Learns from lessons [{ id, tile: 784 levels 0..255, label, session, sha256 }], none of which contradict each other ->
-  // { learned, report }, see teaching/light.js.
+  // { learned, report }, see teaching/light_teaching.js.
   async teach(lessons, { network = "cnn" } = {}) {
     await this.load(network);
     await this.#loadReplay(network);
@@ -111,7 +111,7 @@ class Engine {
 
   #loadReplay(network) {
     const load = async () => {
-      const bytes = await bytesAt(replayAddress(network, this.#versionOf(network)), "What teaching needs");
+      const bytes = await bytesAt(replayAddress(network, this.#versionOf(network)), "The data for teaching");
       return this.#ask("loadReplay", { network, bytes }, [bytes.buffer]);
     };
     if (!this.#replays.has(network)) {
@@ -126,7 +126,7 @@ class Engine {
     return this.#networks.find((network) => network.name === name)?.version;
   }
 
-  // The first answer to a row comes sooner with the network that reads rows at hand.
+  // Loads the row network early, so that the first row is read sooner.
   #loadLineWhenIdle() {
     if (this.#loads.has(LINE)) return;
     const load = () => this.load(LINE).catch(() => {});
@@ -145,7 +145,7 @@ class Engine {
 
   #hear({ id, value, error, need }) {
     if (need) {
-      this.load(need).catch(() => {}); // the call that needs it says so
+      this.load(need).catch(() => {}); // the call that needs it reports the error
       return;
     }
     const { resolve, reject } = this.#calls.get(id);
@@ -154,7 +154,7 @@ class Engine {
     else resolve(value);
   }
 
-  // The thread could not start, or broke: nobody is left waiting.
+  // Rejects all calls when the thread cannot start or has crashed.
   #fail({ message }) {
     for (const { reject } of this.#calls.values())
       reject(new EngineUnavailable(`Networks cannot run in this page (${message ?? "the thread did not start"}). Reload it.`));
@@ -162,7 +162,7 @@ class Engine {
   }
 }
 
-// What there is to read with.
+// The networks that are available.
 async function listOfNetworks() {
   const { models } = await (await answered(networksAddress(), "The list of networks")).json();
   return models;

@@ -1,4 +1,4 @@
-// Components that are no digits and no parts of any: frames, specks, the remains of shadows. A part of
+// Components that are neither digits nor parts of digits: frames, specks, remains of shadows. Part of
 // `inkling.pipeline.segmentation`. A component is { number, box, area }; `found` is { labels, corner, count }.
 
 import { SEGMENTATION as CONFIG } from "./config.js";
@@ -6,7 +6,7 @@ import { crop } from "./image/grey.js";
 import { quantile, roundEven } from "./image/numbers.js";
 import { referenceHeight } from "./segmentation.js";
 
-// The components that may be digits or parts of them: all but frames, specks and the excess, in the order of their numbers.
+// The components that may be digits or parts of them: all but frames, specks and the excess, ordered by number.
 export function clutterFree(components, found, ink) {
   const kept = components.filter((one) => !isFrameOfImage(one, components, found, ink));
   if (!kept.length) return [components.reduce((largest, one) => (one.area > largest.area ? one : largest))];
@@ -17,7 +17,7 @@ export function clutterFree(components, found, ink) {
   return rest.filter(({ box: [, , w, h] }) => Math.max(w, h) >= leastSize);
 }
 
-// Without those that reach the image's border and are nowhere full ink.
+// The components without those that reach the image's border and have no full ink.
 export function shadowFree(components, { labels, corner }, ink) {
   const kept = components.filter(({ number, box: [x, y, w, h] }) => {
     if (x > 0 && y > 0 && x + w < ink.width && y + h < ink.height) return true;
@@ -32,19 +32,19 @@ function isFrameOfImage(one, components, found, { width, height }) {
   const touched = (x <= 0) + (y <= 0) + (x + w >= width) + (y + h >= height);
   const isLong = w >= CONFIG.frame_extent * width || h >= CONFIG.frame_extent * height;
   if (!isLong || touched < 2) return false;
-  // It may be a digit that fills the image, with specks beside it.
+  // The tallest may be a digit that fills the image, with specks beside it.
   const isTallest = components.every((other) => other === one || other.box[3] < CONFIG.max_part_size * h);
   return !(isTallest && !isAlongBorder(one, found, width, height));
 }
 
-// Whether most of a component lies along the border of the image, as a frame does.
+// Whether most of a component is along the border of the image, like a frame.
 function isAlongBorder({ number, area }, { labels, corner: [x0, y0] }, width, height) {
   const margin = Math.max(1, roundEven(CONFIG.frame_border_share * Math.max(width, height)));
   const inner = count(labels, number, margin - x0, margin - y0, width - margin - x0, height - margin - y0);
   return inner < 0.5 * area;
 }
 
-// Whether it may be a printed box, because it is hollow and something is inside.
+// Whether a component may be a printed box: it is hollow and has something inside.
 function isHollowAround({ box: [x, y, w, h], area }, components) {
   if (area >= CONFIG.max_frame_fill * w * h) return false;
   return components.some(
@@ -53,14 +53,14 @@ function isHollowAround({ box: [x, y, w, h], area }, components) {
   );
 }
 
-// Whether nearly all of a component is near the sides of its box, as of a frame, or a ring around a number.
+// Whether nearly all of a component is near the sides of its box, like a frame, or a ring around a number.
 function isAlongItsBox({ number, box: [left, top, w, h], area }, { labels, corner }) {
   const [x, y] = [left - corner[0], top - corner[1]];
   const [dx, dy] = [roundEven(CONFIG.frame_side_band * w), roundEven(CONFIG.frame_side_band * h)];
   return count(labels, number, x + dx, y + dy, x + w - dx, y + h - dy) <= (1 - CONFIG.min_frame_share) * area;
 }
 
-// How many pixels between two corners have a label.
+// The number of pixels with a label between two corners.
 function count({ width, height, data }, number, x0, y0, x1, y1) {
   let n = 0;
   for (let y = Math.max(y0, 0); y < Math.min(y1, height); y += 1) {

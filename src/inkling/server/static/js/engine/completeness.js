@@ -1,4 +1,4 @@
-// Whether the glyphs of an image may be all that was written. A part of `inkling.pipeline.agreement`.
+// Whether the glyphs of an image may be the whole writing. Part of `inkling.pipeline.agreement`.
 
 import { AGREEMENT as CONFIG } from "./config.js";
 import { boundingBox, glyphsOf } from "./segmentation.js";
@@ -16,7 +16,7 @@ export function isComplete({ lines, labels, count }) {
   return owned >= CONFIG.min_own_ink * inked;
 }
 
-// Whether a glyph may outline a page: it is nearly as wide or high as a picture of some size, or at its border.
+// Whether a glyph may outline a page: the picture is large, and the glyph spans it nearly or touches its border.
 export function spansPicture(segmentation, { width, height }) {
   if (Math.min(width, height) < CONFIG.min_outlined_px) return false;
   return glyphsOf(segmentation).some(({ box: [x, y, w, h] }) => {
@@ -25,7 +25,7 @@ export function spansPicture(segmentation, { width, height }) {
   });
 }
 
-// Whether the glyphs may be parts of one broken digit: there are few, and together they are no wider than one.
+// Whether the glyphs may be parts of one broken digit: they are few, and together no wider than a digit.
 export function mayBeOneDigit(segmentation) {
   const glyphs = glyphsOf(segmentation);
   if (glyphs.length < 2 || glyphs.length > CONFIG.max_parts) return false;

@@ -1,13 +1,14 @@
-// Compose the reading: probabilities -> the answer, and when to doubt it. As `inkling.pipeline.result`. A reading has the
-// fields of the HTTP answer: { outcome, text, written, confidence, digits, size, reason, others, warnings }; a digit those
-// of the answer's digits, a refused glyph those of a digit and its `kind`.
+// Compose the reading: probabilities -> the answer and its doubts. As `inkling.pipeline.result`. A reading has the
+// fields of the HTTP answer: { outcome, text, written, confidence, digits, size, reason, others, warnings }. A digit
+// has the fields of the answer's digits; a refused glyph has those of a digit and its `kind`.
 
 import { RESULT as CONFIG, TEXT_PAGE } from "./config.js";
 
-const UNEXPLAINED = ["mark", "refused"]; // kinds of which it isn't known what they are: a digit may be missing there
+const UNEXPLAINED = ["mark", "refused"]; // unexplained kinds: a digit may be missing there
 
-// The calibrated prediction of the boxes in `lines`, in the same order -> a reading. A digit is sure from a confidence of
-// `sureAt`; a glyph is refused from a probability of `rejectAt` that it is none, 1 is for a network that cannot tell.
+// The calibrated prediction for the boxes in `lines`, in the same order -> a reading. A digit is sure from a confidence
+// of `sureAt`. A glyph is refused from a probability of `rejectAt` that it is no digit; 1 is for a network that cannot
+// refuse.
 export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size }) {
   const boxes = lines.flat();
   if (!boxes.length) return composeEmpty(size);
@@ -26,27 +27,27 @@ export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size
   return judged(reading, reasonUnsure([leastSure], digits.length), { sureAt });
 }
 
-// What of a box lies inside an image; at least a pixel.
+// A box clipped to an image, to at least one pixel.
 export function inside([x, y, w, h], [width, height]) {
   const [left, top] = [Math.min(Math.max(x, 0), width - 1), Math.min(Math.max(y, 0), height - 1)];
   return [left, top, Math.max(1, Math.min(x + w, width) - left), Math.max(1, Math.min(y + h, height) - top)];
 }
 
-// A reading and more ink that is no digit; ink that nobody can explain makes it doubtful.
+// A reading with further ink that is not a digit; unexplained ink makes it doubtful.
 export function withOthers(reading, others) {
   const more = { ...reading, others: [...reading.others, ...others] };
   const n = others.filter(({ kind }) => UNEXPLAINED.includes(kind)).length;
   return n && reading.outcome === "read" ? doubted(more, reasonLeftOut(n)) : more;
 }
 
-// A reading that something else than its own probabilities makes doubtful. What was "read" becomes "unsure" with half its
+// A reading that is doubted for a reason other than its probabilities. The outcome "read" becomes "unsure" with half the
 // confidence, because word and number must not contradict each other.
 export function doubted(reading, reason) {
   const factor = reading.outcome === "read" ? CONFIG.right_despite_doubt : 1;
   return { ...reading, outcome: "unsure", confidence: factor * reading.confidence, reason };
 }
 
-// A reading whose outcome is "read" -> the same, doubted where there is a reason. `otherText`: what it may be.
+// A reading whose outcome is "read" -> the same, doubted if there is a reason. `otherText`: the alternative.
 export function judged(reading, otherText, { sureAt }) {
   const unsure = reading.digits.filter(({ sure }) => !sure);
   const reason = unsure.length ? reasonUnsure(unsure, reading.digits.length) : otherText;
@@ -65,7 +66,7 @@ export function composeEmpty(size) {
 // The reading of an image with ink, but no digit.
 export function composeWithoutDigits(others, size) {
   const what = others.length === 1 ? "this does not look" : `none of the ${others.length} marks looks`;
-  const reason = `${what} like a digit; write 0 to 9 upright and whole, or show the number alone.`;
+  const reason = `${what} like a digit; write 0 to 9 upright and whole, or show only the number.`;
   return without("not_digit", others, size, reason);
 }
 
@@ -73,8 +74,8 @@ function without(outcome, others, size, reason) {
   return { outcome, text: "", written: "", confidence: 0, digits: [], size, reason, others, warnings: [] };
 }
 
-// Adds what is wrong with the image; the first warning becomes the reason where it says more. On a page of text or a
-// pattern of which most glyphs were refused, the few that resemble digits are none either.
+// Adds the image's warnings; the first becomes the reason if it says more. On a page of text or a pattern whose glyphs
+// were mostly refused, the few that resemble digits are refused too.
 export function withWarnings(reading, warnings) {
   if (!warnings.length) return reading;
   const { digits, others, outcome } = reading;
@@ -88,15 +89,15 @@ export function withWarnings(reading, warnings) {
   return { ...reading, warnings };
 }
 
-// Whether most glyphs of a page were refused; among many, the unsure ones count as refused.
+// Whether most glyphs of a page were refused; if there are many, unsure ones count as refused.
 function isMostlyRefused({ digits, others }) {
   const n = digits.length + others.length;
   const accepted = digits.filter(({ sure }) => sure || n < TEXT_PAGE.min_glyphs).length;
   return n > 2 * accepted;
 }
 
-// Ten probabilities of a glyph that is no digit with probability `notDigit` -> a digit.
-export function mostProbableDigit(probs, notDigit, box, sureAt) {
+// Ten probabilities of a glyph, and the probability `notDigit` that it is no digit -> a digit.
+function mostProbableDigit(probs, notDigit, box, sureAt) {
   let best = 0;
   for (let digit = 1; digit < 10; digit += 1) if (probs[digit] > probs[best]) best = digit;
   const confidence = probs[best];
@@ -104,12 +105,12 @@ export function mostProbableDigit(probs, notDigit, box, sureAt) {
   return { digit: best, confidence, sure, probs: Array.from(probs), box, not_digit: notDigit };
 }
 
-// A glyph that is no digit; what it resembles is kept.
+// A glyph marked as refused; its probabilities are kept.
 export const refused = (glyph) => ({ ...glyph, kind: "refused" });
 
 function reasonLeftOut(n) {
   const what = n === 1 ? "one mark was left out: it does" : `${n} marks were left out: they do`;
-  return `${what} not look like a digit; check the picture by eye, or show the number alone.`;
+  return `${what} not look like a digit; check the picture by eye, or show only the number.`;
 }
 
 function reasonUnsure(unsure, n) {

@@ -1,4 +1,5 @@
-// Decode an image from any source of a page to upright grey. As `inkling.pipeline.decode`, for what the browser decodes.
+// Decode an image from any source of a page to upright grayscale. As `inkling.pipeline.decode`, for formats that the
+// browser decodes.
 
 import { DECODE as CONFIG } from "./config.js";
 import { luma, toGrayscale } from "./grayscale.js";
@@ -6,7 +7,7 @@ import { crop, grey } from "./image/grey.js";
 import { histogramOf, median, roundEven } from "./image/numbers.js";
 import { resizeArea } from "./image/resize.js";
 
-// A picture that cannot be read; `message` is a sentence for a person, `name` the kind that the HTTP API calls it.
+// A picture that cannot be read; `message` is a sentence for users, `name` the kind in the HTTP API.
 export class BadPicture extends Error {
   constructor(kind, message) {
     super(message);
@@ -14,8 +15,8 @@ export class BadPicture extends Error {
   }
 }
 
-// An ImageData, ImageBitmap or Blob -> { image, size, glance }: an upright grey image, its longer side at most
-// CONFIG.max_side_px; [width, height] before it was reduced; and a small version of it, `image` itself where it is small.
+// An ImageData, ImageBitmap or Blob -> { image, size, glance }: an upright grayscale image, its longer side at most
+// CONFIG.max_side_px; [width, height] before reduction; and a small version of it, `image` itself if it is small.
 export async function decode(source) {
   const { width, height, pixels } = await pixelsOf(source);
   const [reduced, size] = [toGrey(pixels), [width, height]];
@@ -23,11 +24,15 @@ export async function decode(source) {
   return { image, size, glance: glanceAt(reduced) ?? image };
 }
 
-// Opaque or partly transparent pixels, four bytes each -> grey.
-export function toGrey(pixels) {
-  const { data } = pixels;
-  for (let i = 3; i < data.length; i += 4) if (data[i] < 255) return composited(pixels);
-  return toGrayscale(pixels);
+// Opaque or partly transparent pixels, four bytes each -> grayscale.
+function toGrey(pixels) {
+  return isOpaque(pixels) ? toGrayscale(pixels) : composited(pixels);
+}
+
+function isOpaque({ data }) {
+  let common = 255; // bits of all alphas
+  for (let i = 3; i < data.length; i += 4) common &= data[i];
+  return common === 255;
 }
 
 async function pixelsOf(source) {
@@ -66,7 +71,7 @@ async function bitmapOf(blob) {
     return await createImageBitmap(blob, { colorSpaceConversion: "none" });
   } catch {
     const expected = "expected a PNG, JPEG, WebP, GIF or BMP picture. Save it as PNG or JPEG and choose that.";
-    throw new BadPicture("UnknownFormat", `this is no picture that this browser can open, or a damaged one; ${expected}`);
+    throw new BadPicture("UnknownFormat", `this browser cannot open the picture, or it is damaged; ${expected}`);
   }
 }
 
@@ -82,16 +87,16 @@ function checkSize(width, height) {
   }
 }
 
-// By which whole number a picture is reduced before anything else; it still is at least CONFIG.max_side_px long.
+// The whole factor by which a picture is reduced first; it remains at least CONFIG.max_side_px long.
 const reduction = (width, height) => Math.max(1, Math.floor(Math.max(width, height) / CONFIG.max_side_px));
 
-// So many rows are held at a time, which bounds memory; all where the picture is not reduced.
+// The number of rows held at a time, which bounds memory; all rows if the picture is not reduced.
 function bandRows(width, height) {
   const factor = reduction(width, height);
   return factor === 1 ? height : factor * Math.max(1, Math.floor(CONFIG.tile_side_px / factor));
 }
 
-// The picture by bands of rows, each block of pixels by its mean. `band(top, bottom)`: the pixels of those rows.
+// The picture reduced to the means of blocks, by bands of rows. `band(top, bottom)`: the pixels of those rows.
 function reducedPixels(width, height, band) {
   const factor = reduction(width, height);
   if (factor === 1) return band(0, height);
@@ -101,7 +106,7 @@ function reducedPixels(width, height, band) {
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(top + rows, height);
     const { data, height: held } = band(top, bottom);
-    const offset = held === height ? top : 0; // within a picture that is held as a whole
+    const offset = held === height ? top : 0; // in a picture that is held as a whole
     for (let y = top; y < bottom; y += factor) {
       for (let x = 0; x < width; x += factor) {
         const [right, below] = [Math.min(x + factor, width), Math.min(y + factor, bottom)];
@@ -118,8 +123,8 @@ function reducedPixels(width, height, band) {
   return out;
 }
 
-// Lays a partly transparent picture over a background that contrasts with it. A mostly opaque one brings its own, whose
-// median is continued; in a mostly transparent one the opaque part is the ink.
+// Composites a partly transparent picture over a contrasting background. A mostly opaque picture has its own background,
+// whose median is used; in a mostly transparent picture, the opaque part is the ink.
 function composited(pixels) {
   const levels = luma(pixels);
   const visible = levels.data.filter((_, i) => pixels.data[4 * i + 3] > CONFIG.opaque_alpha);
@@ -142,8 +147,8 @@ function withinSide(image, side) {
   return resizeArea(image, ...[image.width, image.height].map((length) => Math.max(1, roundEven(length * factor))));
 }
 
-// Reduced by a whole factor, to CONFIG.glance_side_px or a little more: enough to see whether there is one large digit.
-// null of an image that is not much larger.
+// The image reduced by a whole factor to CONFIG.glance_side_px or slightly more, enough to see whether there is one
+// large digit. null if the image is not much larger.
 function glanceAt(image) {
   const factor = Math.floor(Math.max(image.width, image.height) / CONFIG.glance_side_px);
   if (factor < 2 || Math.min(image.width, image.height) < factor) return null;

@@ -1,4 +1,4 @@
-// Binarize by one threshold where the background is one even level, however bold the strokes. As
+// Binarize with one threshold if the background is one even level; the strokes may be bold. As
 // `inkling.pipeline.global_threshold`.
 
 import { GLOBAL_THRESHOLD as CONFIG, POLARITY, SHARED } from "./config.js";
@@ -7,8 +7,8 @@ import { grey, lookUp, otsuThreshold, rangeOf } from "./image/grey.js";
 import { clamp, histogramOf, searchSorted } from "./image/numbers.js";
 import { areaCue, cornerCue, edgeCue } from "./polarity.js";
 
-// A grey image and its small version -> ink, 0..1; null where the background is not even, or there is no ink.
-// `requireSharp`: strokes must end in sharp edges.
+// A grayscale image and its small version -> ink, 0..1; null if the background is not even or there is no ink.
+// `requireSharp`: strokes must have sharp edges.
 export function binarizeGlobally(image, small, { requireSharp = false } = {}) {
   const histogram = histogramOf(image.data);
   const threshold = otsuThreshold(histogram);
@@ -16,7 +16,8 @@ export function binarizeGlobally(image, small, { requireSharp = false } = {}) {
   if (!dark.some(Boolean) || !light.some(Boolean)) return null;
   const cues = edgeCue(small) + POLARITY.area_weight * areaCue(small) + POLARITY.corner_weight * cornerCue(small);
   const lightBackground = cues >= 0;
-  // The soft edges of strokes lie between the two levels, so on both sides the quarter far from the threshold counts.
+  // The soft edges of strokes are between the two levels, so on each side only the quarter far from the threshold
+  // counts.
   const { typical_quantile: typical, extreme_quantile: extreme } = CONFIG;
   const [darkest, darkLevel] = levelsAt(dark, [extreme, 1 - typical]);
   const [lightLevel, lightest] = levelsAt(light, [typical, 1 - extreme]).map((level) => threshold + 1 + level);

@@ -1,49 +1,50 @@
-// Convert colour to grey: luma, or the mixture of channels that shows the ink where luma hides it. As
-// `inkling.pipeline.grayscale`. A picture in colours is { width, height, data }, four bytes a pixel.
+// Convert color to grayscale: luma, or the mixture of channels that shows the ink if luma hides it. As
+// `inkling.pipeline.grayscale`. A color picture is { width, height, data }, four bytes per pixel.
 
 import { GRAYSCALE as CONFIG, SHARED } from "./config.js";
-import { grey } from "./image/grey.js";
+import { grey, rangeOf } from "./image/grey.js";
 import { clamp, roundEven, valueOfRank } from "./image/numbers.js";
 import { resizeArea } from "./image/resize.js";
 
 const LUMA = [0.299, 0.587, 0.114]; // weights of R, G, B (ITU-R BT.601)
-const SWEEPS = 12; // of Jacobi's method: more than three by three numbers need
+const SWEEPS = 12; // of Jacobi's method: more than a 3 x 3 matrix needs
 
-// As Pillow weighs the colours of a file.
-export function luma({ width, height, data }) {
+// Grayscale with Pillow's weights of the colors.
+export const luma = (picture) => weighted(picture, [19595, 38470, 7471], 16);
+
+// The weighted sum of the channels; the weights sum to 2 to the power of `bits`.
+function weighted({ width, height, data }, [red, green, blue], bits) {
   const out = grey(width, height);
+  const half = 1 << (bits - 1);
   for (let i = 0, k = 0; i < out.data.length; i += 1, k += 4) {
-    out.data[i] = (data[k] * 19595 + data[k + 1] * 38470 + data[k + 2] * 7471 + 32768) >> 16;
+    out.data[i] = (data[k] * red + data[k + 1] * green + data[k + 2] * blue + half) >> bits;
   }
   return out;
 }
 
-// An opaque picture -> grey in which ink stands out, in either polarity.
+// An opaque picture -> a grayscale image in which ink stands out, in either polarity.
 export function toGrayscale(picture) {
   const brightness = luma(picture);
   if (showsInk(brightness)) return brightness;
   const axis = principalEdgeAxis(picture);
   if (axis) return projected(picture, axis);
-  const { data } = picture;
-  return grey(picture.width, picture.height, brightness.data.map((_, i) =>
-    (data[4 * i] * 4899 + data[4 * i + 1] * 9617 + data[4 * i + 2] * 1868 + 8192) >> 14)); // as OpenCV weighs them
+  return weighted(picture, [4899, 9617, 1868], 14); // OpenCV's weights
 }
 
-// Whether luma alone has edges as strong as those of a usual pen.
+// Whether luma alone has edges as strong as those of a typical pen.
 function showsInk({ width, height, data }) {
   const block = Math.ceil(Math.max(width, height) / CONFIG.luma_sample_side_px);
   const { columns, rows } = sampledPlaces(width, height, block);
-  const sample = rows.map((y) => columns.map((x) => data[y * width + x]));
-  const lightest = sample.flat().reduce((most, level) => Math.max(most, level), 0);
-  const least = Math.ceil(CONFIG.min_luma_edge * (lightest + SHARED.level_offset));
+  const n = columns.length;
+  const sample = new Uint8Array(rows.length * n);
+  for (const [y, row] of rows.entries()) for (let x = 0; x < n; x += 1) sample[y * n + x] = data[row * width + columns[x]];
+  const least = Math.ceil(CONFIG.min_luma_edge * (rangeOf({ data: sample }).high + SHARED.level_offset));
   let strong = 0;
-  sample.forEach((row, y) => {
-    row.forEach((level, x) => {
-      if (x > 0 && Math.abs(level - row[x - 1]) >= least) strong += 1;
-      if (y > 0 && Math.abs(level - sample[y - 1][x]) >= least) strong += 1;
-    });
-  });
-  return strong > (1 - CONFIG.strongest_quantile) * 2 * rows.length * columns.length;
+  for (let i = 0; i < sample.length; i += 1) {
+    if (i % n > 0 && Math.abs(sample[i] - sample[i - 1]) >= least) strong += 1;
+    if (i >= n && Math.abs(sample[i] - sample[i - n]) >= least) strong += 1;
+  }
+  return strong > (1 - CONFIG.strongest_quantile) * 2 * sample.length;
 }
 
 // One pixel of each block, near its middle.
@@ -56,7 +57,7 @@ function sampledPlaces(width, height, block) {
   return { columns: along(width), rows: along(height) };
 }
 
-// The weights of R, G, B along which colours change most at sharp edges; null where luma is as good.
+// The weights of R, G, B along which colors change most at sharp edges; null if luma is as good.
 function principalEdgeAxis(picture) {
   const { width, height } = picture;
   const block = Math.max(1, Math.floor(Math.max(width, height) / CONFIG.edge_side_px));
@@ -79,7 +80,8 @@ function principalEdgeAxis(picture) {
 function hasColours({ width, height, data }, block) {
   const { columns, rows } = sampledPlaces(width, height, block);
   return rows.some((y) => columns.some((x) => {
-    const [r, g, b] = data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3);
+    const at = 4 * (y * width + x);
+    const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
     return Math.max(r, g, b) - Math.min(r, g, b) >= CONFIG.min_channel_spread;
   }));
 }
@@ -90,7 +92,7 @@ function channelOf({ width, height, data }, channel) {
   return out;
 }
 
-// Of three channels, the steps from each pixel to the next, downwards and to the right.
+// The steps of three channels from each pixel to the next, downwards and to the right.
 function stepsOf(channels) {
   const [{ width, height }] = channels;
   const steps = [];
@@ -100,7 +102,7 @@ function stepsOf(channels) {
   return steps;
 }
 
-// The direction in which vectors of three numbers are longest (Jacobi's method for their scatter matrix).
+// The principal axis of vectors of three numbers (Jacobi's method for their scatter matrix).
 function principalAxis(vectors) {
   const m = [0, 1, 2].map((i) => [0, 1, 2].map((k) => vectors.reduce((sum, vector) => sum + vector[i] * vector[k], 0)));
   const axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
@@ -120,7 +122,7 @@ function principalAxis(vectors) {
   return axes.map((row) => row[longest]);
 }
 
-// The levels along an axis, the lowest possible at 0 and the highest at 255.
+// The levels along an axis, scaled so that the lowest possible is 0 and the highest 255.
 function projected({ width, height, data }, axis) {
   const offset = -255 * axis.reduce((sum, weight) => sum + Math.min(weight, 0), 0);
   const out = grey(width, height);
@@ -131,7 +133,7 @@ function projected({ width, height, data }, axis) {
   return out;
 }
 
-// Median size of the steps along an axis, levels; at least half a level, which rounding makes.
+// Median size of the steps along an axis, levels; at least half a level, the size of rounding errors.
 function medianStep(steps, axis) {
   const along = steps.map((step) => Math.abs(step[0] * axis[0] + step[1] * axis[1] + step[2] * axis[2]));
   return Math.max(lowQuantile(along, 0.5), 0.5);

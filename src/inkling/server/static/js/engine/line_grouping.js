@@ -1,12 +1,12 @@
 // Group boxes into lines of writing, top to bottom, each from left to right. As `inkling.pipeline.line_grouping`.
 //
-// Lines may slant: the median step from a box to its nearest neighbour on the right gives their slope, and boxes are
+// Lines may slant: their slope is the median step from a box to its nearest neighbor on the right, and boxes are
 // compared as if the slope were 0.
 
 import { LINE_GROUPING as CONFIG } from "./config.js";
 import { clamp, median } from "./image/numbers.js";
 
-// Boxes x, y, w, h -> indices by line. From left to right, a box joins the line whose last box is beside it.
+// Boxes x, y, w, h -> indices by line. From left to right, each box joins the line whose last box is beside it.
 export function groupLines(boxes) {
   const slope = slopeOfLines(boxes);
   const middles = boxes.map(([x, , w]) => x + w / 2);
@@ -31,7 +31,7 @@ export function groupLines(boxes) {
     .map(({ line }) => line);
 }
 
-// Pixels that lines of boxes fall for each pixel to the right; 0 where too few boxes stand side by side.
+// The slope of lines of boxes, pixels down per pixel to the right; 0 if too few boxes are side by side.
 export function slopeOfLines(boxes) {
   const [nearestGap, farthestGap] = CONFIG.neighbor_gap_range;
   const centers = boxes.map(([x, y, w, h]) => ({ x: x + w / 2, y: y + h / 2, h }));

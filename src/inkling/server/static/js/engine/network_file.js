@@ -1,11 +1,12 @@
-// A network's file, as `inkling.page_network.binary` writes it -> what it holds.
+// Read a network's file, as `inkling.page_network.binary` writes it.
 import { EngineUnavailable } from "./unavailable.js";
 
 const MAGIC = "inkn";
 const FORMAT = 1;
 const HEAD_AT = 8; // bytes
 
-// The file's bytes, a Uint8Array -> { head, weights, bias }: the head as written; from a step's entry, its Float32Array.
+// The file's bytes, a Uint8Array -> { head, weights, bias }: the head as written; functions from a step's entry to its
+// Float32Array.
 export async function readNetworkFile(bytes) {
   const { head, body: compressed } = partsOf(bytes, MAGIC);
   const body = await inflated(compressed);
@@ -60,4 +61,4 @@ function arraysOf({ sections }, body) {
 }
 
 const damaged = (why) =>
-  new EngineUnavailable(`A file of networks is damaged or of another version of this page (${why}). Reload the page.`);
+  new EngineUnavailable(`A network file is damaged or belongs to another version of this page (${why}). Reload the page.`);

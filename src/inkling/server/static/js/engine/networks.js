@@ -1,14 +1,15 @@
-// Runs a network in the page: what `inkling.page_network` wrote, on the kernels in kernels.wasm.
-// Arrays are float32, channels last; the numbers of one layer lie one after another.
+// Runs a network in the page: a file written by `inkling.page_network`, on the kernels in kernels.wasm.
+// Arrays are float32, channels last; the numbers of one layer are contiguous.
 import { readNetworkFile } from "./network_file.js";
 import { LANES, OPERATIONS, sizeOf } from "./operations.js";
 import { classProbabilities, softmax } from "./probabilities.js";
+import { remembering } from "./remembering.js";
 import { EngineUnavailable } from "./unavailable.js";
 
 const FLOAT = 4; // bytes
 const ALIGNMENT = 16; // bytes
-const PAGE = 65536; // bytes: the unit in which WebAssembly's memory grows
-const BATCH = 256; // examples that run at once: it bounds the memory
+const PAGE = 65536; // bytes: the unit by which WebAssembly's memory grows
+const BATCH = 256; // examples that run together, to bound memory
 
 // -> the compiled kernels, for `loadNetwork`.
 export async function loadKernels(address = new URL("kernels.wasm", import.meta.url)) {
@@ -17,7 +18,7 @@ export async function loadKernels(address = new URL("kernels.wasm", import.meta.
     return await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
     throw new EngineUnavailable(
-      `This browser cannot run networks (${error.message}); WebAssembly with SIMD was expected. Use a newer browser.`,
+      `This browser cannot run networks (${error.message}); it needs WebAssembly with SIMD. Use a newer browser.`,
     );
   }
 }
@@ -28,11 +29,12 @@ export async function loadNetwork(bytes, kernels) {
 }
 
 export class Network {
-  #file; // from which weights are read
+  #file; // the source of the weights
   #steps; // of the head, with the addresses of their weights
-  #after; // where the arrays of a run begin in memory, bytes
-  #top; // up to where memory is in use, bytes
-  #takesRows; // whether several examples run at once, as rows of each array
+  #after; // where the arrays of a run start in memory, bytes
+  #top; // the end of the memory in use, bytes
+  #knownSoftmax = remembering(({ data }) => this.#softmaxOf(data, this.head.input)); // of one tile
+  #takesRows; // whether several examples run together, as rows of each array
 
   constructor(file, instance) {
     this.head = file.head;
@@ -60,26 +62,26 @@ export class Network {
 
   // n tiles -> the network's softmax: n * 10 or n * 11.
   outputs(tiles) {
-    return this.#ofAll(tiles, (arrays) => {
-      const { at, shape } = arrays.at(-1);
-      return softmax(this.#floats(at, sizeOf(shape)), shape.at(-1));
-    });
+    return this.#ofAll(tiles, (some, shape) =>
+      this.#takesRows ? this.#softmaxOf(some, shape) : this.#knownSoftmax({ data: some.slice(), width: some.length }));
   }
 
-  // n tiles -> what the last dense layer receives, n * F.
+  // n tiles -> the inputs of the last dense layer, n * F.
   features(tiles) {
     const k = this.#steps.findLast(({ op }) => op === "dense").inputs[0];
-    return this.#ofAll(tiles, (arrays) => this.#floats(arrays[k].at, sizeOf(arrays[k].shape)).slice());
+    return this.#ofAll(tiles, (some, shape) => {
+      const found = this.#run(some, shape)[k];
+      return this.#floats(found.at, sizeOf(found.shape)).slice();
+    });
   }
 
   // A line image, { data: 32 * width numbers, about 0 = paper, 1 = ink; width, a multiple of 4 } -> the softmax of each
   // column of four pixels, not calibrated: (width / 4) * 22.
   recognise({ data, width }) {
-    const { at, shape } = this.#run(data, [this.head.input[0], width]).at(-1);
-    return softmax(this.#floats(at, sizeOf(shape)), shape.at(-1));
+    return this.#softmaxOf(data, [this.head.input[0], width]);
   }
 
-  // One tile -> [{ name, type, shape, values }]: what each layer puts out, the logits last.
+  // One tile -> [{ name, type, shape, values }]: the output of each layer, the logits last.
   layers(tile) {
     const arrays = this.#run(tile, this.head.input);
     return this.#steps.flatMap(({ name, type }, k) => {
@@ -88,7 +90,7 @@ export class Network {
     });
   }
 
-  // { layers }: of each layer, in the order of `layers`, its { weights, bias }, or null. Convolutions are (O, h, w, I),
+  // { layers }: { weights, bias } or null for each layer, in the order of `layers`. Convolutions are (O, h, w, I),
   // depthwise ones (h, w, O), dense layers (O, I).
   weights() {
     const numbers = ({ weights, bias }) =>
@@ -98,12 +100,18 @@ export class Network {
 
   #count(tiles) {
     const n = tiles.length / sizeOf(this.head.input);
-    if (!Number.isInteger(n)) throw new Error(`${tiles.length} numbers are no tiles of ${this.head.input.join(" x ")}.`);
+    if (!Number.isInteger(n)) throw new Error(`${tiles.length} numbers do not form tiles of ${this.head.input.join(" x ")}.`);
     return n;
   }
 
-  // Runs n tiles, several at once where that is faster; `take` reads from the arrays what is wanted of them.
-  #ofAll(tiles, take) {
+  // Numbers and their shape -> the network's softmax.
+  #softmaxOf(values, shape) {
+    const last = this.#run(values, shape).at(-1);
+    return softmax(this.#floats(last.at, sizeOf(last.shape)), last.shape.at(-1));
+  }
+
+  // The joined results of `compute(tiles, shape)` for n tiles, several together if that is faster.
+  #ofAll(tiles, compute) {
     const { input } = this.head;
     const size = sizeOf(input);
     const step = this.#takesRows ? BATCH : 1;
@@ -111,14 +119,14 @@ export class Network {
     for (let first = 0, n = this.#count(tiles); first < n; first += step) {
       const count = Math.min(step, n - first);
       const shape = count === 1 ? input : [count, ...input];
-      parts.push(take(this.#run(tiles.subarray(first * size, (first + count) * size), shape)));
+      parts.push(compute(tiles.subarray(first * size, (first + count) * size), shape));
     }
     return joined(parts);
   }
 
-  // Numbers and their shape -> the array of each step, after the input's.
+  // Numbers and their shape -> the array of the input and of each step.
   #run(values, shape) {
-    if (values.length !== sizeOf(shape)) throw new Error(`${values.length} numbers are no ${shape.join(" x ")}.`);
+    if (values.length !== sizeOf(shape)) throw new Error(`${values.length} numbers do not form ${shape.join(" x ")}.`);
     this.#top = this.#after;
     const input = { at: this.allocate(values.length), shape };
     this.#floats(input.at, values.length).set(values);
@@ -127,7 +135,7 @@ export class Network {
     return arrays;
   }
 
-  // Room for so many numbers until the next run -> its address. Views of the memory are void afterwards.
+  // Allocates room for a number of floats until the next run -> its address. This invalidates views of the memory.
   allocate(floats) {
     const at = this.#top;
     this.#top += Math.ceil((floats * FLOAT) / ALIGNMENT) * ALIGNMENT;
@@ -140,10 +148,10 @@ export class Network {
     return new Float32Array(this.kernels.memory.buffer, at, length);
   }
 
-  // Lays a step's weights and bias into memory, as its kernel wants them.
+  // Copies a step's weights and bias into memory in the layout of its kernel.
   #place(step) {
     if (!OPERATIONS[step.op])
-      throw new EngineUnavailable(`The network has a layer ${step.op}, which this page does not know. Reload the page.`);
+      throw new EngineUnavailable(`The network has a layer ${step.op}, which this page does not support. Reload the page.`);
     const { weights, bias } = step;
     if (!weights && !bias) return step.op === "scale" ? this.#placeScale([1], [0]) : {};
     if (step.op === "scale") return this.#placeScale(weights && this.#file.weights(weights), bias && this.#file.bias(bias));
@@ -170,7 +178,7 @@ export class Network {
   }
 }
 
-// Weights, a row of each output -> eight outputs side by side: (outputs / 8, numbers of a row, 8), padded with zeros.
+// Weights, one row per output -> groups of eight outputs: (outputs / 8, numbers of a row, 8), padded with zeros.
 function packed(weights, outputs) {
   const length = weights.length / outputs;
   const found = new Float32Array(Math.ceil(outputs / LANES) * length * LANES);

@@ -1,4 +1,4 @@
-// Normalize one digit: a crop of ink -> 28x28, as MNIST shows it. As `inkling.pipeline.normalize`, which gives the reasons.
+// Normalize one digit: a crop of ink -> 28x28, as in MNIST. As `inkling.pipeline.normalize`, which gives the reasons.
 
 import { NORMALIZE as CONFIG } from "./config.js";
 import { maskOfLabels } from "./image/components.js";
@@ -7,14 +7,15 @@ import { dilate } from "./image/filters.js";
 import { above, boundingRect, crop, float, grey, moments, withBorder } from "./image/grey.js";
 import { clamp, roundEven, valueOfRank } from "./image/numbers.js";
 import { resizeArea, resizeCubic } from "./image/resize.js";
+import { remembering } from "./remembering.js";
 import { glyphsOf, paddedCorners } from "./segmentation.js";
 
 export const SIDE = 28; // pixels: a normalized digit, called a tile
 export const LONGEST = 20; // pixels of the tile: the longer side of the digit
 const { fround } = Math;
 
-// Whether all ink is one drawn component, so large that more pixels would give the same tile. A patch, such as a shadow, is
-// not drawn; ink that reaches the image's border may be cut off.
+// Whether all ink is one drawn component, so large that more pixels would give the same tile. A patch such as a shadow
+// is not drawn; ink that reaches the image's border may be cut off.
 export function isOneLargeGlyph(ink, segmentation) {
   const glyphs = glyphsOf(segmentation);
   if (glyphs.length !== 1 || segmentation.count > 1) return false;
@@ -24,9 +25,11 @@ export function isOneLargeGlyph(ink, segmentation) {
   return strokeWidth(above(segmentation.labels, 0)) <= CONFIG.max_drawn_stroke * Math.max(w, h);
 }
 
+const knownTile = remembering(normalizeCrop);
+
 // Ink and its n glyphs -> n tiles of 784 floats, one after another; 0 = background, 1 = ink.
 export function normalizeGlyphs(ink, segmentation) {
-  return joinedTiles(glyphCrops(ink, segmentation).map(normalizeCrop));
+  return joinedTiles(glyphCrops(ink, segmentation).map(knownTile));
 }
 
 export function joinedTiles(tiles) {
@@ -35,7 +38,7 @@ export function joinedTiles(tiles) {
   return out;
 }
 
-// For each glyph its box and one pixel around, without other glyphs' ink.
+// A crop of each glyph's box plus one pixel on each side, without the ink of other glyphs.
 export function glyphCrops(ink, segmentation) {
   const { labels, corner, count } = segmentation;
   return glyphsOf(segmentation).map(({ box, components }) => {
@@ -45,7 +48,7 @@ export function glyphCrops(ink, segmentation) {
     const own = crop(labels, x0 - corner[0], y0 - corner[1], x1 - x0, y1 - y0);
     const isOwn = new Uint8Array(count + 1);
     for (const number of components) isOwn[number] = 1;
-    const reached = dilate(maskOfLabels(own, isOwn), 3).data; // with the soft edge
+    const reached = dilate(maskOfLabels(own, isOwn), 3).data; // including the soft edge
     for (let i = 0; i < reached.length; i += 1) {
       const label = own.data[i];
       if (!isOwn[label] && (label !== 0 || !reached[i])) part.data[i] = 0;
@@ -59,8 +62,8 @@ export function normalizeCrop(part) {
   return centeredByMass(normalizeSize(part, (w, h) => Math.max(w, h)));
 }
 
-// Trimmed, with strokes of a usual width, and with its reference side at LONGEST.
-export function normalizeSize(part, referenceSide) {
+// The crop trimmed, with strokes of a typical width, and its reference side scaled to LONGEST.
+function normalizeSize(part, referenceSide) {
   const sideOf = ({ width, height }) => referenceSide(width, height);
   const trimmed = trim(part);
   const small = downscaledIfLarge(trimmed, sideOf(trimmed));
@@ -72,7 +75,7 @@ function mapped({ width, height, data }, change) {
   return grey(width, height, data.map(change));
 }
 
-// Reduces a crop whose reference side is large by a whole number, and clips ink to at most 1.
+// Reduces a crop with a large reference side by a whole factor, and clips ink to at most 1.
 export function downscaledIfLarge(part, side) {
   let small = part;
   if (side >= 2 * CONFIG.measured_side_px) {
@@ -83,45 +86,45 @@ export function downscaledIfLarge(part, side) {
   return mapped(small, (value) => Math.min(value, 1));
 }
 
-// Strokes reach 1, and ink is clipped to 0..1: cubic enlargement undershoots beside strokes.
+// Scales ink so that strokes reach 1, and clips it to 0..1, because cubic enlargement undershoots beside strokes.
 export function scaledToPeak(small) {
   const peak = fround(Math.max(peakInk(small), 1e-6));
   return mapped(small, (value) => clamp(value / peak, 0, 1));
 }
 
-// Cuts off outer rows and columns without ink; a crop without any comes back as it is.
+// Cuts off outer rows and columns without ink; a crop without ink is returned unchanged.
 export function trim(part) {
   const [x, y, w, h] = boundingRect(above(part, CONFIG.faint_ink));
   return w ? crop(part, x, y, w, h) : part;
 }
 
-// Averaging areas when it becomes smaller.
+// The crop resized by a factor, by area averaging if it becomes smaller.
 export function resizedBy(part, factor) {
   const [w, h] = [part.width, part.height].map((side) => Math.max(1, roundEven(side * factor)));
   if (w === part.width && h === part.height) return part;
   return factor < 1 ? resizeArea(part, w, h) : resizeCubic(part, w, h);
 }
 
-// The mean of each block, with background beyond the crop.
+// The means of blocks, with background beyond the crop.
 function blockMeans(part, side) {
   const [w, h] = [Math.ceil(part.width / side), Math.ceil(part.height / side)];
   const padded = withBorder(part, { right: w * side - part.width, bottom: h * side - part.height, value: 0 });
   return resizeArea(padded, w, h);
 }
 
-// The ink of the strokes' body: a high quantile of what is not background.
+// The ink of the strokes' body: a high quantile of the pixels that are not background.
 function peakInk({ data }) {
   const least = fround(CONFIG.faint_ink);
   const inked = data.filter((value) => value > least);
   return inked.length ? valueOfRank(inked, Math.trunc(CONFIG.peak_quantile * (inked.length - 1))) : 1;
 }
 
-// Widens or narrows strokes that, with the crop's reference `side` at LONGEST, leave the range of MNIST's pens. A crop of
-// few pixels is enlarged first, because widths are measured and changed by whole pixels.
+// Widens or narrows strokes that would be outside the range of MNIST's pens when the crop's reference `side` is
+// LONGEST. A small crop is enlarged first, because widths are measured and changed in whole pixels.
 export function normalizeStrokeWidth(part, side) {
   const enlargement = Math.ceil(CONFIG.measured_side_px / side);
   const large = enlargement > 1 ? mapped(resizedBy(part, enlargement), (value) => clamp(value, 0, 1)) : part;
-  const toTile = LONGEST / side / Math.max(enlargement, 1); // pixels of the tile for each of the crop
+  const toTile = LONGEST / side / Math.max(enlargement, 1); // pixels of the tile per pixel of the crop
   const mask = above(large, CONFIG.stroke_ink);
   const width = strokeWidth(mask) * toTile;
   if (CONFIG.min_stroke_px <= width && width <= CONFIG.max_stroke_px) return part;
@@ -138,7 +141,7 @@ export function normalizeStrokeWidth(part, side) {
   return trim(mapped(large, (value, i) => Math.min(value, clamp(fround(inside[i] - shrink), 0, 1))));
 }
 
-// At most 28x28 -> 28x28, the centre of mass as near to the middle as whole pixels allow.
+// At most 28x28 -> 28x28, with the center of mass as near to the middle as whole pixels allow.
 export function centeredByMass(small) {
   const { m00, m10, m01 } = moments(small);
   const place = (moment, side) => clamp(roundEven(SIDE / 2 - moment / (m00 || 1)), 0, SIDE - side);

@@ -1,17 +1,17 @@
-// The layers of a network, each by the kernels. An array is { at: address in their memory, bytes; shape }.
-// Each operation takes a Runner (memory and kernels), the step of the network's head and its input arrays.
+// The layers of a network, computed by the kernels. An array is { at: address in their memory, bytes; shape }.
+// Each operation takes a Runner (memory and kernels), a step of the network's head and its input arrays.
 
-export const LANES = 8; // outputs that a product computes at once: weights and biases are padded to as many
+export const LANES = 8; // outputs that a product computes together: weights and biases are padded to a multiple
 const ACTIVATIONS = { linear: 0, relu: 1, relu6: 2 };
 
 export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
 const activation = (step) => ACTIVATIONS[step.activation ?? "linear"];
 
-// (height, width, channels) of an array that may lack channels or hold numbers alone.
+// (height, width, channels) of an array that may lack channels or width.
 const imageShape = ([height, width = 1, channels = 1]) => [height, width, channels];
 
-// How many places a window has along a side, and how much border there is before it and in all: as TensorFlow has it.
+// The number of window positions along a side, and the padding before it and in total, as in TensorFlow.
 function places(side, window, stride, padding) {
   if (padding === "valid") return { n: Math.floor((side - window) / stride) + 1, before: 0, border: 0 };
   const n = Math.ceil(side / stride);
@@ -19,7 +19,7 @@ function places(side, window, stride, padding) {
   return { n, before: Math.floor(border / 2), border };
 }
 
-// Where a step's windows lie in its image.
+// The positions of a step's windows in its image.
 function windows(step, shape) {
   const [height, width, channels] = imageShape(shape);
   const down = places(height, step.window[0], step.strides[0], step.padding);
@@ -27,7 +27,7 @@ function windows(step, shape) {
   return { height, width, channels, down, across };
 }
 
-// The image with its border -> { at, line: floats a line }.
+// The padded image -> { at, line: floats per line }.
 function padded(run, { at }, { height, width, channels, down, across }) {
   const line = (width + across.border) * channels;
   if (!down.border && !across.border) return { at, line };
@@ -48,7 +48,7 @@ function conv(run, step, [image]) {
   return { at: to, shape };
 }
 
-// Rows of numbers: of several examples, of the columns of a line, or one.
+// A dense layer on rows of numbers: of several examples, of the columns of a line, or a single row.
 function dense(run, step, [{ at, shape }]) {
   const [outputs, inputs] = step.weights.shape;
   const rows = sizeOf(shape) / inputs;
@@ -98,7 +98,7 @@ function add(run, step, [a, b]) {
   return { at: to, shape: a.shape };
 }
 
-// The same numbers under another shape, in which one side may be unknown; of several examples, each one's.
+// The same numbers in another shape, in which one side may be unknown; for several examples, the shape of each.
 function reshape(run, step, [{ at, shape }]) {
   const known = sizeOf(step.shape.filter((side) => side !== null));
   const n = step.shape.includes(null) ? 1 : sizeOf(shape) / known;
@@ -106,7 +106,7 @@ function reshape(run, step, [{ at, shape }]) {
   return { at, shape: n === 1 ? found : [n, ...found] };
 }
 
-// Softmax is computed where probabilities are read: see probabilities.js.
+// Softmax is computed when probabilities are read: see probabilities.js.
 const softmax = (run, step, [array]) => array;
 
 export const OPERATIONS = {

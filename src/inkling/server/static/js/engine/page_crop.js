@@ -1,4 +1,4 @@
-// Find the page in a photograph or screenshot and replace what surrounds it by the page's own level. As
+// Find the page in a photograph or screenshot and replace its surroundings with the page's level. As
 // `inkling.pipeline.page_crop`, which gives the reasons.
 
 import { PAGE_CROP as CONFIG, SHARED } from "./config.js";
@@ -10,8 +10,8 @@ import { closedLength, contourArea, filledHull, hullOfMask, minAreaRect, simplif
 import { borderPixels } from "./polarity.js";
 import { upscale } from "./small_image.js";
 
-// A grey image and its small version -> both with the page's median level in place of its surroundings; unchanged where no
-// page is found, or no surroundings.
+// A grayscale image and its small version -> both with the page's median level in place of its surroundings; unchanged
+// if there is no page or it has no surroundings.
 export function cropPage(image, small) {
   const page = findPage(small);
   if (!page) return [image, small];
@@ -21,15 +21,15 @@ export function cropPage(image, small) {
   return [within(image, upscale(page, image)), within(small, page)];
 }
 
-// The mask of the page's inside, 255 = page; null where there is nothing to cut off.
+// The mask of the page's inside, 255 = page; null if there is nothing to cut off.
 function findPage(small) {
   if (Math.min(small.width, small.height) < CONFIG.min_side_px) return null;
   const lightest = rangeOf(small).high;
-  if (borderHasLevel(small, lightest)) return findPanel(small, lightest); // no dark desk, so no light page on it
+  if (borderHasLevel(small, lightest)) return findPanel(small, lightest); // no dark desk, so no light page
   return findLightPage(small) ?? findPanel(small, borderMode(small));
 }
 
-// Whether a band along the image's border has this level only.
+// Whether a band along the image's border has only this level.
 function borderHasLevel({ width, height, data }, level) {
   const band = CONFIG.border_band_px;
   for (let y = 0; y < height; y += 1) {
@@ -52,13 +52,13 @@ function findLightPage(small) {
   const { hull, inside, outside } = region;
   const isWrittenOn = light.data.some((value, i) => value === 0 && inside.data[i] > 0) || mayBeBlankPage(hull);
   if (!isWrittenOn || hasWriting(small, outside.data)) return null;
-  // A gradient of light has no edge; a page ends in one. So both sides of its outline are compared.
+  // A page has an edge, a gradient of light has none. So both sides of the outline are compared.
   const [core, wide] = [dilatedBy(hull, -2 * CONFIG.rim_px), dilatedBy(hull, 2 * CONFIG.rim_px)];
   const within = chosen(small, (i) => inside.data[i] > 0 && core.data[i] === 0 && light.data[i] > 0);
   const beyond = chosen(small, (i) => outside.data[i] > 0 && wide.data[i] > 0);
   if (!within.length || !beyond.length) return null;
   if (quantile(beyond, CONFIG.surround_quantile) > CONFIG.max_surround_brightness * median(within)) return null;
-  // A torn edge is no straight line: dark components that reach beyond the hull are no writing.
+  // A torn edge is not straight: dark components that reach beyond the hull are not writing.
   const dark = grey(small.width, small.height, light.data.map((value) => 1 - value));
   const { labels, count } = connectedComponents(dark, { connectivity: 4 });
   const isDesk = new Uint8Array(count);
@@ -67,8 +67,8 @@ function findLightPage(small) {
   return grey(small.width, small.height, inside.data.map((value, i) => value & ~desk.data[i]));
 }
 
-// A page or window that differs a little from even surroundings of the level `around`. A lighter one may touch a side or
-// two of the image; a darker one that did would be a shadow.
+// A page or window that differs slightly from even surroundings of the level `around`. A lighter one may touch one or
+// two sides of the image; a darker one that touches a side would be a shadow.
 function findPanel(small, around) {
   const { width: w, height: h } = small;
   const [left, top] = [w >> 2, h >> 2];
@@ -85,14 +85,15 @@ function findPanel(small, around) {
     const [y, x] = [Math.floor(i / w), i % w];
     return y >= rim && y < h - rim && x >= rim && x < w - rim; // a line may run along the border of the image
   };
-  // Its edge is sharp, or it would be a gradient: within all is as in the middle, just beyond as at the border.
+  // Its edge must be sharp, unlike a gradient: the level just inside is that of the middle, just outside that of the
+  // border.
   const [core, wide] = [dilatedBy(hull, -2 * rim - 1), dilatedBy(hull, 2 * rim + 1)];
   const within = chosen(small, (i) => inside.data[i] > 0 && core.data[i] === 0);
   const isNear = (i) => outside.data[i] > 0 && wide.data[i] > 0;
   const nearAndClear = chosen(small, (i) => isNear(i) && isClear(i));
   const beyond = nearAndClear.length ? nearAndClear : chosen(small, isNear);
   if (touchedSides(hull) > (step > 0 ? CONFIG.max_touched_sides : 0) || !within.length || !beyond.length) return null;
-  // Beyond it, half may differ: a page throws a shadow, and has a frame around it.
+  // Outside, half may differ: a page casts a shadow and may have a frame around it.
   const deviation = Math.max(
     quantile(within.map((value) => Math.abs(value - level)), CONFIG.surround_quantile),
     median(beyond.map((value) => Math.abs(value - around))),
@@ -118,7 +119,7 @@ function touchedSides({ width, height, data }) {
   return above + below + isTouched(0, width, height) + isTouched(width - 1, width, height);
 }
 
-// Whether a rectangle is a page even with nothing on it: too large and too wide for a bold 1.
+// Whether a rectangle is a page even without writing: too large and too wide for a bold 1.
 function mayBeBlankPage(hull) {
   const [, , w, h] = boundingRect(hull);
   const isLarge = countNonZero(hull) / hull.data.length >= CONFIG.min_blank_area_share;
@@ -126,7 +127,7 @@ function mayBeBlankPage(hull) {
 }
 
 // A mask, 1 = perhaps page -> the convex hull of its largest component: { hull, inside, outside }, 255 = within; `inside`
-// and `outside` are without its blurred rim. null where it is small, no rectangle or not solid.
+// and `outside` exclude its blurred rim. null if it is small, not a rectangle or not solid.
 function largestRectangle(mask) {
   const { count, labels, stats } = connectedComponents(mask, { connectivity: 4 });
   let largest = 0;
@@ -148,7 +149,7 @@ function largestRectangle(mask) {
   return { hull, inside: dilatedBy(hull, -CONFIG.rim_px), outside };
 }
 
-// Whether a convex outline is nearly a quadrangle.
+// Whether a convex outline is nearly a quadrilateral.
 function hasFourCorners(outline) {
   const length = closedLength(outline);
   let quadrangle = outline;
@@ -159,7 +160,7 @@ function hasFourCorners(outline) {
   return contourArea(quadrangle) >= CONFIG.min_quadrangle_share * contourArea(outline);
 }
 
-// The most frequent level near the image's border, whatever line runs along it.
+// The most frequent level near the image's border, unaffected by a line along it.
 function borderMode(small) {
   const n = CONFIG.border_band_px;
   const { width: w, height: h } = small;
@@ -171,10 +172,10 @@ function borderMode(small) {
   return upperMedian(band.filter((level) => level >> 3 === mode));
 }
 
-// Dilated, or eroded when `by` is negative; the image's border does not erode it.
+// The mask dilated, or eroded if `by` is negative; the image's border does not erode it.
 const dilatedBy = (mask, by) => (by > 0 ? dilate(mask, 2 * by + 1) : erode(mask, 1 - 2 * by));
 
-// Whether a region, which is not 0, has as many sharp steps as writing.
+// Whether a region, where `where` is not 0, has as many sharp steps as writing.
 function hasWriting({ width, height, data }, where) {
   const log = Float32Array.from(data, (level) => Math.log(level + SHARED.level_offset));
   let [steps, sharp] = [0, 0];

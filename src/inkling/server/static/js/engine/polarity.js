@@ -1,4 +1,4 @@
-// Tell dark ink on a light background from light ink on a dark one, by the votes of several cues. As
+// Distinguish dark ink on a light background from light ink on a dark one, by the votes of several cues. As
 // `inkling.pipeline.polarity`.
 
 import { POLARITY as CONFIG, SHARED } from "./config.js";
@@ -8,10 +8,10 @@ import { histogramOf, upperMedian } from "./image/numbers.js";
 const LOG_LEVELS = Float32Array.from({ length: 256 }, (_, level) => Math.log(level + SHARED.level_offset));
 const MAD_TO_SIGMA = 1.4826; // a normal distribution's standard deviation, in median absolute deviations
 
-// Whether dark ink stands on a light background, from the small image.
+// Whether the small image has dark ink on a light background.
 //
-// Edges: on the way in from the border, the first sharp edge leads from background to ink. Areas: separated by Otsu's
-// threshold, most of the border and most of the image is background.
+// Edges: going in from the border, the first sharp edge is a step from background to ink. Areas: by Otsu's threshold,
+// most of the border and most of the image is background.
 export function hasLightBackground(small) {
   const { low: darkest, high: lightest } = rangeOf({ data: borderPixels(small) });
   if (darkest === 255 || lightest === 0) {
@@ -19,11 +19,11 @@ export function hasLightBackground(small) {
     if (isLight === (darkest === 255)) return isLight;
   }
   const edges = edgeCue(small);
-  if (edges === 0) return meanOf(small) >= 128; // nothing was drawn: what is light is background
+  if (edges === 0) return meanOf(small) >= 128; // nothing is drawn: the background is light or dark
   return edges + CONFIG.area_weight * areaCue(small) >= 0;
 }
 
-// -1 (each first edge leads to something lighter) .. 1 (to something darker); 0 when no edge stands out.
+// -1 (each first edge is a step to lighter pixels) .. 1 (to darker pixels); 0 if there is no sharp edge.
 export function edgeCue(small) {
   const log = lookUp(small, LOG_LEVELS);
   const steps = [stepsOf(log), stepsOf(transposed(log))].filter(({ data }) => data.length);
@@ -63,7 +63,7 @@ export function areaCue(small) {
   return (4 * share(borderPixels(small)) + 2 * share(small.data)) / 3 - 1;
 }
 
-// -1 (the corners are dark) .. 1 (they are light): strokes that fill a box seldom reach them.
+// -1 (the corners are dark) .. 1 (they are light): even large strokes seldom reach the corners.
 export function cornerCue(small) {
   const { low, high } = rangeOf(small);
   const { width, height, data } = small;
@@ -83,7 +83,7 @@ export function borderPixels({ width, height, data }) {
   return out;
 }
 
-// Steps over two pixels to the right: positive where it becomes darker.
+// Steps over two pixels to the right: positive if the pixels get darker.
 function stepsOf({ width, height, data }) {
   const out = grey(Math.max(width - 2, 0), height, new Float32Array(Math.max(width - 2, 0) * height));
   for (let y = 0; y < height; y += 1) {
@@ -92,7 +92,7 @@ function stepsOf({ width, height, data }) {
   return out;
 }
 
-// The median distance from the mean, of every second step of every second row.
+// The median absolute deviation from the mean of every second step of every second row.
 function medianDeviation({ width, height, data }) {
   const mean = Math.fround(meanOf({ data }));
   const deviations = [];

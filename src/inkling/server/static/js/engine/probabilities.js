@@ -1,6 +1,6 @@
-// What a network's softmax says, as `inkling.pipeline.classifier` and `.result` have it.
+// Probabilities from a network's outputs, as in `inkling.pipeline.classifier` and `.result`.
 const N_DIGITS = 10;
-const SMALLEST = 1e-30; // what float32 leaves of ten vanishing probabilities still names the most likely digit
+const SMALLEST = 1e-30; // lower bound of each probability, so low that ten tiny ones keep their order
 const SMALLEST_CALIBRATED = 1e-12;
 
 // Rows of `classes` numbers -> their softmax, float32.
@@ -16,8 +16,8 @@ export function softmax(values, classes) {
   return found;
 }
 
-// A softmax of n rows of 10 or 11 -> { probs: n * 10, calibrated, each row sums to 1; notDigit: n, 0 from a network
-// that cannot tell }. An eleventh output is the class "none of the ten"; the ten are scaled to sum to 1 without it.
+// A softmax of n rows of 10 or 11 -> { probs: n * 10, calibrated, each row sums to 1; notDigit: n, 0 for a network that
+// cannot refuse }. The eleventh output is the class "none of the ten"; the ten are scaled to sum to 1 without it.
 export function classProbabilities(outputs, n, temperature) {
   const classes = n === 0 ? N_DIGITS : outputs.length / n;
   const probs = new Float32Array(n * N_DIGITS);

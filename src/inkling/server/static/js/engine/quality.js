@@ -1,5 +1,5 @@
-// Find what is wrong with an image, and what the person can do about it. As `inkling.pipeline.quality`. A warning is
-// { code, text }; its text is one sentence in two halves: what is wrong; what to do.
+// Find problems of an image and their remedies. As `inkling.pipeline.quality`. A warning is { code, text }; its text is
+// one sentence with the problem and the remedy, separated by a semicolon.
 
 import { QUALITY as CONFIG, SHARED, TEXT_PAGE } from "./config.js";
 import { median, quantile } from "./image/numbers.js";
@@ -7,15 +7,15 @@ import { boundingBox, glyphsOf } from "./segmentation.js";
 import { isSolid, isTextPage } from "./text_page.js";
 
 const TOO_MUCH = {
-  texture: { code: "page", text: "this looks like a page of text, a code or a pattern; show the number alone." },
+  texture: { code: "page", text: "this looks like a page of text, a code or a pattern; show only the number." },
   table: { code: "many", text: "the table has too many cells for one answer; show a part of it." },
   rows: { code: "many", text: "there are too many rows for one answer; show a part of the page." },
 };
 
-// The warning for more than one answer can hold: a "texture", a "table" or too many "rows".
+// The warning for content that exceeds one answer: a "texture", a "table" or too many "rows".
 export const tooMuch = (what) => TOO_MUCH[what];
 
-// An image, its ink and its glyphs -> what is wrong, the most important first; none for a clean drawing.
+// An image, its ink and its glyphs -> warnings, the most important first; none for a clean drawing.
 export function qualityWarnings(image, ink, segmentation) {
   const boxes = glyphsOf(segmentation).map(({ box }) => box);
   if (!boxes.length) return [withoutInk(image)];
@@ -24,7 +24,7 @@ export function qualityWarnings(image, ink, segmentation) {
   return [...found, ...blurredOrFaint(image, ink, boxes)].filter(Boolean);
 }
 
-// Whether to look for warnings even though every glyph resembles a digit: the ink reaches the border, or there are many
+// Whether to check quality although every glyph resembles a digit: the ink reaches the border, or there are many
 // glyphs, or many more components than glyphs.
 export function needsQualityCheck(ink, segmentation) {
   const glyphs = glyphsOf(segmentation);
@@ -44,32 +44,32 @@ function withoutInk({ width, height, data }) {
 
 function many(n) {
   if (n <= CONFIG.max_glyphs) return null;
-  const text = `there are ${n} marks in the picture; show fewer numbers at once, or check them by eye.`;
+  const text = `there are ${n} marks in the picture; show fewer numbers at a time, or check them by eye.`;
   return { code: "many", text };
 }
 
 function blot(ink, boxes) {
   if (!boxes.slice(0, CONFIG.sampled_glyphs).some((box) => isSolid(ink, box))) return null;
-  return { code: "blot", text: "there is a solid patch and no line; write with a pen, and leave other things out." };
+  return { code: "blot", text: "there is a solid patch but no line; write with a pen, and show nothing else." };
 }
 
-// A digit that is cut off touches one border; a tight crop leaves no paper at the opposite one either.
+// A digit that is cut off touches one border; in a tight crop the digits touch the opposite border too.
 function border(boxes, { width, height }) {
   const [x, y, w, h] = boundingBox(boxes);
   const margins = [x, y, width - x - w, height - y - h];
   const least = CONFIG.min_opposite_margin * median(boxes.map((box) => box[3]));
   if (!margins.some((margin, i) => margin <= 0 && margins[(i + 2) % 4] > least)) return null;
-  return { code: "border", text: "a mark touches the border of the picture; show all of it, with paper around." };
+  return { code: "border", text: "a mark touches the border of the picture; show all of it, with paper around it." };
 }
 
 function small(boxes, { height }) {
   const high = Math.trunc(median(boxes.map((box) => box[3])));
   if (high >= CONFIG.min_digit_height_px) return null;
-  const text = `the digits are only ${high} of ${height} pixels high; come closer, or cut the picture to the number.`;
+  const text = `the digits are only ${high} of ${height} pixels high; come closer, or crop the picture to the number.`;
   return { code: "small", text };
 }
 
-// Judges focus and contrast from rows and columns through some of the glyphs.
+// Measures focus and contrast along rows and columns through some of the glyphs.
 function blurredOrFaint(image, ink, boxes) {
   const [rows, columns] = [{ soft: 0, edges: 0 }, { soft: 0, edges: 0 }];
   const [strokes, paper] = [[], []];
@@ -90,7 +90,7 @@ function blurredOrFaint(image, ink, boxes) {
       countEdges(ink.data, top * ink.width + column, ink.width, bottom - top, columns);
     }
   }
-  // A row that runs along a stroke meets a wide edge, so the direction with the narrower edges counts.
+  // A row along a stroke has a wide edge, so the direction with the narrower edges counts.
   const widths = [rows, columns].filter(({ edges }) => edges).map(({ soft, edges }) => soft / edges);
   const edgeWidth = widths.length ? Math.min(...widths) : 0;
   const warnings = [];
@@ -108,7 +108,7 @@ const reach = (start, length, end) => {
   return [Math.max(start - more, 0), Math.min(start + length + more, end)];
 };
 
-// Adds how many pixels of a line belong to soft edges of strokes, and how many edges there are.
+// Adds the number of pixels in soft edges of strokes along a line, and the number of edges.
 function countEdges(data, start, step, length, total) {
   const [low, high] = CONFIG.soft_ink.map(Math.fround);
   for (let k = 0; k < length; k += 1) {

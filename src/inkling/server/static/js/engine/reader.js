@@ -1,9 +1,9 @@
-// START HERE: the pipeline from an image to a reading, its stages in order, as `inkling.pipeline.reader` has them.
+// START HERE: the pipeline from an image to a reading, its stages in order, as in `inkling.pipeline.reader`.
 //
 //     prepared          decode -> binarize, which first crops to the page -> segment -> normalize
-//     readGlyphs        classify -> test-time augmentation -> compose: digits that stand alone
+//     readGlyphs        classify -> test-time augmentation -> compose: separate digits
 //     readRows          find the layout -> recognize each row -> decode it -> compose: everything else
-//     agreed            which of the two is the answer, and where they contradict each other
+//     agreed            choose one of the two as the answer, and find contradictions
 
 import { preparedWithout } from "./ablation.js";
 import { agreed } from "./agreement.js";
@@ -18,7 +18,7 @@ import { readRows } from "./rows/read_rows.js";
 import { glyphsOf, segment } from "./segmentation.js";
 import { withTestTimeAugmentation } from "./test_time_augmentation.js";
 
-// A reader with one network of single digits, and one of rows. What is asked of them may be a promise.
+// A reader with one network for single digits and one for rows. Their results may be promises.
 //
 // `classify`: n tiles of 784 floats -> { probs: n * 10, calibrated, notDigit: n }. `manifest`: { sure_at, reject_at } of
 // that network. `recognise`: a row's image -> the columns' probabilities, see rows/read_rows.js. `lineManifest`: () -> the
@@ -29,9 +29,9 @@ export function makeReader({ classify, manifest, recognise, lineManifest }) {
   const byRows = async ({ image, size }) =>
     readRows(image, { recognise, classify, manifest: await lineManifest(), size });
   return {
-    // An ImageData, ImageBitmap or Blob -> what POST /api/v1/read?explain=tiles answers of the reading. `mode`: "single"
-    // treats all ink as one digit. `steps`: also what each stage made, see `stepsOf`. `off`: stages to do without, see
-    // ablation.js.
+    // An ImageData, ImageBitmap or Blob -> the reading as POST /api/v1/read?explain=tiles answers it. `mode`: "single"
+    // treats all ink as one digit. `steps`: also return the result of each stage, see `stepsOf`. `off`: stages to skip,
+    // see ablation.js.
     async read(source, { mode = "auto", steps = false, off = [] } = {}) {
       const decoded = await decode(source);
       const { reading, prepared } = await (off.length
@@ -58,13 +58,13 @@ async function readDecoded(decoded, { mode, network, byRows }) {
   return isFinal ? { reading, prepared: whole } : withRows(whole, reading, { network, byRows });
 }
 
-// Read glyph by glyph.
+// Reads glyph by glyph without some stages.
 async function readWithout(decoded, off, network) {
   const some = preparedWithout(prepared(decoded.image, decoded.size, false), off);
   return { reading: await readGlyphs(some, network), prepared: some };
 }
 
-// An image ready for the network, the same whichever reads it: { image, size, ink, segmentation, tiles }.
+// An image prepared for any network: { image, size, ink, segmentation, tiles }.
 function prepared(image, size, single) {
   const ink = binarize(image);
   return asGlyphs({ image, size, ink }, single);
@@ -75,7 +75,7 @@ function asGlyphs({ image, size, ink }, single) {
   return { image, size, ink, segmentation, tiles: normalizeGlyphs(ink, segmentation) };
 }
 
-// Reads each glyph as a digit of its own.
+// Reads each glyph as a separate digit.
 async function readGlyphs({ image, size, ink, segmentation, tiles }, { classify, canRefuse, sureAt, rejectAt }) {
   let prediction = await classify(tiles);
   if (canRefuse) prediction = await withTestTimeAugmentation(ink, segmentation, prediction, classify);
@@ -91,7 +91,7 @@ const allInk = ({ ink, segmentation }) => isComplete(segmentation) && !spansPict
 const isSureAlone = (one, { outcome }) =>
   outcome === "read" && glyphsOf(one.segmentation).length === 1 && allInk(one);
 
-// The answer where digits may not stand alone.
+// The answer if the digits may not be separate.
 async function withRows(whole, reading, { network, byRows }) {
   let [glyphs, source] = [reading, whole];
   if (mayBeOneDigit(whole.segmentation)) {
@@ -109,7 +109,7 @@ function withTiles(reading, boxes, tiles) {
   return { ...reading, digits: reading.digits.map(add), others: reading.others.map(add) };
 }
 
-// The lone glyph with the looks at it whose probabilities were averaged, to show: [{ tile: 784 floats, probs }, ...].
+// Adds the averaged views to the only glyph, for display: [{ tile: 784 floats, probs }, ...].
 function withLooks(reading, { tiles, probs }, own) {
   const looks = [own, ...tiles].map((tile, i) => ({ tile, probs: probs[i] }));
   const add = (glyph) => ({ ...glyph, looks });
@@ -121,7 +121,7 @@ function levelsOf(tiles, i) {
   return Array.from({ length: SIDE }, (_, y) => Array.from(row(y), (value) => roundEven(Math.fround(value * 255))));
 }
 
-// A box of the perhaps reduced image -> pixels of the upright image before reduction, inside it.
+// A box of the possibly reduced image -> pixels of the upright image before reduction, clipped to it.
 function toOriginalBox([x, y, w, h], { width, height }, size) {
   const [xScale, yScale] = [size[0] / width, size[1] / height];
   const [left, top] = [Math.trunc(x * xScale), Math.trunc(y * yScale)];
@@ -129,8 +129,8 @@ function toOriginalBox([x, y, w, h], { width, height }, size) {
   return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
 }
 
-// The reading as the HTTP API gives it: numbers rounded.
-function answerOf(reading) {
+// The reading in the format of the HTTP API, with rounded numbers.
+function answerOf({ is_page: _, ...reading }) {
   return {
     ...reading,
     confidence: rounded(reading.confidence, 4),
@@ -147,8 +147,8 @@ function roundedDigit(digit) {
 
 const rounded = (value, digits) => roundEven(value * 10 ** digits) / 10 ** digits;
 
-// What each stage made, to show: the grey image, its ink (floats, 1 = ink), the boxes of the glyphs in its pixels, and
-// their tiles, one after another.
+// The result of each stage, for display: the grayscale image, its ink (floats, 1 = ink), the boxes of the glyphs in its
+// pixels, and their tiles, concatenated.
 function stepsOf({ image, ink, segmentation, tiles }) {
   return { image, ink, glyphs: glyphsOf(segmentation).map(({ box }) => box), tiles };
 }

@@ -10,7 +10,7 @@ import { above, boundingRect, crop } from "./image/grey.js";
 import { median } from "./image/numbers.js";
 import { groupLines } from "./line_grouping.js";
 
-// Ink, floats 0..1 -> its digits. `single` takes all ink that is neither speck nor frame as one digit.
+// Ink, floats 0..1 -> its digits. `single` treats all ink that is neither speck nor frame as one digit.
 export function segment(ink, { single = false } = {}) {
   const mask = above(ink, SHARED.ink_threshold);
   const inkBox = boundingRect(mask);
@@ -38,8 +38,8 @@ export function segment(ink, { single = false } = {}) {
 // Every glyph in reading order.
 export const glyphsOf = ({ lines }) => lines.flat();
 
-// A box -> x0, y0, x1, y1 of a part one pixel wider on each side, for the soft edge of the outermost strokes. It may reach
-// beyond the right and lower border.
+// A box -> x0, y0, x1, y1 of a part one pixel larger on each side, for the soft edge of the outermost strokes. It may
+// extend beyond the right and lower border.
 export function paddedCorners([x, y, w, h]) {
   return [Math.max(x - 1, 0), Math.max(y - 1, 0), x + w + 1, y + h + 1];
 }
@@ -66,11 +66,11 @@ function componentOf(stats, number) {
   return { number, box: [x, y, w, h], area };
 }
 
-// Boxes of components -> groups of indices that form one digit each.
+// Boxes of components -> groups of indices, one group per digit.
 function mergedParts(boxes) {
   const reference = referenceHeight(boxes);
   const maxGap = CONFIG.max_gap * reference;
-  // A small stroke close beside the upper part of a tall one: the top of a 5 that was written last.
+  // A small stroke close to the upper part of a tall one: the top of a 5 that was written last.
   const isSmall = ([, , w, h]) =>
     h < CONFIG.max_part_size * reference && Math.max(w, h) >= 2 * CONFIG.max_speck_size * reference;
   const small = boxes.map(isSmall);
@@ -93,7 +93,7 @@ function mergedParts(boxes) {
 const gap = (start, length, otherStart, otherLength) =>
   Math.max(Math.max(start, otherStart) - Math.min(start + length, otherStart + otherLength), 0);
 
-// The groups of n indices that are linked directly or through others (union-find).
+// The connected groups of n linked indices (union-find).
 function linkedGroups(n, isLinked) {
   const parent = Array.from({ length: n }, (_, i) => i);
   const root = (i) => {
@@ -112,7 +112,7 @@ function linkedGroups(n, isLinked) {
   return [...groups.values()];
 }
 
-// Drops points, commas and dashes: groups that are small or flat beside the digits.
+// Drops points, commas and dashes: groups that are small or flat compared with the digits.
 function withoutPunctuation(boxes, groups) {
   const around = groups.map((group) => boundingBox(group.map((i) => boxes[i])));
   const reference = referenceHeight(around);

@@ -1,4 +1,4 @@
-// Reduce an image to the small one on which page, polarity and background are judged, and map back from it. As
+// Reduce an image to the small version used to find page, polarity and background, and map back from it. As
 // `inkling.pipeline.downscaling`.
 
 import { DOWNSCALING as CONFIG } from "./config.js";
@@ -6,8 +6,8 @@ import { crop, withBorder } from "./image/grey.js";
 import { roundEven } from "./image/numbers.js";
 import { resizeArea, resizeLinear } from "./image/resize.js";
 
-// A grey image -> one with a longer side of about CONFIG.side_px, by the mean of the pixels. Those beyond the last whole
-// block are left out.
+// A grayscale image -> one whose longer side is about CONFIG.side_px, by block means. Pixels beyond the last whole block
+// are left out.
 export function downscale(image) {
   const longer = Math.max(image.width, image.height);
   let block = roundEven(longer / CONFIG.side_px);
@@ -26,7 +26,7 @@ export function downscale(image) {
   return resizeArea(image, Math.max(1, roundEven(image.width * factor)), Math.max(1, roundEven(image.height * factor)));
 }
 
-// A map of the small image -> the same map for the image of that size, each block in its place.
+// A map of the small image -> the same map for an image of the given size.
 export function upscale(small, { width, height }) {
   const block = roundEven(Math.max(width, height) / CONFIG.side_px);
   const isOfBlocks = small.width === Math.floor(width / block) && small.height === Math.floor(height / block);

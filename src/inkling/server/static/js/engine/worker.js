@@ -3,7 +3,7 @@
 import { loadKernels, loadNetwork } from "./networks.js";
 import { classProbabilities } from "./probabilities.js";
 import { makeReader } from "./reader.js";
-import { featuresOf, teach } from "./teaching/light.js";
+import { featuresOf, teach } from "./teaching/light_teaching.js";
 import { probsOf, readReplay } from "./teaching/replay.js";
 import { EngineUnavailable } from "./unavailable.js";
 
@@ -11,13 +11,13 @@ const LINE = "line";
 const TILE = 28 * 28; // numbers
 
 const kernels = loadKernels();
-kernels.catch(() => {}); // who loads a network hears of it
+kernels.catch(() => {}); // loading a network reports the error
 const networks = new Map(); // name -> promise of a Network
 const replays = new Map(); // name of a network -> its replayed images
 const awaited = new Map(); // name -> resolve and reject of such a promise
 
 const CALLS = {
-  // The bytes of a network's file, or why there are none.
+  // Takes the bytes of a network's file, or the reason why there are none.
   async load({ name, bytes, failure }) {
     const { resolve, reject } = awaited.get(name) ?? {};
     awaited.delete(name);
@@ -53,8 +53,7 @@ const CALLS = {
   },
 };
 
-// `learned`: what a hand learned, with which the network reads instead of its own last layer; its replayed images are
-// loaded then.
+// `learned`: a hand's last layer, which replaces the network's; this also loads the network's replayed images.
 async function readerOf(network, learned) {
   const classifier = await networkOf(network);
   const classifyTaught = (tiles) => {
@@ -70,7 +69,7 @@ async function readerOf(network, learned) {
   });
 }
 
-// A network that is loaded, or that the page is asked for.
+// A loaded network, or one requested from the page.
 function networkOf(name) {
   if (!networks.has(name)) {
     networks.set(name, new Promise((resolve, reject) => awaited.set(name, { resolve, reject })));

@@ -1,4 +1,4 @@
-// "Why 4?" and "Why not 9?": attribution maps of a score and of its lead over another; the numbers shown add up.
+// "Why 4?" and "Why not 9?": attribution maps of a score and of its lead over another; the displayed numbers add up.
 
 import { byId, make, press, write } from "../common/dom.js";
 import { cellUnder, drawSigned, peakOf } from "../common/pixel_maps.js";
@@ -6,7 +6,7 @@ import { place, rounded, signed } from "./number_format.js";
 import { contrastWeights, contributions } from "../common/attribution.js";
 
 export class AttributionPanel {
-  // `target(digit)` and `contrast(digit)` are called when one is chosen.
+  // `target(digit)` and `contrast(digit)` are called when a digit is chosen.
   constructor({ target, contrast }) {
     this.targets = choices(byId("targets"), target);
     this.contrasts = choices(byId("contrasts"), contrast);
@@ -48,7 +48,7 @@ class View {
     write(this.part("total"), signed(total));
     write(this.part("means"), means);
     const [up, down] = [1, -1].map((sign) => why.points.reduce((sum, p) => sum + (p * sign > 0 ? p : 0), 0));
-    this.map.setAttribute("aria-label", `Map of 28 by 28 pixels: those for it add ${signed(up)}, those against ${signed(down)}`);
+    this.map.setAttribute("aria-label", `Map of 28 by 28 pixels: those in favor add ${signed(up)}, those against ${signed(down)}`);
     this.#showPixel(-1);
   }
 

@@ -1,13 +1,13 @@
-// A group of buttons with a roving tab stop, such as one over every neuron of the diagram: one button is in the tab
-// order, and arrow keys move among its neighbours.
+// A group of buttons with a roving tab stop, such as the buttons over the neurons of the diagram: one button is in the
+// tab order, and arrow keys move to its neighbors.
 
 import { make } from "../common/dom.js";
 
 export class ButtonGroup {
   #at = 0; // the button in the tab order
 
-  // `labelOf(i)` gives the label for screen readers; `onFocus(i)` is called for pointer and keys, with -1 when they
-  // leave; `onChoose(i)` for a click. `isTurned()`: the buttons stand in columns, one after the other from top to bottom.
+  // `labelOf(i)` returns the label for screen readers; `onFocus(i)` is called on hover and focus, with -1 at their end;
+  // `onChoose(i)` is called at a click. `isTurned()`: the buttons fill columns from top to bottom.
   constructor(holder, { labelOf, onFocus, onChoose, columns = () => this.columns, isTurned = () => false }) {
     this.holder = holder;
     this.isTurned = isTurned;
@@ -31,7 +31,7 @@ export class ButtonGroup {
     holder.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  // `middles`: [{x, y}] in pixels of the holder; `columns` in a row; `size` {w, h} of a button.
+  // `middles`: [{x, y}] in pixels of the holder; `columns` per row; {w, h}: the size of a button.
   place(middles, columns, { w, h }) {
     this.columns = columns;
     if (this.buttons?.length !== middles.length) {

@@ -1,6 +1,6 @@
 // The strongest connections on this drawing: weight x input.
 
-// The `n` largest by size of `values`, the largest first: their indices. A histogram spares sorting all.
+// The indices of the `n` largest absolute `values`, the largest first. A histogram avoids sorting all of them.
 export function strongest(values, n) {
   const bins = 256;
   let peak = 0;
@@ -18,12 +18,12 @@ export function strongest(values, n) {
   return found.sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, n);
 }
 
-// What flows along every connection: {first: pixel * hidden + neuron, second: neuron * 10 + digit}. `focus` keeps to one
-// neuron {hidden} or to all that leads to one output {output}.
+// The product on every connection: {first: pixel * hidden + neuron, second: neuron * 10 + digit}. `focus` selects one
+// neuron {hidden}, or everything that leads to one output {output}.
 export function flows(modified, { a1 }, tile, focus) {
   const { hidden, outputs, w2 } = modified.network;
   const second = new Float32Array(hidden * 10);
-  const passes = new Float32Array(hidden); // what a neuron's input counts for the lines of the first layer
+  const passes = new Float32Array(hidden); // the factor of each neuron for the lines of the first layer
   for (let j = 0; j < hidden; j++) {
     if (focus?.hidden !== undefined) passes[j] = j === focus.hidden ? 1 : 0;
     else if (a1[j] > 0) passes[j] = focus?.output === undefined ? 1 : w2[j * outputs + focus.output];

@@ -1,14 +1,15 @@
-// The controls that change the network, and the effect on this answer and on a thousand test digits.
+// The controls that change the network, and the effect on this answer and on 1,000 test digits.
 
 import { announce, byId, make, write } from "../common/dom.js";
+import { percent } from "../common/how_sure.js";
 import { drawInk } from "../common/pixel_maps.js";
-import { percent, plain, signed } from "./number_format.js";
+import { plain, signed } from "./number_format.js";
 
 const FLIPS = 14; // test digits shown
 
 export class ControlPanel {
-  // Callbacks: `changed(change)` for the selected neuron, `temperatureChanged(temperature)`, `ablated()` for ten neurons
-  // at random, `reset()`, and `open(index)` for a test digit.
+  // Callbacks: `changed(change)` for the selected neuron, `temperatureChanged(temperature)`, `ablated()` to switch off
+  // ten random neurons, `reset()`, and `open(index)` for a test digit.
   constructor({ changed, temperatureChanged, ablated, reset, open }) {
     this.open = open;
     byId("on").addEventListener("change", () => changed({ on: byId("on").checked }));
@@ -54,7 +55,7 @@ export class ControlPanel {
     write(byId("accuracy-change"), change === 0 ? "as trained" : `${signed(change, 0)} (as trained: ${evaluation.right})`);
     byId("accuracy").toggleAttribute("data-changed", change !== 0);
     byId("meter").style.setProperty("--size", result.right / evaluation.count);
-    write(byId("surety"), `On average ${percent(result.sure)} sure, and right ${percent(result.right / evaluation.count)} of the time.`);
+    write(byId("surety"), `Mean confidence ${percent(result.sure)}, accuracy ${percent(result.right / evaluation.count)}.`);
     this.#flips(result.flipped, digits);
   }
 
@@ -72,7 +73,7 @@ export class ControlPanel {
     byId("flips").replaceChildren(...worst.slice(0, FLIPS).map((one) => this.#flip(one, images)));
     const more = flipped.length - FLIPS;
     const [wrong, right] = [flipped.filter((f) => f.before === f.label), flipped.filter((f) => f.after === f.label)];
-    const title = `${flipped.length} test digit${flipped.length === 1 ? "" : "s"} read differently: ${wrong.length} lost, ${right.length} won`;
+    const title = `${flipped.length} test digit${flipped.length === 1 ? "" : "s"} read differently: ${wrong.length} now wrong, ${right.length} now right`;
     write(byId("flips-title"), `${title}${more > 0 ? `. ${FLIPS} of them:` : ""}`);
   }
 
@@ -83,7 +84,7 @@ export class ControlPanel {
     const words = make("span", { textContent: `${before} → ${after}` });
     const button = make("button", { type: "button", className: "flip", title: `A ${label}` }, map, words);
     button.dataset.won = String(after === label);
-    button.setAttribute("aria-label", `Test digit ${index + 1}, a ${label}: read as ${before} before, now as ${after}. Look at it`);
+    button.setAttribute("aria-label", `Test digit ${index + 1}, a ${label}: read as ${before} before, now as ${after}. Show it`);
     button.addEventListener("click", () => this.open(index));
     return make("li", {}, button);
   }
@@ -95,7 +96,7 @@ function setSlider(id, value, text) {
   write(byId(`${id}-value`), text);
 }
 
-// The slider is logarithmic: it is as far to half as to double.
+// The slider is logarithmic: half and double are at the same distance.
 function toTemperature(value) {
   return Math.round(2 ** Number(value) * 100) / 100;
 }

@@ -1,4 +1,4 @@
-// What a network with layers of maps computes for one tile, point by point: which numbers are multiplied and added up.
+// The computation of a network with layers of maps for one tile, point by point: the products and their sums.
 //
 // Arrays are channels last: values[(y * width + x) * channels + c]. A convolution's weights are (O, h, w, I).
 
@@ -7,8 +7,8 @@ import { Layer } from "./conv_layer.js";
 const SIDE = 28;
 
 export class ConvRun {
-  // `outputs`: [{name, type, shape, values}] of engine.layers. `weights`: common/network_parts.js; null where they are
-  // unknown: then there are maps, and no sums.
+  // `outputs`: [{name, type, shape, values}] of engine.layers. `weights`: see common/network_parts.js; null if unknown:
+  // then there are maps but no sums.
   constructor({ tile, outputs, weights }) {
     this.tile = tile;
     let input = { shape: [SIDE, SIDE, 1], values: tile };
@@ -22,14 +22,14 @@ export class ConvRun {
     });
     this.maps = this.layers.filter(({ isMaps }) => isMaps);
     this.last = this.layers.at(-1); // gives the scores
-    this.features = this.layers.at(-2); // what it weighs
+    this.features = this.layers.at(-2); // the inputs of the last layer
   }
 
   get logits() {
     return this.last.values;
   }
 
-  // {values, weights: of `output`, bias}: the sum that gives one score. Null where the weights are unknown.
+  // {values, weights: of `output`, bias}: the sum that gives one score. Null if the weights are unknown.
   scoreOf(output) {
     const { parts } = this.last;
     if (!parts) return null;
@@ -37,8 +37,9 @@ export class ConvRun {
     return { values: this.features.values, weights: parts.weights.subarray(output * n, (output + 1) * n), bias: parts.bias[output] };
   }
 
-  // The `n` maps of each layer that count most for the score of `target`, most first: [[channel, ...], ...]. From the last
-  // layer back: a map counts by what it adds to the maps chosen after it. `pinned` {layer, channel} is always among them.
+  // The `n` most important maps of each layer for the score of `target`, in order: [[channel, ...], ...]. It goes from
+  // the last layer back: a map's importance is what it adds to the maps chosen after it. `pinned` {layer, channel} is
+  // always included.
   strongest(target, n, pinned = null) {
     const chosen = [];
     let counts = this.#forScore(target);
@@ -52,7 +53,15 @@ export class ConvRun {
     return chosen;
   }
 
-  // What each map of the last layer of maps counts for a score: the size of its average times a weight.
+  // The map of the last layer of maps that adds most to the score of `target`.
+  addsMost(target) {
+    const score = this.scoreOf(target);
+    if (!score || this.features.channels !== this.maps.at(-1).channels) return this.strongest(target, 1).at(-1)[0];
+    const terms = score.values.map((value, c) => value * score.weights[c]);
+    return terms.indexOf(Math.max(...terms));
+  }
+
+  // The importance of each map of the last layer for a score: the size of its average times a weight.
   #forScore(target) {
     const layer = this.maps.at(-1);
     const score = this.scoreOf(target);

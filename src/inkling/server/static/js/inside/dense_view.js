@@ -6,11 +6,12 @@ import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 import { Evaluation } from "./evaluation.js";
 import { byId, write } from "../common/dom.js";
+import { percent } from "../common/how_sure.js";
 import { drawSigned } from "../common/pixel_maps.js";
 import { LIMITS, ModifiedNetwork, within } from "./modified_network.js";
 import { NeuronPanel } from "./neuron_panel.js";
 import { ButtonGroup } from "./button_group.js";
-import { percent, plain, signed } from "./number_format.js";
+import { plain, signed } from "./number_format.js";
 import { showVerdict } from "./verdict.js";
 import { AttributionPanel } from "./attribution_panel.js";
 import { NetworkDiagram } from "./network_diagram.js";
@@ -21,13 +22,13 @@ const N_ABLATED = 10; // neurons switched off by one click
 export class DenseView {
   modified = null;
   evaluation = null; // null while the test digits are being read
-  neuron = 0; // the one that is shown
-  #chosen = null; // a neuron that was picked; else the one that contributes most to the answer
-  #target = null; // an output that was picked; null for the answer
+  neuron = 0; // the neuron on the page
+  #chosen = null; // the chosen neuron; null for the one that contributes most to the answer
+  #target = null; // the chosen output; null for the answer
   #contrast = null;
   #hover = null; // {hidden} or {output} under the pointer or the keys
 
-  // `output`: the OutputPanel that this page shares.
+  // `output`: the page's OutputPanel, shared by both views.
   constructor({ source, digits, output, remember }) {
     Object.assign(this, { source, digits, output, remember });
     this.diagram = new NetworkDiagram(byId("net"));
@@ -55,7 +56,7 @@ export class DenseView {
     byId("lines").addEventListener("input", () => this.#drawDiagram());
   }
 
-  // Loads a network; `requested` holds the changes that a link asks for.
+  // Loads a network; `requested` has the changes from a link.
   async load(name, requested) {
     const network = await networkOf(name);
     this.modified = new ModifiedNetwork(network);
@@ -77,7 +78,7 @@ export class DenseView {
     this.#showEvaluation();
   }
 
-  // Everything, for another tile, another network or another size.
+  // Shows everything, for another tile, another network or another size.
   show() {
     if (!this.modified || !this.source.tile) return;
     this.run = this.modified.run(this.source.tile);
@@ -98,7 +99,7 @@ export class DenseView {
     this.#showEvaluation();
   }
 
-  // The available space has changed.
+  // Call when the available space has changed.
   resized() {
     this.diagram.isStale = true;
     this.show();
@@ -121,7 +122,7 @@ export class DenseView {
   }
 
   change(apply) {
-    this.#chosen ??= this.neuron; // the controls stay with the neuron that they change
+    this.#chosen ??= this.neuron; // the controls keep the neuron that they change
     apply();
     this.#evaluate();
     this.show();
@@ -157,7 +158,7 @@ export class DenseView {
     }
   }
 
-  // Of a drawing it is what the drawing page says, until the network is changed.
+  // For a drawing, the answer is that of the Draw page until the network is changed.
   #showAnswer() {
     showVerdict({ source: this.source, outputs: [...this.run.probs], note: this.modified.isModified ? "with your changes" : "" });
   }
@@ -202,7 +203,7 @@ export class DenseView {
     const draw = (canvas, j) => drawSigned(canvas, this.#weightsOf(j));
     const { logits, probs } = run;
     const { temperature } = modified;
-    this.output.draw({ values: run.a1, weights, bias: b2[target], logits, probs, temperature, target, unit: { name: "Neuron", draw } });
+    this.output.draw({ values: run.a1, weights, bias: b2[target], logits, probs, temperature, target, unit: { name: "Neuron", of: "", draw } });
   }
 
   #weightsOf(neuron) {
@@ -233,7 +234,7 @@ export class DenseView {
   }
 }
 
-// From the page's engine, or from the server where the page cannot run it.
+// From the page's engine, or from the server if the page cannot run it.
 async function networkOf(name) {
   const engine = await pageEngine(name);
   try {

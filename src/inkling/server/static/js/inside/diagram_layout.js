@@ -1,7 +1,7 @@
 // The layout of the network diagram: left to right on a wide page, top to bottom on a narrow one.
 
 const NARROW = 560; // CSS pixels: below, top to bottom
-const LEAST = 25; // CSS pixels from one neuron to the next, to be met by a finger
+const LEAST = 25; // CSS pixels from one neuron to the next, large enough for a finger
 
 // `width` of the diagram and the page's `rem`, CSS pixels; `hidden` neurons. x and y are middles.
 export function layoutDiagram(width, rem, hidden) {
@@ -9,7 +9,7 @@ export function layoutDiagram(width, rem, hidden) {
 }
 
 function leftToRight(width, rem, hidden) {
-  const head = 2.4 * rem; // the line of names
+  const head = 2.4 * rem; // height of the names
   const across = { x0: width * 0.355, x1: width * 0.685 };
   const columns = Math.max(1, Math.floor((across.x1 - across.x0) / Math.max(LEAST, width / 33)));
   const rows = Math.ceil(hidden / columns);

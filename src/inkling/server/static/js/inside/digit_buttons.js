@@ -1,4 +1,4 @@
-// Small pictures of digits, one of which is chosen.
+// Small pictures of digits as buttons, one of which is pressed.
 
 import { make, press, write } from "../common/dom.js";
 import { drawInk } from "../common/pixel_maps.js";
@@ -9,7 +9,7 @@ export class DigitButtons {
     Object.assign(this, { holder, choose, nameOf });
   }
 
-  // Shows `tiles`, hidden if there is nothing to choose; `texts` stand below them.
+  // Shows `tiles` with `texts` below them; hidden if there is nothing to choose.
   show(tiles, chosen, texts = null) {
     this.holder.hidden = tiles.length < 2;
     if (this.holder.hidden) return;

@@ -1,4 +1,4 @@
-// What is shown: a drawing, read as the drawing page reads it, or one of the thousand test digits.
+// The digit on the page: a drawing, read as on the Draw page, or one of the 1,000 test digits.
 
 import { Board } from "../common/board.js";
 import { saveDrawing, savedDrawing } from "../common/drawing.js";
@@ -13,17 +13,17 @@ const KEEP_MS = 300;
 
 export class DigitSource {
   index = null; // of the test digit; null for the drawing
-  tile = null; // 784 values, 0 paper to 1 ink; null where there is nothing to show
+  tile = null; // 784 values, 0 paper to 1 ink; null if there is nothing to show
   row = null; // the reading of a row that was read as a whole
   isSet = false; // false until something is shown
   #entries = []; // of the drawing: {tile, said, looks, none: the probability of being no digit}
-  #chosen = 0; // of the entries
-  #look = 0; // of the chosen one's looks
+  #chosen = 0; // index of the entry
+  #look = 0; // index of its view
   #isLoading = false; // while strokes are loaded
 
   // `changed()` is called when what is shown changes; `model()` names the network to read with.
   constructor({ digits, changed, model }) {
-    this.digits = digits; // a promise of them
+    this.digits = digits; // a promise
     this.changed = changed;
     this.requests = new LatestRequest({
       shown: (answer) => this.#read(answer),
@@ -46,12 +46,12 @@ export class DigitSource {
     return this.index !== null;
   }
 
-  // What the drawing page says of the digit that is shown: {answer, sure}; null of a test digit, which has no reading.
+  // The Draw page's reading of this digit: {answer, sure}; null for a test digit, which has no reading.
   get said() {
     return this.#entries[this.#chosen]?.said ?? null;
   }
 
-  // The looks at the digit whose probabilities were averaged: [{tile, probs}]; one or none where nothing was averaged.
+  // The views of the digit whose probabilities were averaged: [{tile, probs}]; one or none if nothing was averaged.
   get looks() {
     return this.#entries[this.#chosen]?.looks ?? [];
   }
@@ -114,7 +114,7 @@ export class DigitSource {
     const run = async () => {
       const reading = await readInk(canvas, { network });
       const isRow = [...reading.digits, ...reading.others].some(({ tile }) => tile && tile.length ** 2 !== SIZE);
-      // The networks of single digits are asked as well about a lone digit that was read as a row.
+      // The single-digit network also reads a single digit that was read as a row.
       const alone = isRow && reading.digits.length === 1 ? await readInk(canvas, { network, mode: "single" }) : null;
       return { reading, row: isRow ? { reading, canvas } : null, shown: alone ?? reading };
     };
@@ -133,13 +133,13 @@ export class DigitSource {
       none: entry.not_digit ?? 0,
     }));
     const n = reading.digits.length;
-    const rowText = `Your drawing, a row of ${n === 1 ? "one digit" : `${n} digits`}.`;
+    const rowText = `Your drawing: a row of ${n === 1 ? "one digit" : `${n} digits`}.`;
     if (row) this.#show(this.#entries[this.#chosen]?.tile ?? null, rowText, row);
     else if (found.length === 0) this.#show(null, "No digit was found in this drawing.");
     else this.#choose(this.#chosen, 0);
   }
 
-  // Shows one digit of the drawing, and one of the looks at it.
+  // Shows one digit of the drawing, in one of its views.
   #choose(entry, look) {
     [this.#chosen, this.#look] = [entry, look];
     const { tile, looks } = this.#entries[entry];
@@ -171,12 +171,12 @@ export class DigitSource {
     const mean = Array.from({ length: 10 }, (_, k) => looks.reduce((sum, { probs }) => sum + probs[k], 0) / looks.length);
     const best = mean.indexOf(Math.max(...mean));
     const isDigit = percent(1 - this.#entries[this.#chosen].none);
-    write(byId("looks-mean"), `Averaged over the ${looks.length} looks: ${best}, ${percent(mean[best])}, if it is a digit at all, which is ${isDigit} probable.`);
+    write(byId("looks-mean"), `Averaged over the ${looks.length} views: ${best}, ${percent(mean[best])}, if it is a digit, which is ${isDigit} probable.`);
   }
 }
 
 function nameOfLook(i) {
-  return i === 0 ? "As it is" : `Look ${i + 1}, narrower`;
+  return i === 0 ? "Original" : `View ${i + 1}, narrower`;
 }
 
 function saidOf(reading) {

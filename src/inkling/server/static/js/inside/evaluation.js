@@ -1,5 +1,5 @@
 // Evaluates a modified network on the test digits. The pre-activations of all neurons are computed once, so that a
-// change costs only the difference in that neuron's activation.
+// change of one neuron costs only the difference in its activation.
 
 import { affine } from "../common/dense_network.js";
 
@@ -24,7 +24,7 @@ export class Evaluation {
     this.network = network;
     this.labels = labels;
     this.count = labels.length;
-    this.sums = new Float32Array(network.hidden * this.count); // without bias; a neuron's are side by side
+    this.sums = new Float32Array(network.hidden * this.count); // without bias; the values of a neuron are contiguous
     this.logits = new Float64Array(10 * this.count); // of the unmodified network
   }
 
@@ -40,8 +40,8 @@ export class Evaluation {
     this.sure = meanConfidence(this.logits, this.network.temperature);
   }
 
-  // {right, sure, flipped: [{index, label, before, after}]}: how many of the digits are read right with these changes,
-  // the mean confidence, and which answers differ from those of the unmodified network.
+  // {right, sure, flipped: [{index, label, before, after}]}: the number of digits read correctly with these changes, the
+  // mean confidence, and the answers that differ from those of the unmodified network.
   evaluate(modified) {
     const { changes } = modified;
     if (changes.length === 0) {
@@ -59,7 +59,7 @@ export class Evaluation {
     return { right: this.#countRight(answers), sure: meanConfidence(logits, modified.temperature), flipped };
   }
 
-  // The next test digit after `index` that the modified network gets wrong; -1 when there is none.
+  // The next test digit after `index` that the modified network misreads; -1 if there is none.
   nextWrong(index, modified) {
     const flipped = new Map(this.evaluate(modified).flipped.map((one) => [one.index, one.after]));
     for (let step = 1; step <= this.count; step++) {
@@ -98,7 +98,7 @@ function answersOf(logits) {
   return answers;
 }
 
-// The mean confidence: the largest probability of each ten scores.
+// The mean confidence: the mean of each digit's largest probability.
 function meanConfidence(logits, temperature) {
   let sum = 0;
   for (let at = 0; at < logits.length; at += 10) {

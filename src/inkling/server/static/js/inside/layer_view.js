@@ -13,10 +13,10 @@ import { MapPanel } from "./map_panel.js";
 import { showVerdict } from "./verdict.js";
 
 export class LayerView {
-  #chosen = null; // {layer, channel} of the map that is looked into; null for the one that counts most
-  #target = null; // an output that was chosen; null for the answer
+  #chosen = null; // {layer, channel} of the chosen map; null for the one that adds most to the score
+  #target = null; // the chosen output; null for the answer
 
-  // `output`: the OutputPanel that this page shares.
+  // `output`: the page's OutputPanel, shared by both views.
   constructor({ source, output, remember }) {
     Object.assign(this, { source, output, remember });
     this.diagram = new MapDiagram({ choose: (map) => this.choose(map), target: (k) => this.explain(k) });
@@ -34,27 +34,35 @@ export class LayerView {
     this.#chosen = this.#target = null;
   }
 
+  // Another view shows the network now: what is still computed is not shown.
+  leave() {
+    this.name = "";
+    this.requests.drop();
+    clearTimeout(this.explaining);
+    this.why.stop();
+  }
+
   show() {
     const { tile } = this.source;
     const { name } = this;
     this.requests.ask({ name, tile, run: () => layersOf(name, tile) });
   }
 
-  // Looks into one map: {layer, channel}.
+  // Shows one map: {layer, channel}.
   choose(map) {
     this.#chosen = map;
     this.#drawMaps();
     this.remember();
   }
 
-  // Looks at one output: a digit, or 10 for none of the ten.
+  // Shows one output: a digit, or 10 for none of the ten.
   explain(output) {
     this.#target = output;
     this.#drawMaps();
     this.#drawOutput();
   }
 
-  // A unit of the last layer was chosen among the terms of a score.
+  // Shows a unit of the last layer that was chosen among the terms of a score.
   pick(unit) {
     if (this.run.features.channels === this.run.maps.at(-1).channels) this.choose({ layer: this.run.maps.length - 1, channel: unit });
   }
@@ -85,11 +93,11 @@ export class LayerView {
     return this.#target ?? this.answer;
   }
 
-  // The map that is looked into.
+  // The map on the page.
   get map() {
     const last = this.run.maps.length - 1;
     const isThere = this.#chosen && this.#chosen.layer <= last && this.#chosen.channel < this.run.maps[this.#chosen.layer].channels;
-    return isThere ? this.#chosen : { layer: 0, channel: this.run.strongest(this.target, 1)[0][0] };
+    return isThere ? this.#chosen : { layer: last, channel: this.run.addsMost(this.target) };
   }
 
   #drawMaps() {
@@ -112,17 +120,18 @@ export class LayerView {
     };
     const { logits } = run;
     const { probs, temperature, none } = this;
-    this.output.draw({ ...score, logits, probs, temperature, none, target, unit: { name: isAveraged ? "Map" : "Number", draw } });
+    this.output.draw({ ...score, logits, probs, temperature, none, target, unit: { name: isAveraged ? "Map" : "Number", of: isAveraged ? ` of layer ${maps.number}` : "", draw } });
   }
 
-  // Why the digit and not another. Many tiles are run for that, so it waits until nothing changes any more.
+  // Explains the digit against another. That runs many tiles, so it waits until nothing changes.
   #explain(tile) {
     clearTimeout(this.explaining);
     this.why.stop();
     this.explaining = setTimeout(async () => {
-      const engine = await pageEngine(this.name).catch(() => null); // what is wrong is said where the layers are asked for
+      const { name } = this;
+      const engine = await pageEngine(name).catch(() => null); // the request for the layers reports the error
       byId("why-layers-part").hidden = !engine || this.probs === undefined;
-      if (engine && this.source.tile === tile) {
+      if (engine && this.source.tile === tile && this.name === name) {
         const digit = this.probs.indexOf(Math.max(...this.probs));
         this.why.show({ tile, network: this.name, probs: this.probs, digit, looks: this.source.looks.length });
       }

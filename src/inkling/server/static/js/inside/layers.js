@@ -1,11 +1,11 @@
-// What every layer of a network puts out for a tile: computed in the page, or by the server where the page cannot.
+// The output of every layer of a network for a tile, computed in the page, or by the server if the page cannot.
 
 import { ask } from "../common/api_client.js";
 import { networkParts } from "../common/network_parts.js";
 import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 
-// {outputs: [{name, type, shape, values}], weights: common/network_parts.js, null where they are unknown; temperature}.
+// {outputs: [{name, type, shape, values}], weights: see common/network_parts.js, null if unknown; temperature}.
 // Throws ApiError or Unavailable.
 export async function layersOf(name, tile) {
   const engine = await pageEngine(name);
@@ -20,7 +20,7 @@ export async function layersOf(name, tile) {
   return { outputs: await fromServer(name, tile), weights: null };
 }
 
-// To 255 steps between a layer's lowest and highest number.
+// The server rounds to 255 steps between a layer's lowest and highest number.
 async function fromServer(name, tile) {
   const bytes = Uint8Array.from(tile, (ink) => Math.round(ink * 255));
   const { layers } = await ask(`models/${encodeURIComponent(name)}/layers`, new Blob([bytes]), {});

@@ -1,5 +1,5 @@
-// START HERE: a digit comes from digit_source.js; dense_view.js shows small networks whole, layer_view.js networks with
-// layers of maps, row_view.js what the line network makes of a row; textbook.js explains each part beside it.
+// START HERE: digit_source.js provides a digit; dense_view.js shows small networks whole, layer_view.js networks with
+// layers of maps, row_view.js a row read by the line network; textbook.js explains each part.
 
 import { loadDigits } from "../common/test_digits.js";
 import { savedDrawing } from "../common/drawing.js";
@@ -32,7 +32,7 @@ let current = null; // dense or layerView, once it can show something
 let frame = 0;
 let remembering = 0;
 
-// Tries until it works and shows meanwhile that the server does not answer.
+// Retries until it works, and shows that the server does not answer.
 async function retrying(load, isWanted = () => true) {
   for (;;) {
     try {
@@ -47,7 +47,7 @@ async function retrying(load, isWanted = () => true) {
   }
 }
 
-// Once a frame at most, however fast the pen moves.
+// Updates at most once per frame, however fast the pen moves.
 function changed() {
   cancelAnimationFrame(frame);
   frame = requestAnimationFrame(show);
@@ -85,14 +85,15 @@ async function choose(name, changes = {}) {
     if (wanted()) source.say(error.message);
     return;
   }
-  if (!wanted()) return; // another was chosen meanwhile
+  if (!wanted()) return; // another network was chosen in the meantime
+  if (isDense) layerView.leave();
   current = isDense ? dense : layerView;
   write(byId("numbers"), Number(model.selectedOptions[0].dataset.parameters).toLocaleString("en"));
   byId("mistake").hidden = !isDense;
   show();
 }
 
-// The network of the drawing page, so that the same ink has the same answer here, unless a link names another.
+// Starts with the network of the Draw page, so that the same ink has the same answer, unless a link names another.
 async function begin() {
   const requested = fromAddress(location.hash);
   const before = savedDrawing();
@@ -104,7 +105,7 @@ async function begin() {
   else if (requested.strokes === undefined && before?.strokes.length) source.load(before.strokes);
   else await source.open(0);
   if (requested.model && !names.includes(requested.model)) source.say(`There is no network called ${requested.model} here; this is ${wanted}.`);
-  if (requested.strokes === null) source.say("The drawing in this link is cut short or damaged. Here is a test digit instead.");
+  if (requested.strokes === null) source.say("The drawing in this link is incomplete or damaged. Here is a test digit instead.");
   await choosing;
   document.documentElement.dataset.ready = "true";
 }

@@ -1,13 +1,14 @@
-// The overview of a network with layers of maps: the drawing, the maps of each layer that count most for one score, and
-// the scores, with lines for what is added to what.
+// The overview of a network with layers of maps: the drawing, the most important maps of each layer for one score, and
+// the scores, with lines for what each map adds to the next.
 
 import { whenColoursChange } from "../common/colours.js";
 import { byId, make, write } from "../common/dom.js";
+import { percent } from "../common/how_sure.js";
 import { drawInk, drawSigned } from "../common/pixel_maps.js";
 import { ButtonGroup } from "./button_group.js";
 import { drawLines } from "./map_lines.js";
 import { layoutMaps } from "./map_layout.js";
-import { percent, plain } from "./number_format.js";
+import { plain } from "./number_format.js";
 
 export const SHOWN = 6; // maps of each layer
 
@@ -36,11 +37,11 @@ export class MapDiagram {
       columns: () => (this.layout.isWide ? 1 : this.#scores.length),
     });
     whenColoursChange(() => this.run && this.#paint());
-    new ResizeObserver(() => this.run && this.#fit() && this.#paint()).observe(this.holder);
+    new ResizeObserver(() => this.run && this.holder.clientWidth !== this.layout?.width && this.#fit() && this.#paint()).observe(this.holder);
   }
 
   // `run`: a ConvRun; `shares`: the probability of each output; `target`: the output whose maps are shown; `chosen`
-  // {layer, channel}: the map that the page looks into.
+  // {layer, channel}: the map on the page.
   draw({ run, shares, target, chosen }) {
     const shown = run.strongest(target, SHOWN, chosen);
     Object.assign(this, { run, shares, target, chosen, shown });
@@ -65,7 +66,7 @@ export class MapDiagram {
     this.layout = null;
   }
 
-  // Whether there is room to draw on.
+  // Fits the layout to the room; returns whether there is any.
   #fit() {
     const width = this.holder.clientWidth;
     if (width === 0) return false;
@@ -99,6 +100,7 @@ export class MapDiagram {
     const { run, shown, chosen, layout } = this;
     if (!layout) return;
     drawInk(this.tile, run.tile);
+    const ranges = run.maps.map((of, layer) => rangeOf(shown[layer].map((channel) => of.map(channel))));
     let pinned = -1;
     this.#buttons.forEach((button, i) => {
       const { layer, channel } = this.#at(i);
@@ -106,13 +108,13 @@ export class MapDiagram {
       const isChosen = chosen?.layer === layer && chosen.channel === channel;
       if (isChosen) pinned = i;
       button.style.visibility = channel === undefined ? "hidden" : "";
-      if (channel !== undefined) drawMap(button.firstChild, of, channel, shown[layer]);
+      if (channel !== undefined) drawMap(button.firstChild, of, channel, ranges[layer]);
     });
     this.maps.adopt(this.#buttons);
     this.maps.pin(pinned);
     this.#scores.forEach(({ button, bar, share }, k) => {
       bar.style.setProperty("--size", this.shares[k]);
-      write(share, this.shares[k] >= 0.01 ? `${Math.round(Math.min(this.shares[k], 0.99) * 100)}%` : "");
+      write(share, this.shares[k] >= 0.01 ? percent(this.shares[k]) : "");
       button.toggleAttribute("data-target", k === this.target);
     });
     this.outputs.adopt(this.#scores.map(({ button }) => button));
@@ -142,7 +144,7 @@ export class MapDiagram {
     drawLines(this);
   }
 
-  // Which map a button shows.
+  // The map that a button shows.
   #at(i) {
     const layer = Math.floor(i / SHOWN);
     return { layer, channel: this.shown[layer]?.[i % SHOWN] };
@@ -151,14 +153,16 @@ export class MapDiagram {
   #nameOf(i) {
     const { layer, channel } = this.#at(i);
     const of = this.run.maps[layer];
-    return `Layer ${of.number}, map ${channel + 1} of ${of.channels}, on average ${plain(of.mean(channel))}`;
+    return `Layer ${of.number}, map ${channel + 1} of ${of.channels}, average ${plain(of.mean(channel))}`;
   }
 }
 
-// The maps of a layer share one scale, so that a faint one looks faint.
-function drawMap(canvas, layer, channel, shown) {
-  const maps = shown.map((one) => layer.map(one));
-  const [low, high] = [Math.min(...maps.map(least)), Math.max(1e-9, ...maps.map(most))];
+// The maps of a layer share one scale, so that a faint map looks faint.
+function rangeOf(maps) {
+  return { low: Math.min(...maps.map(least)), high: Math.max(1e-9, ...maps.map(most)) };
+}
+
+function drawMap(canvas, layer, channel, { low, high }) {
   const map = layer.map(channel);
   if (low < 0) drawSigned(canvas, map, { width: layer.width, peak: Math.max(high, -low) });
   else drawInk(canvas, map, { width: layer.width, high, soft: true });

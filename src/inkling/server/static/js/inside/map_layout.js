@@ -1,16 +1,16 @@
-// Where the maps of the overview stand: left to right on a wide page, top to bottom on a narrow one. CSS pixels; x and y
+// The positions of the overview's maps: left to right on a wide page, top to bottom on a narrow one. CSS pixels; x and y
 // are the middles.
 
 const NARROW = 600;
 
-// `layers`: how many layers of maps; `rows`: maps shown of each; `outputs`: scores. `rem` of the page.
+// `layers`: the number of layers of maps; `rows`: maps shown per layer; `outputs`: number of scores; `rem` of the page.
 export function layoutMaps({ width, rem, layers, rows, outputs }) {
   const isWide = width >= NARROW;
   return isWide ? leftToRight({ width, rem, layers, rows, outputs }) : topToBottom({ width, rem, layers, rows, outputs });
 }
 
 function leftToRight({ width, rem, layers, rows, outputs }) {
-  const head = 4.3 * rem; // the names
+  const head = 4.3 * rem; // height of the names
   const step = width / (layers + 3.1); // one for the drawing, two for the scores
   const side = Math.min(0.62 * step, 4.2 * rem);
   const down = Math.max(side + 0.55 * rem, (outputs * 2.05 * rem) / rows);

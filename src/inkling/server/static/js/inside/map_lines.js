@@ -1,11 +1,11 @@
-// The lines of the overview: what each map adds to the maps after it, and the last ones to the score. The wider, the
-// more; below 0 ochre and dashed.
+// The lines of the overview: what each map adds to the maps after it, and what the last maps add to the score. A wider
+// line adds more; below 0 it is ochre and dashed.
 
 import { colours } from "../common/colours.js";
 
 const WIDEST = 5; // CSS pixels
-const LEAST_SHARE = 0.06; // of the largest between two layers: less is not drawn
-const FADED = 0.12; // opacity of lines that do not belong to what is pointed at
+const LEAST_SHARE = 0.06; // of the largest between two layers: smaller values are not drawn
+const FADED = 0.12; // opacity of lines that do not belong to the map under the pointer
 
 export function drawLines({ canvas, layout, run, shown, target, focus }) {
   const context = canvas.getContext("2d");

@@ -1,5 +1,5 @@
-// One map of a convolution, point by point: patches of what it sees times its kernels, added up, plus the bias, through
-// ReLU. The patch moves with the pointer, the arrow keys, or step by step over the picture.
+// One map of a convolution, point by point: patches of its inputs times its kernels, added up, plus the bias, then ReLU.
+// The patch moves with the pointer, the arrow keys, or step by step over the picture.
 
 import { byId, write } from "../common/dom.js";
 import { cellUnder, drawInk, drawSigned, frameOn, peakOf, pointAt } from "../common/pixel_maps.js";
@@ -7,7 +7,7 @@ import { place, plain, rounded, signed } from "./number_format.js";
 import { ProductRow } from "./product_row.js";
 
 const SIDE = 28;
-const ROWS = 3; // inputs whose products are shown
+const ROWS = 3; // inputs with visible products
 const STEPS_A_SECOND = 30;
 
 export class MapPanel {
@@ -30,7 +30,7 @@ export class MapPanel {
     byId("map-play").addEventListener("click", () => (this.#playing ? this.#stop() : this.#play()));
   }
 
-  // `layer`: a Layer of maps (conv_layer.js); `isLast`: its averages are what the scores weigh.
+  // `layer`: a Layer of maps (conv_layer.js); `isLast`: its averages are the inputs of the scores.
   draw({ layer, channel, tile, isLast }) {
     if (this.layer?.number !== layer.number || this.channel !== channel) this.#stop();
     const isSameSize = this.layer?.points === layer.points;
@@ -46,12 +46,12 @@ export class MapPanel {
     this.#show();
   }
 
-  // The point that is shown.
+  // The point on the page.
   get point() {
     return this.#point >= 0 ? this.#point : this.#strongest;
   }
 
-  // A point that is active, and to whose sum the input adds or takes much.
+  // An active point whose sum depends strongly on the input.
   #findStrongest() {
     const { layer, channel, values } = this;
     let [best, most] = [0, -1];
@@ -86,7 +86,7 @@ export class MapPanel {
     this.handle.setAttribute("aria-valuetext", layer.canAdd ? `${where}. ${this.#add(layer.sumAt(channel, point))}` : where);
   }
 
-  // The rounded numbers add up: what is not shown is the difference. Returns the sum in words.
+  // The rounded numbers add up: the rest is shown as the difference. Returns the sum in words.
   #add({ terms, bias, sum, value }) {
     const { layer, channel, point } = this;
     const order = [...terms.keys()].sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a])).slice(0, ROWS);
@@ -128,7 +128,7 @@ export class MapPanel {
     this.#select(to);
   }
 
-  // The patch goes over the picture in reading order; with reduced motion it goes to the end at once.
+  // Moves the patch over the picture in reading order; with reduced motion it jumps to the end.
   #play() {
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     let at = isStill ? this.layer.points - 1 : 0;
@@ -159,12 +159,12 @@ function whatItDoes({ kernel, inChannels, stride, sees, number, parts }) {
   const [h, w] = kernel;
   const moves = stride > 1 ? ` The patch moves ${stride} points at a time, so the map has half the side.` : "";
   if (number === 1) return `Each point is ${h * w} numbers of the drawing times the ${h * w} weights of the map's kernel, added up.${moves}`;
-  return `Each point takes a patch of ${h} × ${w} from all ${inChannels} maps before it, each with a kernel of its own. It depends on ${seen}.${moves}`;
+  return `Each point takes a patch of ${h} × ${w} from all ${inChannels} maps before it, each with its own kernel. It depends on ${seen}.${moves}`;
 }
 
 function averageInWords({ layer, channel, isLast, values }) {
   const sum = values.reduce((total, value) => total + value, 0);
   const average = `The average of its ${layer.points} numbers is ${plain(sum, 2)} / ${layer.points} = ${plain(layer.mean(channel), 3)}.`;
-  return isLast ? `${average} This one number is all that the last layer gets of this map.` : average;
+  return isLast ? `${average} The last layer gets only this number of the map.` : average;
 }
 

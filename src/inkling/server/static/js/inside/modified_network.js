@@ -1,4 +1,4 @@
-// A network with changes: any hidden neuron switched off, its weights scaled, its bias shifted; and the temperature.
+// A network with changes: hidden neurons switched off, with scaled weights or shifted biases, and the temperature.
 
 import { affine, softmax } from "../common/dense_network.js";
 
@@ -20,7 +20,7 @@ export class ModifiedNetwork {
     this.b1 = Float32Array.from(this.network.b1);
   }
 
-  // [[neuron, {on, scale, shift}], ...] of those that differ from the network.
+  // [[neuron, {on, scale, shift}], ...] of the changed neurons.
   get changes() {
     return [...this.#changes];
   }
@@ -56,7 +56,7 @@ export class ModifiedNetwork {
     return { z1, a1, logits, probs: softmax(logits, this.temperature) };
   }
 
-  // "12off_5s1.5b-0.3": for a link. Empty without changes.
+  // The changes as text for a link: "12off_5s1.5b-0.3". Empty without changes.
   toText() {
     return this.changes
       .map(([neuron, { on, scale, shift }]) =>
@@ -65,7 +65,7 @@ export class ModifiedNetwork {
       .join("_");
   }
 
-  // Applies the changes of a link; ignores what is malformed or out of range.
+  // Applies the changes from a link; ignores malformed or out-of-range values.
   fromText(text) {
     for (const part of text.split("_").slice(0, this.network.hidden)) {
       const found = /^(\d{1,4})(off)?(?:s(-?[\d.]{1,6}))?(?:b(-?[\d.]{1,6}))?$/.exec(part);

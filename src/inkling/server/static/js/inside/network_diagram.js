@@ -1,9 +1,9 @@
-// The whole network on one canvas: the drawing, the hidden neurons, the ten outputs and the connections that count.
+// The whole network on one canvas: the drawing, the hidden neurons, the ten outputs and the strongest connections.
 
 import { colours, css, shade } from "../common/colours.js";
+import { percent } from "../common/how_sure.js";
 import { layoutDiagram } from "./diagram_layout.js";
 import { drawInk, peakOf } from "../common/pixel_maps.js";
-import { percent } from "./number_format.js";
 import { flows, strongest } from "./connections.js";
 
 const WIDTHS = [0.6, 1, 1.6, 2.4, 3.6]; // of lines, weak to strong, sixteenths of a rem
@@ -12,14 +12,14 @@ const PIXELS = 28;
 
 export class NetworkDiagram {
   isStale = true;
-  #small = document.createElement("canvas"); // the drawing, a pixel a number
+  #small = document.createElement("canvas"); // the drawing, one pixel per number
 
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
   }
 
-  // The layout for `hidden` neurons; computed again when `isStale` says that the room may have changed.
+  // Computes the layout for `hidden` neurons, again if `isStale` says that the room may have changed.
   fit(hidden) {
     if (!this.isStale && this.hidden === hidden) return this.layout;
     const width = this.canvas.parentElement.clientWidth;
@@ -32,7 +32,7 @@ export class NetworkDiagram {
     return this.layout;
   }
 
-  // `focus`: {hidden: j} or {output: k}, whose connections alone are shown; null for the strongest of all.
+  // `focus`: {hidden: j} or {output: k} shows only its connections; null shows the strongest of all.
   draw({ modified, run, tile, focus, lines, pinned, target }) {
     const { context, layout } = this;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
@@ -49,7 +49,7 @@ export class NetworkDiagram {
     const active = a1.reduce((n, a) => n + (a > 0 ? 1 : 0), 0);
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    context.strokeStyle = colours().paper; // a rim, where lines run behind
+    context.strokeStyle = colours().paper; // a rim that separates it from the lines behind
     context.lineWidth = 5;
     context.lineJoin = "round";
     const put = (text, font, colour, x, y) => {
@@ -66,6 +66,9 @@ export class NetworkDiagram {
     };
     written("784 pixels", "28 × 28", layout.names.tile);
     written(`${hidden} neurons`, `${active} active`, layout.names.hidden);
+    const [x, y] = layout.names.hidden;
+    const count = `784 × ${hidden} + ${hidden} = ${(784 * hidden + hidden).toLocaleString("en")} parameters`;
+    if (layout.wide) put(count, font, colours().quiet, x, y + 1.05 * rem);
     written("10 outputs", layout.wide ? "shares" : "and their shares", layout.names.outputs);
   }
 
@@ -101,7 +104,8 @@ export class NetworkDiagram {
     ]);
   }
 
-  // Lines of one layer in few strokes: by sign, and by strength in five steps. Below 0 they are ochre and dashed.
+  // Draws the lines of one layer in few strokes: by sign, and by strength in five steps. Below 0 they are ochre and
+  // dashed.
   #bundle(values, chosen, ends) {
     if (chosen.length === 0) return;
     const { context, layout, rem } = this;
@@ -114,7 +118,7 @@ export class NetworkDiagram {
       const [from, to, radius] = ends(at);
       const path = paths.get(key);
       path.moveTo(from.x, from.y);
-      // Gently bent, so that lines to neighbours part soon and none runs along a row of neurons.
+      // Slightly curved, so that lines to neighbors separate early and none follows a row of neurons.
       const [x, y] = layout.wide ? [to.x - radius * 0.9, to.y] : [to.x, to.y - radius * 0.9];
       const [dx, dy] = [x - from.x, y - from.y];
       const [a, b] = [0.12, 0.45];
@@ -219,7 +223,7 @@ export class NetworkDiagram {
         context.fillStyle = colour;
         context.fillRect(x - w / 2, bar.y1 - h * share, w, h * share);
         context.fillStyle = isBest ? colours().text : colours().quiet;
-        if (share >= 0.01) context.fillText(`${Math.round(Math.min(share, 0.99) * 100)}%`, x, bar.y1 + 0.8 * rem);
+        if (share >= 0.01) context.fillText(percent(share), x, bar.y1 + 0.8 * rem);
       }
     });
   }

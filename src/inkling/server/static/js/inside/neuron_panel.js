@@ -1,4 +1,4 @@
-// One neuron: drawing x weights, summed pixel by pixel, plus the bias, through ReLU.
+// One neuron: drawing x weights, summed pixel by pixel, plus the bias, then ReLU.
 
 import { colours, whenColoursChange } from "../common/colours.js";
 import { byId, write } from "../common/dom.js";
@@ -9,8 +9,8 @@ const DECIMALS = 3;
 
 export class NeuronPanel {
   #inked = []; // pixels with ink, in reading order
-  #sums = []; // what has been added up after each of them
-  #pixel = -1; // the selected one
+  #sums = []; // the sum after each of them
+  #pixel = -1; // the selected pixel
   #playing = 0;
   room = { w: 0, h: 0 }; // for the chart, CSS pixels
 
@@ -79,12 +79,12 @@ export class NeuronPanel {
 
   #title(hidden) {
     write(byId("neuron-title"), `Neuron ${this.neuron + 1} of ${hidden}`);
-    const inactive = this.isOn ? "It is inactive: ReLU turns all below 0 into 0." : "It is switched off: its output is 0.";
+    const inactive = this.isOn ? "It is inactive: ReLU turns sums below 0 into 0." : "It is switched off: its output is 0.";
     const words = this.activation > 0 ? `Its output is ${plain(this.activation, 2)}: the positive products outweigh the negative ones.` : inactive;
     write(byId("neuron-value"), words);
   }
 
-  // The rounded numbers add up: the pixels' part is the difference of the other two.
+  // The rounded numbers add up: the pixels' part is shown as the difference of the other two.
   #total() {
     const [z, bias] = [rounded(this.z, DECIMALS), rounded(this.bias, DECIMALS)];
     write(byId("sum-pixels"), signed(z - bias, DECIMALS));
@@ -94,7 +94,7 @@ export class NeuronPanel {
     write(byId("sum-relu"), this.isOn ? "ReLU" : "off");
   }
 
-  // How many pixels have been added when `pixel` has: those with ink up to it.
+  // The number of pixels added so far: those with ink up to `pixel`.
   #added() {
     let n = 0;
     while (n < this.#inked.length && this.#inked[n] <= this.#pixel) n++;
@@ -105,7 +105,7 @@ export class NeuronPanel {
     const pixel = this.#pixel;
     if (pixel < 0) {
       for (const id of ["step-place", "step-product", "step-sum"]) write(byId(id), "");
-      write(byId("step-place"), "No ink, nothing to add up: only the bias is left.");
+      write(byId("step-place"), "No ink, so nothing to add up but the bias.");
       return;
     }
     const n = this.#added();
@@ -127,7 +127,7 @@ export class NeuronPanel {
     this.#chart();
   }
 
-  // The sum as it grows, pixel by pixel; then the bias.
+  // The growing sum, pixel by pixel; then the bias.
   #chart() {
     const { w, h } = this.room;
     if (!w || !this.tile) return;

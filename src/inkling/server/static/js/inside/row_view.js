@@ -1,4 +1,4 @@
-// A row that was read as a whole: what the line network sees and says of it.
+// A row that was read as a whole: the input and output of the line network.
 
 import { ask } from "../common/api_client.js";
 import { byId, make, write } from "../common/dom.js";
@@ -35,7 +35,7 @@ export class RowView {
     this.requests.ask({ row, run: async () => ask("filmstrip", await greyPng(row.canvas), { model: this.model() }) });
   }
 
-  // What the page itself has found of each row.
+  // Shows each row as the page has read it.
   #drawRows(rows) {
     if (this.#views.length !== rows.length) {
       const holders = rows.map(() => make("section"));
@@ -45,7 +45,7 @@ export class RowView {
     rows.forEach((row, i) => this.#views[i].show(row));
   }
 
-  // What the server has found, in pictures.
+  // Shows the steps of the server's reading as pictures.
   #drawSteps({ steps }) {
     byId("row-steps").replaceChildren(...steps.filter(({ name }) => !ON_BOARD.includes(name)).map(rowStep));
   }

@@ -1,5 +1,5 @@
-// The textbook: a paragraph about each part of the page, beside one's own digit and numbers. T or ? opens the page about
-// the part that has the focus or lies under the pointer; Escape goes back to where one was.
+// The textbook: a page about each part of the screen, with the current digit and numbers. T or ? opens the page about
+// the part that has the focus or is under the pointer; Escape returns to it.
 
 import { byId, write } from "../common/dom.js";
 import { drawInk } from "../common/pixel_maps.js";
@@ -8,10 +8,10 @@ import { factsAbout } from "./textbook_facts.js";
 const panel = byId("textbook");
 const pages = new Map([...panel.querySelectorAll("[data-page]")].map((page) => [page.dataset.page, page]));
 
-// `facts()`: {source, dense, layers}, from which the numbers on a page come.
+// `facts()`: {source, dense, layers}, the sources of the numbers on a page.
 export function openTextbook({ facts }) {
   const book = new Textbook(facts);
-  let under = null; // what lies under the pointer
+  let under = null; // the element under the pointer
   document.addEventListener("pointerover", (event) => (under = event.target));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-open]");
@@ -31,7 +31,7 @@ export function openTextbook({ facts }) {
 
 class Textbook {
   #from = null; // the element that had the focus
-  #place = 0; // how far the page was scrolled, CSS pixels
+  #place = 0; // the scroll position before, CSS pixels
   #topic = null;
 
   constructor(facts) {
@@ -59,7 +59,7 @@ class Textbook {
     scrollTo({ top: this.#place, behavior: "instant" });
   }
 
-  // The page before or after, of the parts that are shown.
+  // Opens the previous or next page, among those of visible parts.
   turn(by) {
     const shown = shownTopics();
     const at = shown.indexOf(this.#topic);
@@ -73,7 +73,7 @@ class Textbook {
     const facts = factsAbout(this.#topic, this.facts());
     for (const slot of pages.get(this.#topic).querySelectorAll("[data-fact]")) {
       write(slot, facts?.[slot.dataset.fact] ?? "");
-      slot.closest("p").hidden = !facts; // numbers of a part that is not shown
+      slot.closest("p").hidden = !facts; // its numbers belong to a hidden part
     }
   }
 
@@ -94,8 +94,8 @@ function isTyping(element) {
   return element.matches("textarea, select, [contenteditable], input:not([type=range], [type=checkbox])");
 }
 
-// The topic of the part that an element belongs to. A neuron, a map or a score (`data-opens`) is chosen first, so that the
-// page is about this one.
+// The topic of an element's part. A neuron, a map or a score (`data-opens`) is selected first, so that the page is about
+// it.
 function topicAt(element) {
   const part = element?.closest("[data-opens], [data-topic]");
   if (part?.dataset.opens) element.closest("button")?.click();

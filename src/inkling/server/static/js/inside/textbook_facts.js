@@ -1,8 +1,9 @@
-// The numbers on the pages of the textbook: those of the digit and the network that are shown.
+// The numbers on the textbook's pages, from the current digit and network.
 
-import { percent, plain, signed } from "./number_format.js";
+import { percent } from "../common/how_sure.js";
+import { plain, signed } from "./number_format.js";
 
-// {name: text} for the page about `topic`; null where it is about a part that is not shown.
+// {name: text} for the page about `topic`; null if that part is hidden.
 export function factsAbout(topic, { source, dense, layers }) {
   const isDense = document.querySelector("main").dataset.mode === "dense";
   const inked = source.tile?.reduce((n, ink) => n + (ink > 0 ? 1 : 0), 0);

@@ -1,10 +1,10 @@
-// What the digit was read as. For a drawing it is what the drawing page says of it, whatever network parts are shown.
+// The reading of the digit. For a drawing it is that of the Draw page, whichever parts of the network are shown.
 
 import { byId, write } from "../common/dom.js";
-import { percent } from "./number_format.js";
+import { percent } from "../common/how_sure.js";
 
-// `source`: DigitSource; `outputs`: the probability of each digit and of none, as the network shown has them; `note`:
-// what to add, for instance that the network was changed.
+// `source`: DigitSource; `outputs`: the probability of each digit and of none by the current network; `note`: a remark,
+// such as that the network was changed.
 export function showVerdict({ source, outputs, note = "" }) {
   const best = outputs.indexOf(Math.max(...outputs));
   const own = { answer: best < 10 ? String(best) : "none", sure: percent(outputs[best]) };

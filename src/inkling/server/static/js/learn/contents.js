@@ -1,4 +1,4 @@
-// The list of chapters: what has been done so far on this device.
+// The list of chapters, with the progress on this device.
 
 import { partsOf } from "./widgets.js";
 import { keepOwnDigit } from "./own_strokes.js";
@@ -17,7 +17,7 @@ export function startContents(main) {
     });
     const n = states.filter((state) => state === "done").length;
     line.hidden = states.every((state) => state === "new");
-    said.textContent = `You have finished ${n} of ${links.length} chapters. This is remembered on this device only.`;
+    said.textContent = `You have finished ${n} of ${links.length} chapters. This is stored only on this device.`;
   };
   button.addEventListener("click", () => {
     forget();
@@ -25,7 +25,7 @@ export function startContents(main) {
     show();
     links[0].focus();
   });
-  addEventListener("pageshow", show); // also when the reader comes back from a chapter
+  addEventListener("pageshow", show); // also when the reader returns from a chapter
   show();
 }
 

@@ -12,7 +12,7 @@ export async function begin(section) {
   let number = 3;
   let at = [13, 11];
   let weights = [...PRESETS.upright.weights];
-  let done = SIDE * SIDE; // cells of the map that are shown: all, except while the window slides
+  let done = SIDE * SIDE; // visible cells of the map: all, except while the window slides
   const tile = () => tileOf(digits, number);
 
   const fields = weights.map((_, i) => {

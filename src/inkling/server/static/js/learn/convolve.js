@@ -3,8 +3,8 @@
 import { SIDE } from "./widgets.js";
 
 export const PRESETS = {
-  upright: { name: "Upright edges", weights: [-1, 0, 1, -1, 0, 1, -1, 0, 1] },
-  level: { name: "Level edges", weights: [-1, -1, -1, 0, 0, 0, 1, 1, 1] },
+  upright: { name: "Vertical edges", weights: [-1, 0, 1, -1, 0, 1, -1, 0, 1] },
+  level: { name: "Horizontal edges", weights: [-1, -1, -1, 0, 0, 0, 1, 1, 1] },
   slanted: { name: "Slanted strokes", weights: [-1, -1, 2, -1, 2, -1, 2, -1, -1] },
   ends: { name: "Spots and ends", weights: [-1, -1, -1, -1, 8, -1, -1, -1, -1].map((w) => w / 2) },
   soft: { name: "Blur", weights: Array(9).fill(0.5) },

@@ -1,4 +1,4 @@
-// A curve with movable control points, and a small network that fits it live, with ReLU or without.
+// A curve with movable control points, and a small network that fits it live, with or without ReLU.
 
 import { stroke } from "./line_chart.js";
 import { curveGradient, curveOutput, leastSquaresLine, makeCurveNetwork } from "./curve_network.js";
@@ -6,7 +6,7 @@ import { checkbox, choice, drawCircle, partsOf, prefersReducedMotion, responsive
 import { optimizer, randomFrom } from "./trainable_network.js";
 
 const KNOTS = 9; // control points of the target curve
-const POINTS = 65; // of the curve, the training set
+const POINTS = 65; // of the curve: the training set
 const ROWS = 41; // possible heights of a knot
 const RATE = 0.02;
 const [MOST_STEPS, STEPS_A_FRAME, FRAME_MS] = [2000, 12, 10];
@@ -46,7 +46,7 @@ export function begin(section) {
   };
   const animate = () => {
     advance();
-    if (!prefersReducedMotion() || run.step === MOST_STEPS) show(); // with reduced motion: the result only
+    if (!prefersReducedMotion() || run.step === MOST_STEPS) show(); // with reduced motion, only the result
     if (run.step < MOST_STEPS) frame = requestAnimationFrame(animate);
   };
   const show = () => {
@@ -64,7 +64,7 @@ export function begin(section) {
     Object.assign(section.dataset, { step: run.step, rmse, best });
   };
 
-  const neurons = slider({ label: "Neurons a layer", min: 1, max: 16, step: 1, value: 6, change: restart });
+  const neurons = slider({ label: "Neurons per layer", min: 1, max: 16, step: 1, value: 6, change: restart });
   const relu = checkbox({ label: "ReLU", checked: true, change: restart });
   const layers = choice({
     label: "Hidden layers",
@@ -115,7 +115,7 @@ export function begin(section) {
   restart();
 }
 
-// Where the first layer's ReLUs change slope, as far as that lies in 0..1.
+// The x in 0..1 where the first layer's ReLUs change slope.
 function corners({ w0, b0 }) {
   return [...w0].map((w, i) => -b0[i] / w).filter((x) => x > 0 && x < 1);
 }

@@ -1,4 +1,4 @@
-// A network with one input and one output, any depth, with ReLU or without, trained in the page to fit a curve.
+// A network of any depth with one input and one output, with or without ReLU, trained in the page to fit a curve.
 
 // Layers of `sizes` units, such as [1, 8, 1]: w0, b0, w1, b1 ... as Float64Arrays; w[input * outputs + output].
 export function makeCurveNetwork(sizes, random) {
@@ -11,7 +11,7 @@ export function makeCurveNetwork(sizes, random) {
     network[`b${layer}`] = new Float64Array(outputs);
   }
   network[`b${last}`][0] = 0.5;
-  // The first layer's kinks spread over 0..1, half of them facing left, so that few neurons start inactive.
+  // Spreads the first layer's corners over 0..1, half of them facing left, so that few neurons start inactive.
   for (let unit = 0; unit < sizes[1]; unit++) {
     const slope = (unit % 2 ? -4 : 4) * (0.75 + 0.5 * random());
     network.w0[unit] = slope;

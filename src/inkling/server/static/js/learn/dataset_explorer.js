@@ -1,4 +1,4 @@
-// The thousand test digits by label, their averages, and nearest-mean classification.
+// The 1,000 test digits by label, their averages, and nearest-mean classification.
 
 import { loadDigits } from "../common/test_digits.js";
 import { colour, paintTile, partsOf, percent, responsiveCanvas, SIDE, slider, tileOf, watchCells } from "./widgets.js";
@@ -15,7 +15,7 @@ export async function begin(section) {
   const means = Array.from({ length: 10 }, (_, digit) => averageOf(tiles, of(digit)));
   const accuracy = evaluateAverages(tiles, digits.labels);
   let [wanted, chosen, first] = ["all", all, 0];
-  let picked = 0; // on the page
+  let picked = 0; // the chosen digit on the page
 
   const page = responsiveCanvas(sheet, COLUMNS / ROWS, (context, width) => {
     const cell = width / COLUMNS;
@@ -42,7 +42,7 @@ export async function begin(section) {
     const some = n.value === chosen.length ? `${n.value}` : `the first ${n.value} of ${chosen.length}`;
     about.textContent = `The average of ${some} pictures of ${kind}. Chosen: picture ${number + 1}, a ${label}.`;
     const guess = nearestMean(means, tiles[number]);
-    nearest.textContent = `Of the ten averages, the ${guess} is nearest to it${guess === label ? "" : ", which is wrong"}. Made from the first 500, the averages read ${percent(accuracy)} of the other 500 right.`;
+    nearest.textContent = `Of the ten averages, the ${guess} is nearest to it${guess === label ? "" : ", which is wrong"}. Averages of the first 500 read ${percent(accuracy)} of the other 500 correctly.`;
   };
   const show = () => {
     picked = Math.min(picked, Math.min(PAGE, chosen.length - first) - 1);
@@ -89,7 +89,7 @@ export async function begin(section) {
   filter("all");
 }
 
-// A button that shows an average and is named by its digit.
+// A button that shows an average, labeled with its digit.
 function choiceOf(key, tile) {
   const [button, canvas, name] = ["button", "canvas", "span"].map((tag) => document.createElement(tag));
   button.type = "button";
@@ -112,7 +112,11 @@ function averageOf(tiles, numbers) {
 
 // The index of the mean with the smallest squared distance.
 function nearestMean(means, tile) {
-  const distances = means.map((mean) => mean.reduce((sum, ink, i) => sum + (ink - tile[i]) ** 2, 0));
+  const distances = means.map((mean) => {
+    let sum = 0;
+    for (let i = 0; i < mean.length; i++) sum += (mean[i] - tile[i]) ** 2; // `reduce` takes ten times as long
+    return sum;
+  });
   return distances.indexOf(Math.min(...distances));
 }
 

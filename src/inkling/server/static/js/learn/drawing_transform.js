@@ -1,4 +1,4 @@
-// Renders a drawing or an MNIST digit with a chosen position, size, pen width and polarity.
+// Renders a drawing or an MNIST digit with a given position, size, pen width and polarity.
 
 import { drawStroke } from "../common/strokes.js";
 import { SIDE } from "./widgets.js";
@@ -23,7 +23,7 @@ export function putStrokes(sheet, strokes, { right, down, size, pen, dark }) {
   for (const stroke of strokes) drawStroke(context, stroke.map((point) => ({ ...point, width: point.width * pen })), place);
 }
 
-// Draws a tile, transformed. Its strokes are widened by drawing it several times, and cannot be thinned.
+// Draws a tile, transformed. It is drawn several times to widen its strokes; they cannot be thinned.
 export function putTile(sheet, tile, { right, down, size, pen, dark }) {
   const context = blank(sheet, dark);
   const small = new OffscreenCanvas(SIDE, SIDE);
@@ -48,7 +48,7 @@ function blank(sheet, dark) {
   return context;
 }
 
-// The transform that normalizes strokes as MNIST does: size, centre of mass, pen width, light on dark.
+// The transform that normalizes strokes as in MNIST: size, center of mass, pen width, light on dark.
 export function mnistTransform(strokes) {
   const points = strokes.flat();
   const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
@@ -56,7 +56,7 @@ export function mnistTransform(strokes) {
   const width = points.reduce((sum, point) => sum + point.width, 0) / points.length;
   const size = (LONG - PEN) / SIDE / Math.max(span, 0.05);
   const pen = PEN / SIDE / size / width;
-  // The centre of mass of the ink, not of the points: draw it once in the middle and average the pixels.
+  // The center of mass of the ink, not of the points: draw it once in the middle and average the pixels.
   const sheet = Object.assign(document.createElement("canvas"), { width: SHEET, height: SHEET });
   const middle = [(Math.max(...xs) + Math.min(...xs)) / 2, (Math.max(...ys) + Math.min(...ys)) / 2];
   const [right, down] = middle.map((at) => -at * size * SIDE);
@@ -83,7 +83,7 @@ export function tileFrom(sheet) {
   return tile;
 }
 
-// Strokes as MNIST has its digits: 784 values, 0 paper to 1 ink.
+// Strokes normalized as in MNIST: 784 values, 0 paper to 1 ink.
 export function normalizedTile(strokes) {
   const sheet = Object.assign(document.createElement("canvas"), { width: SHEET, height: SHEET });
   putStrokes(sheet, strokes, mnistTransform(strokes));

@@ -1,8 +1,8 @@
-// A guess before a piece is shown: the reader commits to an option, then the piece appears, and the reason with it.
+// A guess before an interactive part is shown: the reader chooses an option, then the part and the reason appear.
 
 import { progress, rememberGuess } from "./progress.js";
 
-export const SKIPPED = -1;
+const SKIPPED = -1;
 
 // Starts every guess of a chapter.
 export function startGuesses(slug, root = document) {
@@ -21,7 +21,7 @@ function startGuess(element, slug) {
   const commit = (option) => {
     tell(option);
     rememberGuess(slug, piece, option);
-    told.focus({ preventScroll: true }); // the buttons are gone, and the reason is read aloud
+    told.focus({ preventScroll: true }); // the buttons are gone, and screen readers read the reason
   };
   options.forEach((button, option) => button.addEventListener("click", () => commit(option)));
   element.querySelector(".skip").addEventListener("click", () => commit(SKIPPED));

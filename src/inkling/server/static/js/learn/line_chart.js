@@ -1,11 +1,11 @@
-// Line charts on a canvas, in the page's colours.
+// Line charts on a canvas, in the page's colors.
 
 import { colour } from "./widgets.js";
 
 const [FONT_PX, GAP] = [13, 17];
 
-// `lines`: [{points: [[x, y]], shade, dash, name}]; a name stands at the line's end. `x`, `y`: {from, to, ticks, format}.
-// `mark` is an x to highlight. Values outside are drawn at the edge.
+// `lines`: [{points: [[x, y]], shade, dash, name}]; the name is written at the line's end. `x`, `y`: {from, to, ticks,
+// format}. `mark` is an x to highlight. Values out of range are drawn at the edge.
 export function drawChart(context, width, height, { lines, x, y, xName = "", mark = null }) {
   context.font = `${FONT_PX}px ${getComputedStyle(document.body).fontFamily}`;
   const names = lines.filter((line) => line.name && line.points.length > 1);
@@ -51,7 +51,7 @@ export function stroke(context, points, { shade, thickness = 2, dash = [] }) {
   context.setLineDash([]);
 }
 
-// Moves labels up or down until none overlaps another.
+// Moves labels up or down until they do not overlap.
 function apart(ends, top, bottom) {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
   for (let i = 1; i < sorted.length; i++) sorted[i].y = Math.max(sorted[i].y, sorted[i - 1].y + GAP);

@@ -36,7 +36,7 @@ export async function begin(section) {
     again();
     const { loss, gradient, right } = lossAndGradient(examples, point);
     const outside = ["w", "b"].some((name) => point[name][0] < RANGE[name][0] || point[name][0] > RANGE[name][1]);
-    status.textContent = `${steps === 1 ? "1 step" : `${steps} steps`}: weight ${format(point.w[0])}, bias ${format(point.b[0])}, loss ${loss.toFixed(3)}, ${right} of ${examples.length} right. The slope of the loss is ${format(gradient.w[0], 3)} by the weight and ${format(gradient.b[0], 3)} by the bias.${outside ? " That is outside the map: the steps are too large." : ""}`;
+    status.textContent = `${steps === 1 ? "1 step" : `${steps} steps`}: weight ${format(point.w[0])}, bias ${format(point.b[0])}, loss ${loss.toFixed(3)}, ${right} of ${examples.length} right. The slope of the loss is ${format(gradient.w[0], 3)} for the weight and ${format(gradient.b[0], 3)} for the bias.${outside ? " This is outside the map: the steps are too large." : ""}`;
     Object.assign(section.dataset, { loss, steps });
   };
 
@@ -77,7 +77,7 @@ function cellOf(name, value) {
   return Math.max(0, Math.min(CELLS - 1, Math.round(((value - low) / (high - low)) * (CELLS - 1))));
 }
 
-// How much ink a digit has, in hundreds of full pixels.
+// The amount of ink of a digit, in hundreds of full pixels.
 function inkOf(digits, i) {
   return digits.images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE).reduce((sum, ink) => sum + ink, 0) / 25500;
 }
@@ -134,7 +134,7 @@ function draw(context, width, height, { map, path }) {
   }
 }
 
-// The surface in bands of one colour; cached until the page's colours change.
+// The surface in bands of one color, cached until the page's colors change.
 function picture(map, shade) {
   if (map.shade === shade) return map.image;
   const { n, depth } = map;

@@ -1,4 +1,4 @@
-// START HERE. Starts what a page of Learn holds: ./NAME.js runs <section data-piece="NAME">.
+// START HERE. Starts the parts of a Learn page: ./NAME.js runs <section data-piece="NAME">.
 
 import { explainTerms } from "../common/glossary.js";
 import { startContents } from "./contents.js";

@@ -1,4 +1,4 @@
-// A neuron with three inputs: all its numbers can be set; a diagram shows the sum and the activation.
+// A neuron with three inputs and sliders for all its numbers; a diagram shows the sum and the activation.
 
 import { stroke } from "./line_chart.js";
 import { colour, drawCircle, partsOf, responsiveCanvas, signed, slider } from "./widgets.js";
@@ -17,7 +17,7 @@ export function begin(section) {
     const terms = x.map((each, i) => `${each.toFixed(2)} × ${w[i] < 0 ? `(${signed(w[i])})` : w[i].toFixed(2)}`);
     const lines = [
       `z = ${terms.join(" + ")} ${b[0] < 0 ? "−" : "+"} ${Math.abs(b[0]).toFixed(2)} = ${minus(z())}`,
-      z() > 0 ? `ReLU lets it through: the neuron gives ${z().toFixed(2)}.` : "ReLU: z is not above zero, so the neuron gives 0.00.",
+      z() > 0 ? `ReLU passes it on: the neuron gives ${z().toFixed(2)}.` : "ReLU: z is not above zero, so the neuron gives 0.00.",
     ];
     sum.replaceChildren(...lines.map((textContent) => Object.assign(document.createElement("span"), { textContent })));
   };
@@ -42,7 +42,7 @@ export function begin(section) {
   show();
 }
 
-// Three pixels, a line from each as thick as what it adds (dashed where it takes away), the sum, ReLU, the output.
+// Three pixels, a line from each whose width is what it adds (dashed if negative), the sum, ReLU, the output.
 function sketch(context, width, height, { x, w }, z) {
   const [side, left, radius] = [height * 0.22, width * 0.1, height * 0.17];
   const [middle, across] = [height / 2, width * 0.55];
@@ -61,7 +61,8 @@ function sketch(context, width, height, { x, w }, z) {
     context.fillRect(left - side / 2, top - side / 2, side, side);
     context.globalAlpha = 1;
     const at = { x: (left + across) / 2, y: (top + middle) / 2 + (i - 1) * 12 };
-    label(context, signed(given), at, given < 0 ? "ochre" : given > 0 ? "blue" : "quiet");
+    const room = across - radius - left - side / 2;
+    label(context, productText(context, ink, w[i], room), at, given < 0 ? "ochre" : given > 0 ? "blue" : "quiet");
   });
   const out = Math.max(0, z);
   line(context, [across + radius + 4, middle, width * 0.84, middle], out, 1.2 + 16 * Math.min(1.2, out));
@@ -71,12 +72,18 @@ function sketch(context, width, height, { x, w }, z) {
   label(context, out.toFixed(2), { x: width * 0.91, y: middle }, out ? "blue" : "quiet");
 }
 
+// "0.50 × −0.60 = −0.30", or the product alone if the line is short.
+function productText(context, ink, weight, room) {
+  const whole = `${ink.toFixed(2)} × ${minus(weight)} = ${minus(ink * weight)}`;
+  return context.measureText(whole).width + 8 < room ? whole : minus(ink * weight);
+}
+
 function line(context, [x0, y0, x1, y1], value, thickness) {
   const shade = value < 0 ? "ochre" : value > 0 ? "blue" : "edge";
   stroke(context, [[x0, y0], [x1, y1]], { shade, thickness, dash: value < 0 ? [thickness + 3, 4] : [] });
 }
 
-// The curve of ReLU with a dot where z is.
+// The curve of ReLU with a dot at z.
 function drawRelu(context, x, y, size, z) {
   context.strokeStyle = colour("quiet");
   context.lineWidth = 2;

@@ -1,4 +1,4 @@
-// Overfitting: trains the same network twice on the same digits, once with dropout, side by side. Some labels are wrong.
+// Overfitting: trains two equal networks on the same digits, one with dropout, side by side. Some labels are wrong.
 
 import { loadDigits } from "../common/test_digits.js";
 import { drawChart } from "./line_chart.js";
@@ -6,7 +6,7 @@ import { choice, partsOf, percent, responsiveCanvas, tileOf } from "./widgets.js
 import { RunLoop } from "./run_loop.js";
 import { evaluate, makeNetwork, optimizer, randomFrom, trainEpoch } from "./trainable_network.js";
 
-export const HIDDEN = 64;
+const HIDDEN = 64;
 const [BATCH, RATE] = [10, 0.002];
 export const HELD_OUT = 300;
 export const MAX_EPOCHS = 60;
@@ -39,7 +39,7 @@ export async function begin(section) {
   const examples = Array.from(digits.labels, (label, i) => ({ label, tile: tileOf(digits, i) }));
   const heldOutSet = examples.slice(-HELD_OUT);
   const chosen = { ...DEFAULTS };
-  let seed = 3; // a gain near the mean of all
+  let seed = 3; // its gain is near the mean of all seeds
   let pair = null; // [{network, step, random, dropout, history}], the second with dropout
 
   const restart = () => {
@@ -60,7 +60,7 @@ export async function begin(section) {
     loop.label({ begun: epochs > 0, done: epochs >= MAX_EPOCHS });
     status.setAttribute("aria-live", loop.running ? "off" : "polite");
     const [plainNow, droppedNow] = pair.map(({ history }) => history.at(-1));
-    const words = ({ train, heldOut }) => `${percent(train.accuracy)} of the ${chosen.n} training labels repeated, ${percent(heldOut.accuracy)} of the ${HELD_OUT} held-out digits read right`;
+    const words = ({ train, heldOut }) => `${percent(train.accuracy)} of the ${chosen.n} training labels repeated, ${percent(heldOut.accuracy)} of the ${HELD_OUT} held-out digits read correctly`;
     status.textContent = `${epochs} epochs. Plain: ${words(plainNow)}. With dropout: ${words(droppedNow)}.`;
     Object.assign(section.dataset, { epoch: epochs, train: plainNow.train.accuracy, heldOut: plainNow.heldOut.accuracy, dropped: droppedNow.heldOut.accuracy });
     redraw.forEach((each) => each());

@@ -1,4 +1,4 @@
-// The reader's own digit: drawn on a small board, and the 784 numbers that are left of it.
+// The reader's own digit, drawn on a small board, and its 784 numbers.
 
 import { Board } from "../common/board.js";
 import { savedDrawing } from "../common/drawing.js";

@@ -1,10 +1,10 @@
-// The digit that the reader has drawn in chapter 1, remembered on this device for the other chapters.
+// The digit that the reader drew in chapter 1, stored on this device for the other chapters.
 
 import { decode, encode } from "../common/drawing.js";
 
 const KEY = "inkling-own-digit";
 
-// The strokes of the digit that was drawn last; [] when there is none.
+// The strokes of the digit drawn last; [] if there is none.
 export function ownDigit() {
   try {
     return decode(localStorage.getItem(KEY)) ?? [];
@@ -17,6 +17,6 @@ export function keepOwnDigit(strokes) {
   try {
     localStorage.setItem(KEY, encode(strokes) ?? "");
   } catch {
-    // the page works without
+    // the page works without it
   }
 }

@@ -17,14 +17,14 @@ export function begin(section) {
       `Pixels: ${side.value} × ${side.value} = ${grouped(pixels)}`,
       `Hidden layer: ${grouped(pixels)} × ${hidden} weights + ${hidden} biases = ${grouped(first)}`,
       `Last layer: ${hidden} × 10 weights + 10 biases = ${grouped(second)}`,
-      `All: ${grouped(all)} numbers of 4 bytes, ${grouped(Math.floor((4 * all) / 1024))} KB`,
+      `All: ${grouped(all)} numbers of 4 bytes, ${grouped(Math.round((4 * all) / 1000))} kB`,
     ];
     sum.replaceChildren(...rows.map((textContent) => Object.assign(document.createElement("span"), { textContent })));
     [first, second].forEach((n, i) => (bars[i].style.flexGrow = n / all));
     const share = (100 * first) / all;
     split.setAttribute("aria-label", `${share.toFixed(1)} % of them are in the hidden layer, ${(100 - share).toFixed(1)} % in the last`);
   };
-  const side = slider({ label: "Pixels a side", min: 8, max: 64, step: 4, value: 28, change: show });
+  const side = slider({ label: "Pixels per side", min: 8, max: 64, step: 4, value: 28, change: show });
   const units = slider({ label: "Neurons", min: 8, max: 512, step: 8, value: 128, change: show });
   controls.append(side.element, units.element);
   show();

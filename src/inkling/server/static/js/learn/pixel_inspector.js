@@ -1,4 +1,4 @@
-// One digit, large: its pixel values in a movable window, the flattened row of 784, and pixels that can be changed.
+// One large digit: its pixel values in a movable window, the flattened row of 784, and pixels that can be changed.
 
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
@@ -18,8 +18,8 @@ export async function begin(section) {
   let number = 4; // of the test digit; null for the reader's own
   let original; // 784 values, 0 to 255
   let pixels; // the same, perhaps edited
-  let first; // what the network reads in it before it is changed
-  let at = [18, 11]; // column and row of the window's centre
+  let first; // the network's answer before any change
+  let at = [18, 11]; // column and row of the window's center
   let mode = "look";
   const tile = () => Float32Array.from(pixels, (ink) => ink / 255);
   const corner = () => [Math.min(Math.max(at[0] - 3, 0), SIDE - WIDE), Math.min(Math.max(at[1] - 2, 0), SIDE - HIGH)];
@@ -57,7 +57,7 @@ export async function begin(section) {
     const best = argmax(probs);
     const changed = pixels.reduce((n, ink, i) => n + (ink !== original[i]), 0);
     reset.disabled = changed === 0;
-    const label = number === null ? "Your own digit" : `Labelled ${digits.labels[number]}`;
+    const label = number === null ? "Your own digit" : `Labeled ${digits.labels[number]}`;
     prediction.textContent = `${label}. The network ann reads ${best}, with ${percent(probs[best])}.${
       changed ? ` You have changed ${changed} of the 784 numbers${best === first ? "" : ", and its answer"}.` : ""
     }`;
@@ -79,10 +79,10 @@ export async function begin(section) {
     }
   };
 
-  const names = { look: "Look", ink: "Add ink", rub: "Rub out" };
+  const names = { look: "Look", ink: "Add ink", rub: "Erase ink" };
   const tools = buttons(modes, names, (key) => {
     mode = key;
-    digit.style.touchAction = mode === "look" ? "pan-y" : "none"; // a painting finger does not scroll the page
+    digit.style.touchAction = mode === "look" ? "pan-y" : "none"; // so that painting with a finger does not scroll the page
   });
   tools.press("look");
   watchCells(digit, {
@@ -100,7 +100,7 @@ export async function begin(section) {
     pixels = original.slice();
     show();
   });
-  section.addEventListener("take", (event) => take(event.detail)); // other pieces send a digit here
+  section.addEventListener("take", (event) => take(event.detail)); // other parts send a digit here
   const strokes = ownDigit();
   take(strokes.length ? normalizedTile(strokes) : number);
 }
@@ -111,7 +111,7 @@ function outline(context, [x, y, w, h], name, thickness) {
   context.strokeRect(x, y, w, h);
 }
 
-// The value of each pixel, 0 to 255, where `cell`, the side of a pixel, leaves room for it.
+// Writes the value of each pixel, 0 to 255, if `cell`, the side of a pixel, has room for it.
 export function writePixelValues(context, cell, pixels) {
   if (cell < READABLE_PX) return;
   context.font = `${Math.round(cell * 0.44)}px ${getComputedStyle(document.body).fontFamily}`;

@@ -1,4 +1,4 @@
-// A drawing or a test digit through the tutorial network twice: resized to 28x28 as it is, and through the pipeline.
+// Reads a drawing or a test digit with the tutorial network twice: resized to 28x28, and through the pipeline.
 
 import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
@@ -51,7 +51,7 @@ export async function begin(section) {
       showPipeline(text ? `${text.replaceAll("\n", " ")}, with ${percent(confidence)}` : "no digit found");
     },
     refused: (error) => showPipeline(error.message),
-    offline: (isOffline) => isOffline && showPipeline("the server does not answer just now; trying again"),
+    offline: (isOffline) => isOffline && showPipeline("the server is not answering; trying again"),
   });
 
   const px = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} px`.replace("+0.0", "0").replace("−0.0", "0");
@@ -104,7 +104,7 @@ export async function begin(section) {
   own.addEventListener("click", () => {
     const drawing = savedDrawing();
     if (drawing?.strokes.length) return take(drawing.strokes);
-    naive.textContent = "Nothing was drawn on the page Draw yet. Draw here, or there first.";
+    naive.textContent = "Nothing has been drawn on Draw yet. Draw here, or there first.";
   });
   clear.addEventListener("click", () => take([]));
   reset.addEventListener("click", () => set({ ...IDENTITY, dark: number === null }));
@@ -112,9 +112,9 @@ export async function begin(section) {
   take([ownDigit(), savedDrawing()?.strokes].find((strokes) => strokes?.length) ?? FOUR);
 }
 
-let opening = null; // promise of the engine, null where the server has to read
+let opening = null; // promise of the engine, null if the server has to read
 
-// What the whole pipeline reads in a canvas: in this page, or by the server where the page cannot.
+// Reads a canvas with the whole pipeline: in this page, or by the server if the page cannot.
 async function readThroughPipeline(sheet) {
   opening ??= openEngine({ network: NETWORK }).catch((error) => {
     if (!isStatic) return null;
@@ -126,7 +126,7 @@ async function readThroughPipeline(sheet) {
   return engine.read(sheet.getContext("2d").getImageData(0, 0, SHEET, SHEET), { network: NETWORK });
 }
 
-// The network's input as it is, in any colour scheme: 0 black, 1 white.
+// Paints the network's input in any color scheme: 0 black, 1 white.
 function paintGrey(context, tile, width) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, width, width);

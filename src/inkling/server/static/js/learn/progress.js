@@ -1,4 +1,4 @@
-// What the reader has guessed and answered, remembered on this device only.
+// The reader's guesses and answers, stored only on this device.
 //
 // {SLUG: {guesses: {PIECE: option}, right: boolean}}; `right` once the chapter's question was answered correctly.
 
@@ -28,7 +28,7 @@ export function forget() {
   try {
     localStorage.removeItem(KEY);
   } catch {
-    // nothing is stored then
+    // then nothing is stored
   }
 }
 
@@ -36,6 +36,6 @@ function save(all) {
   try {
     localStorage.setItem(KEY, JSON.stringify(all));
   } catch {
-    // the chapter works without
+    // the chapter works without it
   }
 }

@@ -1,4 +1,4 @@
-// The question at the end of a chapter. Each answer opens its reason; the right one is remembered.
+// The question at the end of a chapter. Each answer opens its reason; choosing the right answer is stored.
 
 import { rememberRight } from "./progress.js";
 

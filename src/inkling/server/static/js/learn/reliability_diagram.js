@@ -1,4 +1,4 @@
-// The reliability diagram of a network on the thousand test digits: accuracy by confidence bin.
+// The reliability diagram of a network on the 1,000 test digits: accuracy by confidence bin.
 
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork, softmax } from "../common/dense_network.js";
@@ -51,11 +51,11 @@ export async function begin(section) {
     const { error, accuracy, confidence } = reliability(answers, temperature.value);
     const points = (100 * (confidence - accuracy)).toFixed(1);
     const verdict = points >= 0.1 ? `It is overconfident by ${points} points.` : points <= -0.1 ? `It is underconfident by ${-points} points.` : "On average its confidence is right.";
-    status.textContent = `${(100 * accuracy).toFixed(1)} % of 1,000 are right; its mean confidence is ${(100 * confidence).toFixed(1)} %. ${verdict} Bar by bar, the two differ by ${(100 * error).toFixed(1)} points.`;
+    status.textContent = `${(100 * accuracy).toFixed(1)} % of 1,000 are right; its mean confidence is ${(100 * confidence).toFixed(1)} %. ${verdict} Averaged over the bars, the two differ by ${(100 * error).toFixed(1)} points.`;
   };
   const format = (value) => value.toFixed(2);
   const temperature = slider({ label: "Temperature", min: 0.2, max: 5, step: 0.01, value: 1, format, change: () => show() });
-  const offset = slider({ label: "Each digit moved aside", min: 0, max: 6, step: 1, value: 0, format: (v) => `${v} px`, change: () => read() });
+  const offset = slider({ label: "Shift of each digit", min: 0, max: 6, step: 1, value: 0, format: (v) => `${v} px`, change: () => read() });
   const which = choice({
     label: "Network",
     options: { "ann-tutorial": "ann-tutorial", ann: "ann" },

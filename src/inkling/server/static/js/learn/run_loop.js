@@ -1,6 +1,6 @@
 // The start and pause button of a training loop.
 
-const REST_MS = 30; // for the page to draw and to answer
+const REST_MS = 30; // for the page to draw and to respond
 
 // Calls `epoch()` until it returns false or the button is pressed, and `changed(running)` after each call.
 export class RunLoop {
@@ -34,7 +34,7 @@ export class RunLoop {
 
   // Sets the button's label.
   label({ begun, done }) {
-    this.button.textContent = this.running ? "Pause" : done ? "Done" : begun ? "Go on" : "Start";
+    this.button.textContent = this.running ? "Pause" : done ? "Done" : begun ? "Resume" : "Start";
     this.button.disabled = !this.running && done;
   }
 }

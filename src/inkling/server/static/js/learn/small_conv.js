@@ -1,4 +1,4 @@
-// A small network of three convolutions, run in the page with all its numbers. Made by scripts/make_small_conv.py.
+// A small network of three convolutions, run in the page. scripts/make_small_conv.py trains it.
 
 import { softmax } from "../common/dense_network.js";
 import { asset } from "../common/site.js";
@@ -9,10 +9,14 @@ const FILE = asset("data/small-conv.json");
 // {parameters, test, layers: [{name, shape, weights, bias}]}; weights[((row * 3 + column) * inputs + input) * outputs + output].
 export async function loadSmallConv() {
   const response = await fetch(FILE);
-  if (!response.ok) throw new Error(`the small network did not come: ${response.status}`);
+  if (!response.ok) throw new Error(`the small network could not be loaded: ${response.status}`);
   const content = await response.json();
-  const numbers = (text) => new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-  const layers = content.layers.map((layer) => ({ ...layer, weights: numbers(layer.weights), bias: numbers(layer.bias) }));
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+  const layers = content.layers.map(({ step, weights, bias, ...layer }) => ({
+    ...layer,
+    weights: Float32Array.from(new Int16Array(bytes(weights)), (whole) => whole * step),
+    bias: new Float32Array(bytes(bias)),
+  }));
   return { ...content, layers };
 }
 

@@ -1,4 +1,4 @@
-// The ten logits of the network `ann` for a digit, their softmax and the temperature; the logits can be changed.
+// The ten logits of the network `ann` for a digit, with sliders, their softmax, and the temperature.
 
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork, softmax } from "../common/dense_network.js";
@@ -11,7 +11,7 @@ export async function begin(section) {
   const { digit, status, sum, controls, another, uncertain, reset, fitted, scores } = partsOf(section);
   const [digits, network] = await Promise.all([loadDigits(), loadNetwork(NETWORK)]);
   let number = 0;
-  let logits = []; // as the network gives them
+  let logits = []; // of the network
   const again = responsiveCanvas(digit, 1, (context, width) => paintTile(context, tileOf(digits, number), { size: width }));
   const rows = Array.from({ length: 10 }, (_, d) => row(d, () => show()));
   scores.append(...rows.map((each) => each.element));
@@ -26,7 +26,7 @@ export async function begin(section) {
     const powers = values.map((score) => Math.exp(score / temperature.value));
     const total = powers.reduce((all, power) => all + power, 0);
     const score = values[best].toFixed(1).replace("-", "−");
-    sum.textContent = `e to the ${score} / ${temperature.value.toFixed(2)} is ${amount(powers[best])}; all ten together ${amount(total)}; ${amount(powers[best])} / ${amount(total)} = ${Math.min(Math.floor(1e5 * probs[best]) / 1e3, 99.999)} %.`;
+    sum.textContent = `e to the ${score} / ${temperature.value.toFixed(2)} is ${amount(powers[best])}; all ten together ${amount(total)}; ${amount(powers[best])} / ${amount(total)}, that is ${percent(probs[best])}.`;
   };
   const showDigit = (next) => {
     number = next;
@@ -55,7 +55,7 @@ function amount(value) {
   return value < 1000 && value >= 0.01 ? value.toFixed(2) : value.toLocaleString("en-GB", { maximumSignificantDigits: 6 });
 }
 
-// The next digit after `number` that the network reads with less than 80 % confidence.
+// The next digit after `number` that the network reads with a confidence below 80 %.
 function nextUncertain(digits, network, number) {
   const n = digits.labels.length;
   for (let step = 1; step <= n; step++) {

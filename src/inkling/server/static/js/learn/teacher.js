@@ -1,4 +1,5 @@
-// The teacher's page: its print buttons, and the address of the chapters on the sheet.
+// The teacher's page: its print buttons, and the address of the chapters on the worksheet. If other devices cannot open
+// this page's address, the worksheet has an empty line instead.
 
 import { pageAddress } from "../common/site.js";
 
@@ -6,8 +7,8 @@ const LOOPBACK = /^(localhost|127\.|\[::1\])/; // an address that no other devic
 
 export function startTeacher(main) {
   for (const button of main.querySelectorAll('[data-part="print"]')) button.addEventListener("click", () => print());
+  const place = main.querySelector('[data-part="address"]');
   const address = new URL(pageAddress("/learn"));
-  if (LOOPBACK.test(address.hostname) || !address.protocol.startsWith("http")) return;
-  main.querySelector('[data-part="address"]').textContent = `${address.host}${address.pathname}`;
-  main.querySelector(".address").hidden = false;
+  if (place.textContent || LOOPBACK.test(address.hostname) || !address.protocol.startsWith("http")) return;
+  place.textContent = `${address.host}${address.pathname}`;
 }

@@ -6,7 +6,7 @@ import { affine, softmax } from "../common/dense_network.js";
 const PIXELS = 784;
 const DIGITS = 10;
 const ARRAYS = ["w1", "b1", "w2", "b2"];
-const MIN_PROBABILITY = 1e-12; // lower bound in the logarithm, or the loss could be infinite
+const MIN_PROBABILITY = 1e-12; // lower bound in the logarithm, to keep the loss finite
 const ADAM = { beta1: 0.9, beta2: 0.999, tiny: 1e-8 }; // Kingma and Ba 2015, section 2
 
 // A seeded random generator of numbers in [0, 1) (mulberry32).
@@ -40,8 +40,8 @@ function predict(network, tile) {
   return softmax(affine(network.w2, network.b2, a1));
 }
 
-// Mean loss of some examples {tile, label} and its gradient, by backpropagation. `dropout` is the share of hidden
-// neurons that is dropped; the others are scaled up, so that the expected sum stays the same.
+// Mean loss of some examples {tile, label} and its gradient, by backpropagation. `dropout` is the share of dropped
+// hidden neurons; the others are scaled up, so that the expected sum stays the same.
 export function gradient(network, examples, { dropout = 0, random = Math.random } = {}) {
   const { hidden, w1, b1, w2, b2 } = network;
   const sums = Object.fromEntries(ARRAYS.filter((name) => network[name]).map((name) => [name, new Float64Array(network[name].length)]));
@@ -76,7 +76,7 @@ function outer(sums, inputs, delta) {
   }
 }
 
-// A function that updates a network in place by its gradient: "sgd" or "adam".
+// A function that updates a network in place from its gradient; `kind`: "sgd" or "adam".
 export function optimizer(kind, rate) {
   if (kind === "sgd") return (network, gradients) => every(network, gradients, (weights, g) => g.forEach((each, i) => (weights[i] -= rate * each)));
   const moments = {}; // running means of each gradient and of its square

@@ -1,4 +1,4 @@
-// Trains a small network on 700 of the thousand test digits and draws its curves and weights.
+// Trains a small network on 700 of the 1,000 test digits and draws its curves and weights.
 
 import { loadDigits } from "../common/test_digits.js";
 import { drawChart } from "./line_chart.js";
@@ -7,7 +7,7 @@ import { RunLoop } from "./run_loop.js";
 import { evaluate, makeNetwork, optimizer, randomFrom, trainEpoch } from "./trainable_network.js";
 
 const BATCH = 20;
-const HELD_OUT = 300; // the last of the thousand: never trained on
+const HELD_OUT = 300; // the last of the 1,000, never trained on
 const N_TRAIN = 700;
 const RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const MAX_EPOCHS = 60;
@@ -46,7 +46,7 @@ export async function begin(section) {
     const late = epochs >= DIVERGED.epochs && RATES[rates.value] >= DIVERGED.rate;
     const diverged = late && !(heldOut.loss < DIVERGED.loss); // also true for NaN
     const warning = diverged ? " The steps are too large." : "";
-    status.textContent = `${epochs === 1 ? "1 epoch" : `${epochs} epochs`}. Of the ${N_TRAIN} training digits ${percent(train.accuracy)} are right; of the ${HELD_OUT} held-out digits ${percent(heldOut.accuracy)}. Loss ${train.loss.toFixed(3)} and ${heldOut.loss.toFixed(3)}.${warning}`;
+    status.textContent = `${epochs === 1 ? "1 epoch" : `${epochs} epochs`}. Of the ${N_TRAIN} training digits, ${percent(train.accuracy)} are right; of the ${HELD_OUT} held-out digits, ${percent(heldOut.accuracy)}. Loss ${train.loss.toFixed(3)} and ${heldOut.loss.toFixed(3)}.${warning}`;
     Object.assign(section.dataset, { epoch: epochs, heldOut: heldOut.accuracy, loss: train.loss });
     drawLosses();
     drawRights();

@@ -1,4 +1,4 @@
-// A shifted digit through a dense and a small convolutional network, and the accuracy of both by shift.
+// A shifted digit, read by a dense and a small convolutional network, and the accuracy of both by shift.
 
 import { loadDigits } from "../common/test_digits.js";
 import { forward, loadNetwork } from "../common/dense_network.js";
@@ -9,7 +9,7 @@ import { loadSmallConv, probabilitiesOf } from "./small_conv.js";
 
 const NETWORK = "ann-tutorial";
 const MOST = 10; // pixels either way
-const MANY = 150; // digits behind the curves
+const MANY = 150; // digits that the curves are computed from
 const SHIFTS = Array.from({ length: 2 * MOST + 1 }, (_, i) => i - MOST);
 
 export async function begin(section) {
@@ -31,7 +31,7 @@ export async function begin(section) {
       return `${name} reads ${best}, with ${sure(probs[best])}${best === label ? "" : `. It is a ${label}`}.`;
     };
     dense.textContent = words("The dense network", found.dense);
-    conv.textContent = words("The convolutional one", found.conv);
+    conv.textContent = words("The convolutional network", found.conv);
     redraw.forEach((each) => each());
   };
   const format = (value) => (value === 0 ? "0 px" : `${value < 0 ? "−" : "+"}${Math.abs(value)} px`);
@@ -50,7 +50,7 @@ export async function begin(section) {
         ],
         x: { from: -MOST, to: MOST, ticks: [-10, -5, 0, 5, 10], format: (value) => format(value).replace(" px", "") },
         y: { from: 0, to: 1, ticks: [0, 0.5, 1], format: percent },
-        xName: "moved to the right, pixels",
+        xName: "shift to the right, pixels",
         mark: right.value,
       }),
     ),
@@ -99,7 +99,7 @@ export async function begin(section) {
       redraw.at(-1)();
     }
     const at = (name, by) => percent(rates[name].find(([shift]) => shift === by)[1]);
-    counted.textContent = `Counted just now over ${MANY} digits: in the middle ${at("dense", 0)} right for the dense network and ${at("conv", 0)} for the convolutions; three pixels to the right ${at("dense", 3)} and ${at("conv", 3)}; six pixels ${at("dense", 6)} and ${at("conv", 6)}.`;
+    counted.textContent = `Accuracy on ${MANY} digits, dense and convolutional: ${at("dense", 0)} and ${at("conv", 0)} in the middle; ${at("dense", 3)} and ${at("conv", 3)} three pixels to the right; ${at("dense", 6)} and ${at("conv", 6)} six pixels.`;
     for (const name of ["dense", "conv"]) section.dataset[name] = rates[name].find(([shift]) => shift === 4)[1];
   }
 }

@@ -1,4 +1,4 @@
-// Controls, canvases and tiles that the interactive sections share.
+// Controls, canvases and tiles shared by the interactive sections.
 
 export const SIDE = 28;
 const NARROW_PX = 420; // a canvas on a phone
@@ -10,7 +10,7 @@ export function partsOf(section) {
   return parts;
 }
 
-// A labelled slider; `format(value)` gives its text. Returns {element, value, set(value), limit(most)}.
+// A labeled slider; `format(value)` returns its text. Returns {element, value, set(value), limit(most)}.
 export function slider({ label, min, max, step, value, format = String, change }) {
   const element = document.createElement("label");
   const [words, input, output] = ["span", "input", "output"].map((tag) => document.createElement(tag));
@@ -44,7 +44,7 @@ export function slider({ label, min, max, step, value, format = String, change }
   };
 }
 
-// A labelled choice of `options` {value: text}.
+// A labeled choice of `options` {value: text}.
 export function choice({ label, options, value, change }) {
   const element = document.createElement("label");
   const [words, select] = ["span", "select"].map((tag) => document.createElement(tag));
@@ -57,7 +57,7 @@ export function choice({ label, options, value, change }) {
   return element;
 }
 
-// A labelled checkbox. Returns {element, checked, set(checked)}.
+// A labeled checkbox. Returns {element, checked, set(checked)}.
 export function checkbox({ label, checked = false, change }) {
   const element = document.createElement("label");
   const box = Object.assign(document.createElement("input"), { type: "checkbox", checked });
@@ -75,7 +75,7 @@ export function checkbox({ label, checked = false, change }) {
   };
 }
 
-// Buttons of which one is pressed; `names` {key: text}. Returns {press(key)}.
+// Buttons, one of which is pressed; `names` {key: text}. Returns {press(key)}.
 export function buttons(holder, names, change) {
   const made = Object.entries(names).map(([key, words]) => {
     const button = document.createElement("button");
@@ -91,8 +91,8 @@ export function buttons(holder, names, change) {
   return { press };
 }
 
-// Calls `draw(context, width, height)` in CSS pixels now, after a resize and when the colour scheme changes; returns a function
-// that draws again. `aspect` is width over height; a second one is for narrow canvases.
+// Calls `draw(context, width, height)` in CSS pixels now, after a resize, and when the color scheme changes. Returns a
+// function that redraws. `aspects`: width over height; the second is for narrow canvases.
 export function responsiveCanvas(canvas, aspects, draw) {
   const context = canvas.getContext("2d");
   const again = () => {
@@ -114,7 +114,7 @@ export function responsiveCanvas(canvas, aspects, draw) {
   return again;
 }
 
-// A colour of css/base.css by name: "ink", "blue", ...
+// A color of css/base.css by name: "ink", "blue", ...
 export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
@@ -124,8 +124,7 @@ const rgbOf = (context, name) => {
   return [1, 3, 5].map((i) => parseInt(context.fillStyle.slice(i, i + 2), 16));
 };
 
-// 784 numbers, -1..1, as a square of pixels: `positive` and `negative` name the colours of either
-// sign.
+// 784 numbers, -1..1, as a square of pixels: `positive` and `negative` name the colors of the signs.
 export function paintTile(context, tile, { x = 0, y = 0, size, positive = "ink", negative = "ochre" }) {
   const side = Math.round(Math.sqrt(tile.length));
   const image = new ImageData(side, side);
@@ -142,10 +141,12 @@ export function paintTile(context, tile, { x = 0, y = 0, size, positive = "ink",
 
 // Test digit `i` as 784 values, 0 paper to 1 ink.
 export function tileOf(digits, i) {
-  return Float32Array.from(digits.images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE), (ink) => ink / 255);
+  const tile = new Float32Array(SIDE * SIDE); // a loop, because `Float32Array.from` takes several times as long
+  for (let k = 0; k < tile.length; k++) tile[k] = digits.images[i * SIDE * SIDE + k] / 255;
+  return tile;
 }
 
-// Ten probabilities as bars, the largest in blue: for a canvas of `responsiveCanvas`.
+// Ten probabilities as bars, the largest in blue, for a canvas of `responsiveCanvas`.
 export function drawProbabilities(context, width, height, probs) {
   const best = argmax(probs);
   const [step, foot] = [width / probs.length, 20];
@@ -160,8 +161,8 @@ export function drawProbabilities(context, width, height, probs) {
   });
 }
 
-// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row, how)` is called for each,
-// `how` being "key", "hover" or "press": a button or finger that is down, Space or Enter.
+// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row, how)` is called for each. `how`
+// is "key", "hover" or "press" (a pressed button, a finger, Space or Enter).
 export function watchCells(canvas, { columns, rows, at, choose }) {
   const clamp = (value, most) => Math.max(0, Math.min(most - 1, value));
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -183,10 +184,10 @@ export function watchCells(canvas, { columns, rows, at, choose }) {
   canvas.addEventListener("pointerdown", point);
 }
 
-// Whether the person asks for reduced motion.
+// Whether the user prefers reduced motion.
 export const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// A tile shifted by whole pixels; what leaves it is lost.
+// A tile shifted by whole pixels; pixels that leave it are lost.
 export function shifted(tile, right, down) {
   const moved = new Float32Array(SIDE * SIDE);
   for (let y = 0; y < SIDE; y++) {
@@ -198,7 +199,7 @@ export function shifted(tile, right, down) {
   return moved;
 }
 
-// A filled circle with an edge; `fill` and `edge` name colours.
+// A filled circle with an edge; `fill` and `edge` name colors.
 export function drawCircle(context, [x, y], radius, { fill, edge, thickness = 2 }) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -1,5 +1,5 @@
 // The confusion matrix: a cell opens its digits, arrow keys move between cells, and another model can be compared.
-// Without this script, the links of the cells open the same digits.
+// Without this script, the cells' links open the same digits.
 
 import { report } from "./report_client.js";
 
@@ -27,7 +27,7 @@ export function startMatrix(name) {
   watchComparison(document.getElementById("against"), name);
 }
 
-// Shows the digits of a cell and puts it into the address.
+// Shows the digits of a cell and puts the cell into the address.
 function open(key) {
   history.replaceState(null, "", `#cell-${key}`);
   const section = show(key);
@@ -47,7 +47,7 @@ function show(key) {
   return section;
 }
 
-// Roving tab stop: Tab reaches the table once, arrow keys move inside.
+// Roving tab stop: Tab reaches the table once; arrow keys move inside.
 function makeOneStop(link) {
   for (const one of links.values()) one.tabIndex = one === link ? 0 : -1;
 }
@@ -79,7 +79,7 @@ function neighbour(key, [down, right]) {
   return best;
 }
 
-// Compares with another model: how many more or fewer mistakes in each cell.
+// Compares with another model: the difference in mistakes for each cell.
 function watchComparison(select, name) {
   if (!select) return;
   const status = document.getElementById("difference");
@@ -93,7 +93,7 @@ function watchComparison(select, name) {
       if (select.value === other) mark(confusion, other);
     } catch {
       status.hidden = false;
-      status.textContent = `The numbers of ${other} could not be loaded. Choose it again in a moment.`;
+      status.textContent = `The numbers of ${other} could not be loaded. Choose it again later.`;
       select.value = "";
     }
   });
@@ -115,8 +115,8 @@ function watchComparison(select, name) {
     table.classList.add("compared");
     status.hidden = false;
     status.textContent =
-      `${name} compared with ${other}: ${fewer} mistakes fewer in the blue cells, ${more} more in the ochre ones. ` +
-      `A cell still opens the mistakes of ${name}.`;
+      `${name} compared with ${other}: ${fewer} fewer mistakes in the blue cells, ${more} more in the ochre cells. ` +
+      `The cells still open the mistakes of ${name}.`;
   }
 
   function restore() {

@@ -1,11 +1,11 @@
-// Images of test digits: the first thousand from the shared file, the others from the report's sheet of mistakes.
+// Images of test digits: the first 1,000 from the shared file, the others from the report's sheet of mistakes.
 
 import { loadDigits } from "../common/test_digits.js";
 import { path } from "./report_client.js";
 
 const SIDE = 28;
 
-// Returns a function: entry of the map -> 784 values, 0 paper to 255 ink; null if there is no image.
+// Returns a function: index in the map -> 784 values, 0 paper to 255 ink; null if there is no image.
 export async function loadTiles(name, { map, mistakes }) {
   const [{ images }, sheet] = await Promise.all([loadDigits(), loadSheet(`${path(name)}/mistakes.png`)]);
   const place = new Map(mistakes.index.map((index, at) => [index, at]));
@@ -32,7 +32,7 @@ function cut(sheet, at, columns) {
   return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i]);
 }
 
-// Paints a tile into a canvas of 28x28 in the colour of its text.
+// Paints a tile into a canvas of 28x28 in the canvas's text color.
 export function paintTile(canvas, tile) {
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, SIDE, SIDE);

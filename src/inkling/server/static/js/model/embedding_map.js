@@ -64,13 +64,13 @@ function filter(only) {
   else repaint();
 }
 
-// Shows a digit enlarged, with its label and its nearest neighbours.
+// Shows a digit enlarged, with its label and its nearest neighbors.
 function choose(i) {
   chosen = i;
   paintTile(big, tileOf(i));
   const { label, read, confidence } = points;
   const sure = `${Math.floor(100 * confidence[i])}%`;
-  caption.textContent = points.wrong(i) ? `A ${label[i]}, read as ${read[i]}, ${sure} sure` : `A ${label[i]}, read so, ${sure} sure`;
+  caption.textContent = points.wrong(i) ? `A ${label[i]}, read as ${read[i]}, ${sure} sure` : `A ${label[i]}, read correctly, ${sure} sure`;
   caption.classList.toggle("wrong", points.wrong(i));
   near.replaceChildren(...points.near[i].map(neighbour));
   repaint();
@@ -81,14 +81,14 @@ function neighbour(i) {
   const button = document.createElement("button");
   const tile = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
   button.type = "button";
-  button.ariaLabel = `Neighbour: a ${points.label[i]}${points.wrong(i) ? `, read as ${points.read[i]}` : ""}`;
+  button.ariaLabel = `Neighbor: a ${points.label[i]}${points.wrong(i) ? `, read as ${points.read[i]}` : ""}`;
   button.append(tile, points.wrong(i) ? `${points.label[i]} \u2192 ${points.read[i]}` : String(points.label[i]));
   button.addEventListener("click", () => {
     choose(i);
     near.querySelector("button")?.focus();
   });
   item.append(button);
-  near.append(item); // paintTile needs its computed colour
+  near.append(item); // paintTile needs its computed color
   paintTile(tile, tileOf(i));
   return item;
 }

@@ -1,4 +1,4 @@
-// START HERE: starts the confusion matrix and the map. The server renders everything that is static.
+// START HERE: starts the confusion matrix and the map. The server renders all static parts.
 
 import { startMap } from "./embedding_map.js";
 import { startMatrix } from "./confusion_matrix.js";

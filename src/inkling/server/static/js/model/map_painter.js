@@ -1,4 +1,4 @@
-// Draws the map: each test digit as a numeral in the colour of its label, mistakes larger and in a ring.
+// Draws the map: each test digit as a numeral in the color of its label, mistakes larger and in a ring.
 
 import { SIDE } from "./map_points.js";
 
@@ -11,7 +11,7 @@ export class MapPainter {
     this.pen = canvas.getContext("2d");
   }
 
-  // Reads the size and colours of the canvas; call it when either changes.
+  // Reads the size and colors of the canvas; call it when either changes.
   measure() {
     const style = getComputedStyle(this.canvas);
     const colour = (name) => style.getPropertyValue(name).trim();
@@ -33,7 +33,7 @@ export class MapPainter {
     return [MARGIN + points.x[i] * this.scale, MARGIN + points.y[i] * this.scale];
   }
 
-  // Paints all; `chosen` (or -1) is highlighted and connected to its neighbours.
+  // Paints everything; `chosen` (or -1) is highlighted and connected to its neighbors.
   paint(points, chosen) {
     const { pen, canvas } = this;
     pen.setTransform(canvas.width / this.side, 0, 0, canvas.width / this.side, 0, 0);

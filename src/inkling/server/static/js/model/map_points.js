@@ -16,14 +16,14 @@ export class MapPoints {
     return this.label[i] !== this.read[i];
   }
 
-  // Shows "" for all, "wrong", or the digits with a label.
+  // Filters the points: "" for all, "wrong" for mistakes, or a label.
   filter(only) {
     if (only === "") this.shown = this.every;
     else if (only === "wrong") this.shown = this.mistakes;
     else this.shown = this.every.filter((i) => this.label[i] === Number(only));
   }
 
-  // The nearest shown digit within `reach`; -1 for none.
+  // The nearest visible digit within `reach`; -1 for none.
   at(x, y, reach) {
     let [best, least] = [-1, reach ** 2];
     for (const i of this.shown) {
@@ -33,7 +33,7 @@ export class MapPoints {
     return best;
   }
 
-  // The shown digit that an arrow key selects from digit `from`: near, and more ahead than aside; -1 for none.
+  // The visible digit that an arrow key selects from digit `from`: near, and more ahead than sideways; -1 for none.
   towards(from, [right, down]) {
     let [best, least] = [-1, Infinity];
     for (const i of this.shown) {

@@ -13,7 +13,7 @@ export async function report(name) {
   return response.json();
 }
 
-// Retries `ask` until it succeeds and returns its result; `offline(isOffline)` tells whether it fails.
+// Retries `ask` until it succeeds and returns its result; `offline(isOffline)` reports failures.
 export async function retry(ask, offline) {
   for (;;) {
     try {

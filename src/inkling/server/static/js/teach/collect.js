@@ -1,23 +1,24 @@
-// Step 1: prompts for a digit, and keeps what is drawn as a lesson.
+// Step 1: prompts for a digit and stores the drawing as a lesson.
 
 import { Board } from "../common/board.js";
 import { byId, make, press } from "../common/dom.js";
 import { deleteLesson, keepLessons, NONE, readDigit, sentenceOf } from "../common/hands_client.js";
 import { KeyboardPen } from "../common/keyboard_pen.js";
 
-const EACH = 5; // of each digit, to begin with
+const EACH = 5; // lessons of each digit to start with
 const DIGITS = [..."0123456789"];
 const session = `Teach page, ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`;
 const [undo, clear, skip, next] = ["undo", "clear", "skip", "next"].map(byId);
 
 export class Collect {
   #wanted = "0";
+  #chosen = false; // by the visitor, who may draw it several times
   #counts = {}; // lessons by digit
-  #last = null; // the lesson that can be taken back
+  #last = null; // the lesson that can be undone
   #busy = false;
 
-  // `chooser` is the HandChooser; `added(hand, lessons)` and `removed(ids)` are called when lessons were kept or taken
-  // back, `inked(board)` at every change of the ink, `say(sentence)` with an error.
+  // `chooser` is the HandChooser; `added(hand, lessons)` and `removed(ids)` are called when lessons were stored or
+  // removed, `inked(board)` at each change of the ink, `say(sentence)` with an error.
   constructor({ chooser, added, removed, inked, say }) {
     Object.assign(this, { chooser, added, removed, inked, say });
     this.board = new Board(byId("board"), { changed: () => this.#inkChanged(), touched: () => this.say("") });
@@ -25,7 +26,7 @@ export class Collect {
     this.board.canvas.addEventListener("keydown", (event) => event.key === "Enter" && this.#keep());
     undo.addEventListener("click", () => (this.board.canUndo ? this.board.undo() : this.#takeBack()));
     clear.addEventListener("click", () => this.board.clear());
-    skip.addEventListener("click", () => this.#goOn());
+    skip.addEventListener("click", () => this.#goOn({ leaves: true }));
     next.addEventListener("click", () => this.#keep());
     byId("progress").replaceChildren(...DIGITS.map((digit) => this.#progressButton(digit)));
   }
@@ -44,11 +45,23 @@ export class Collect {
     this.#prompt();
   }
 
-  // Begins with the first digit of which there are too few.
+  // Starts with the first digit that has too few lessons.
   begin() {
     this.#last = null;
     this.#wanted = "9";
-    this.#goOn();
+    this.#goOn({ leaves: true });
+  }
+
+  // Asks for a digit once more, for instance to see how it is read after teaching. Ink on the board stays.
+  askAgain(digit) {
+    if (!DIGITS.includes(digit)) return;
+    this.#choose(digit);
+  }
+
+  #choose(digit) {
+    this.#wanted = digit;
+    this.#chosen = true;
+    this.#prompt();
   }
 
   #count(digit) {
@@ -59,18 +72,21 @@ export class Collect {
     const dots = make("span", { className: "dots" }, ...Array.from({ length: EACH }, () => make("i")));
     const button = make("button", { type: "button" }, make("b", { textContent: digit }), dots);
     button.addEventListener("click", () => {
-      this.#wanted = digit;
-      this.#prompt();
+      this.#choose(digit);
       this.board.canvas.focus({ preventScroll: true });
     });
     return button;
   }
 
-  // The next of the digits of which there are the fewest, up to five of each.
-  #goOn() {
-    const after = DIGITS.map((_, i) => DIGITS[(Number(this.#wanted) + 1 + i) % 10]);
-    const fewest = Math.min(EACH, ...after.map((digit) => this.#count(digit)));
-    this.#wanted = after.find((digit) => this.#count(digit) <= fewest) ?? after[0];
+  // Stays on a digit that the visitor chose until five of it are kept. Otherwise, or with `leaves`, asks for the next of
+  // the digits with the fewest lessons.
+  #goOn({ leaves = false } = {}) {
+    if (leaves || !this.#chosen || this.#count(this.#wanted) >= EACH) {
+      const after = DIGITS.map((_, i) => DIGITS[(Number(this.#wanted) + 1 + i) % 10]);
+      const fewest = Math.min(EACH, ...after.map((digit) => this.#count(digit)));
+      this.#wanted = after.find((digit) => this.#count(digit) <= fewest) ?? after[0];
+      this.#chosen = false;
+    }
     this.board.load([]);
     this.#prompt();
   }
@@ -92,13 +108,14 @@ export class Collect {
 
   #updateTools() {
     const takesBack = !this.board.canUndo && this.#last !== null;
-    undo.textContent = takesBack ? `Take back ${this.#last.label}` : "Undo";
+    undo.textContent = takesBack ? `Undo ${this.#last.label}` : "Undo";
     undo.disabled = this.#busy || (!this.board.canUndo && !takesBack);
     clear.disabled = next.disabled = this.#busy || this.board.isEmpty;
     skip.disabled = this.#busy;
+    if (document.activeElement.disabled) this.board.canvas.focus({ preventScroll: true });
   }
 
-  // Reads the whole drawing as one digit, which gives its box and what is read now, and keeps it as the digit asked for.
+  // Reads the whole drawing as one digit, for its box and the current reading, and stores it with the prompted label.
   async #keep() {
     if (this.#busy || this.board.isEmpty) return;
     this.board.end();

@@ -1,4 +1,4 @@
-// Confusion matrices of a hand's lessons, before and after: rows are the labels, columns what is read.
+// Confusion matrices of a hand's lessons, before and after: rows are labels, columns are readings.
 
 import { make } from "../common/dom.js";
 import { named, NONE } from "../common/hands_client.js";
@@ -28,6 +28,6 @@ function table(name, entries, labels) {
     });
     return make("tr", {}, heading(label, "row"), ...cells);
   });
-  const caption = make("caption", { textContent: `${name}: down what it is, across what is read` });
+  const caption = make("caption", { textContent: `${name}. Rows: the label. Columns: what is read.` });
   return make("table", {}, caption, make("thead", {}, head), make("tbody", {}, ...rows));
 }

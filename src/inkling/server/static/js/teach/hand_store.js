@@ -1,4 +1,4 @@
-// Hands and lessons in this browser: IndexedDB. Nothing of it leaves the device.
+// Hands and lessons in this browser (IndexedDB). They never leave the device.
 import { Unavailable } from "../common/api_client.js";
 
 const NAME = "inkling-hands";
@@ -38,5 +38,5 @@ const unavailable = (error) =>
   new Unavailable(
     error?.name === "QuotaExceededError"
       ? "This browser has no room for more digits. Delete some."
-      : `This browser keeps nothing for this page (${error?.message ?? "it has no storage"}). Leave private browsing, or allow storage.`,
+      : `This browser does not store data for this page (${error?.message ?? "it has no storage"}). Leave private browsing, or allow storage.`,
   );

@@ -1,4 +1,4 @@
-// The lessons of a hand by digit, and those that contradict each other.
+// The lessons of a hand by digit, and contradictory lessons.
 
 import { confirmFirst } from "../common/confirm_first.js";
 import { byId, make } from "../common/dom.js";
@@ -6,13 +6,13 @@ import { article, named, NONE } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
 
 const LABELS = [..."0123456789", NONE];
-const SHOWN = 40; // lessons of a label, the newest; the rest at a click
+const SHOWN = 40; // newest lessons of a label; a click shows the rest
 
 // `remove(ids)` deletes lessons.
 export function showLessons(lessons, remove) {
   byId("lessons").hidden = lessons.length === 0;
   const misread = lessons.filter(({ label, said }) => said && said !== label).length;
-  byId("lessons-words").textContent = `${lessons.length} kept, each as a picture of 28 × 28 pixels; ${misread || "none"} of them ${misread === 1 ? "was" : "were"} misread when drawn.`;
+  byId("lessons-words").textContent = `${lessons.length} kept as pictures of 28 × 28 pixels; ${misread || "none"} of them ${misread === 1 ? "was" : "were"} misread when drawn.`;
   const groups = LABELS.map((label) => [label, lessons.filter((lesson) => lesson.label === label)]);
   byId("lesson-list").replaceChildren(...groups.filter(([, some]) => some.length).map(([label, some]) => group(label, some, remove)));
   showContradictions(lessons, remove);
@@ -43,7 +43,7 @@ function item(lesson, remove) {
 
 // The alternative text of a picture.
 export function pictured({ label, said }) {
-  const what = label === NONE ? "ink that is no digit" : article(label);
+  const what = label === NONE ? "ink that is not a digit" : article(label);
   return said && said !== label ? `${what}, ${said === NONE ? "refused" : `read as ${said}`}` : what;
 }
 
@@ -60,7 +60,7 @@ function choice(right, same, remove) {
   return button;
 }
 
-// Lessons of the same picture with different labels, together.
+// Groups lessons of the same picture with different labels.
 function groupsOfContradictions(lessons) {
   const byNumber = new Map(lessons.map((lesson) => [lesson.id, lesson]));
   const seen = new Set();

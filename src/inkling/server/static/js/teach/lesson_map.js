@@ -1,17 +1,17 @@
-// A hand's digits between the places of the ten: the more probable a digit is, the nearer to its place. They move from
-// where the original network sees them to where the version does.
+// A map of a hand's lessons: the ten digits are on a circle, and the more probable a digit is, the nearer a lesson is
+// to it. Lessons move from their position by the original network to their position by the version.
 
 import { byId, make } from "../common/dom.js";
 import { sentenceOf, versionMap } from "../common/hands_client.js";
 
 const SIDE = 320;
 const RADIUS = 132;
-const PAUSE_MS = 700; // to see where they were
+const PAUSE_MS = 700; // before they move
 const host = byId("result-map");
 let wanted = null; // {name, version} of the hand
 let isShown = false;
 
-// Asks for it once `details` is open.
+// Requests the map when `details` is open.
 export function showMap(details, name, version) {
   wanted = { name, version: version.version };
   isShown = false;
@@ -52,7 +52,7 @@ function content(lessons) {
       mark.classList.toggle("wrong", lessons[i][when].read !== lessons[i].label);
     });
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String((i === 1) === (when === "after"))));
-    words.textContent = `${when === "before" ? "As the original network sees them" : "As this version sees them"}: ${right} of ${lessons.length} are read right. The nearer one lies to a digit on the circle, the more probable that digit is; in the middle it is probably none.`;
+    words.textContent = `${when === "before" ? "By the original network" : "By this version"}: ${right} of ${lessons.length} are read correctly. The nearer a picture is to a digit on the circle, the more probable that digit is; in the middle it is probably not a digit.`;
     picture.setAttribute("aria-label", words.textContent);
   };
   show("before");
@@ -65,7 +65,7 @@ function placeOf(digit) {
   return [SIDE / 2 + RADIUS * Math.cos(angle), SIDE / 2 + RADIUS * Math.sin(angle)];
 }
 
-// The mean of the ten places, weighted by the probabilities; what is no digit lies in the middle.
+// The mean of the ten places, weighted by the probabilities; non-digits are in the middle.
 function between(probabilities) {
   const sums = [SIDE / 2, SIDE / 2];
   for (let digit = 0; digit < 10; digit++) placeOf(digit).forEach((value, axis) => (sums[axis] += 0.9 * probabilities[digit] * (value - SIDE / 2)));

@@ -1,4 +1,4 @@
-// Lessons as a zip of LABEL__x.png, 28 x 28 pixels: what the API of hands exports and imports.
+// Lessons as a zip of LABEL__x.png, 28 x 28 pixels, as the hands API exports and imports them.
 import { ApiError } from "../common/api_client.js";
 import { checksum } from "../common/png.js";
 
@@ -9,7 +9,7 @@ const [LOCAL_BYTES, ENTRY_BYTES, END_BYTES] = [30, 46, 22];
 const MOST = 5000; // files
 const MOST_BYTES = 4000; // of a tile's PNG
 
-// [name, bytes] of files -> a zip Blob. They are stored as they are: PNG is compressed.
+// [name, bytes] of files -> a zip Blob. They are stored uncompressed, because PNG is compressed.
 export function zipOf(files) {
   const [parts, directory] = [[], []];
   let at = 0;
@@ -46,11 +46,11 @@ function record(size, signature) {
   return view;
 }
 
-// The bytes of a zip -> [{ tile: 784 levels, label }]. Throws ApiError with a sentence for anything else.
+// The bytes of a zip -> [{ tile: 784 levels, label }]. Throws ApiError with a sentence if they are invalid.
 export async function lessonsOfZip(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = bytes.length - END_BYTES;
-  if (end < 0 || view.getUint32(end, true) !== END) throw bad("it is no plain zip");
+  if (end < 0 || view.getUint32(end, true) !== END) throw bad("it is not a plain zip");
   const n = view.getUint16(end + 10, true);
   if (n === 0 || n > MOST) throw bad(`it holds ${n} files`);
   const lessons = [];
@@ -81,7 +81,7 @@ async function tileOf(blob, name) {
   try {
     bitmap = await createImageBitmap(await blob);
   } catch {
-    throw bad(`${JSON.stringify(name.slice(-60))} is no picture`);
+    throw bad(`${JSON.stringify(name.slice(-60))} is not a picture`);
   }
   if (bitmap.width !== SIDE || bitmap.height !== SIDE) throw bad(`${JSON.stringify(name.slice(-60))} is ${bitmap.width} x ${bitmap.height} pixels`);
   const context = new OffscreenCanvas(SIDE, SIDE).getContext("2d");
@@ -91,4 +91,4 @@ async function tileOf(blob, name) {
 }
 
 const bad = (why) =>
-  new ApiError({ kind: "BadRequest", error: `The zip cannot be read: ${why}. Expected files named LABEL__x.png of 28 x 28 pixels, as an export holds them. Export them again.` }, 400);
+  new ApiError({ kind: "BadRequest", error: `The zip cannot be read: ${why}. Expected files named LABEL__x.png of 28 x 28 pixels, as in an export. Export them again.` }, 400);

@@ -1,4 +1,4 @@
-// What the original network and the hand's version read in the drawing, while it is drawn.
+// The readings of a drawing by the original network and by the hand's version, while it is drawn.
 
 import { ApiError } from "../common/api_client.js";
 import { byId, make } from "../common/dom.js";
@@ -10,7 +10,7 @@ export class LiveReading {
   #board = null;
   #rows = [];
 
-  // `chooser` is the HandChooser; `offline(isOffline)` tells whether the service answers, `say(sentence)` an error.
+  // `chooser` is the HandChooser; `offline(isOffline)` reports whether the service answers, `say(sentence)` an error.
   constructor({ chooser, offline, say }) {
     this.chooser = chooser;
     this.requests = new LatestRequest({
@@ -26,7 +26,7 @@ export class LiveReading {
     this.#show([]);
   }
 
-  // The ink of the board has changed, or the hand.
+  // Call when the ink of the board or the hand has changed.
   read(board = this.#board) {
     this.#board = board;
     if (!board || board.isEmpty) {

@@ -14,7 +14,7 @@ import { showVersions } from "./version_list.js";
 
 let lessons = []; // of the chosen hand
 let seen = null; // the version whose changes are shown
-let began = ""; // the hand that the page works with
+let began = ""; // the hand in use on the page
 
 const offline = (isOffline) => (byId("offline").hidden = !isOffline);
 const say = (sentence) => (byId("message").textContent = sentence);
@@ -26,7 +26,7 @@ const live = new LiveReading({ chooser, offline, say });
 const collect = new Collect({ chooser, added, removed, inked: (board) => live.read(board), say });
 const teaching = new TeachStep({ chooser, taught });
 
-// Shows the chosen hand; first asks for consent if nothing may be kept yet.
+// Shows the chosen hand; first asks for consent to store digits.
 async function open() {
   say("");
   const { name, hand } = chooser;
@@ -49,8 +49,8 @@ async function open() {
 
 function askForConsent() {
   byId("consent").textContent =
-    `inkling keeps the 28 × 28 picture of each digit that you draw here, what it was read as and by which network, and ` +
-    `what you say it is, in ${chooser.store}, until you delete it on this page.`;
+    `inkling stores the 28 × 28 picture of each digit that you draw here, its label, what it was read as and by which ` +
+    `network, in ${chooser.store}, until you delete it on this page.`;
   byId("begin").elements.name.value = chooser.name;
   byId("hand-facts").textContent = "";
 }
@@ -60,16 +60,16 @@ function show() {
   const versions = hand?.versions ?? [];
   const n = hand?.lessons ?? 0;
   byId("hand-facts").textContent = hand
-    ? `${n} ${n === 1 ? "digit" : "digits"} kept in ${chooser.store}; ${hand.active ? `version ${hand.active}` : "the original network"} reads.`
-    : "Nothing is kept yet.";
+    ? `${n} ${n === 1 ? "digit" : "digits"} kept in ${chooser.store}; ${hand.active ? `version ${hand.active}` : "the original network"} is in use.`
+    : "Nothing is stored yet.";
   collect.show(hand?.digits ?? {});
   teaching.show(n);
-  showResult(name, seen, lessons);
+  showResult(name, seen, lessons, { draw });
   showVersions({ versions, active: hand?.active ?? 0 }, { use, see });
   showLessons(lessons, remove);
 }
 
-// Lessons were added. `hand` is the hand as it is now.
+// Call when lessons were added. `hand`: its current state.
 async function added(hand, some) {
   chooser.update(hand);
   const there = new Set(lessons.map(({ id }) => id));
@@ -78,7 +78,7 @@ async function added(hand, some) {
   show();
 }
 
-// Lessons were deleted.
+// Call when lessons were deleted.
 async function removed(ids) {
   chooser.update(await getHand(chooser.name));
   const stays = (id) => !ids.includes(id);
@@ -90,12 +90,21 @@ function taught(hand, version) {
   chooser.update(hand);
   seen = version;
   show();
+  if (collect.board.isEmpty && lessons.length) collect.askAgain(lessons[0].label); // the newest
   live.read();
+  byId("result-heading").focus({ preventScroll: true }); // the button that had it was disabled
+}
+
+// Asks for one more digit, "" for any.
+function draw(digit) {
+  collect.askAgain(digit);
+  document.querySelector(".drawing").scrollIntoView({ block: "nearest" });
+  byId("draw-heading").focus({ preventScroll: true });
 }
 
 function see(version) {
   seen = version;
-  showResult(chooser.name, version, lessons);
+  showResult(chooser.name, version, lessons, { draw });
   byId("result-heading").focus();
 }
 
@@ -104,6 +113,7 @@ function use(version) {
     chooser.update((await useVersion(chooser.name, version)).hand);
     show();
     live.read();
+    byId("versions-heading").focus({ preventScroll: true }); // the list was rebuilt
   });
 }
 
@@ -111,6 +121,7 @@ function remove(ids) {
   return tried(async () => {
     for (const id of ids) await deleteLesson(chooser.name, id);
     await removed(ids);
+    byId("lessons-heading").focus({ preventScroll: true });
   });
 }
 
@@ -124,7 +135,7 @@ function save() {
   });
 }
 
-// Adds the lessons of a file that this page or a server exported.
+// Imports the lessons of a file that this page or a server exported.
 function add({ target }) {
   const [file] = target.files;
   target.value = "";
@@ -153,6 +164,8 @@ byId("begin").addEventListener("submit", (event) => {
   agree(chooser.store);
   if (name === chooser.name) open();
   else chooser.choose(name);
+  document.querySelector(".drawing").scrollIntoView({ block: "nearest" }); // on a phone, explanations come first
+  byId("draw-heading").focus({ preventScroll: true });
   return undefined;
 });
 byId("export").addEventListener("click", (event) => {
@@ -166,6 +179,7 @@ byId("delete-hand").addEventListener("click", (event) => {
       await deleteHand(chooser.name);
       began = "";
       chooser.remove(chooser.name);
+      byId("begin-name").focus();
     });
   confirmFirst(event.currentTarget, remove, "Delete all digits and versions?");
 });

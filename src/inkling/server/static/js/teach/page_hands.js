@@ -1,16 +1,14 @@
-// Hands without a server's store: this page teaches, and this browser keeps the lessons. The same calls and answers as
-// the API of hands, see common/hands_client.js.
+// Hands without a server: this page teaches, and this browser stores the lessons. The same calls and answers as the
+// hands API, see common/hands_client.js.
 import { ApiError } from "../common/api_client.js";
+import { pageEngine } from "../common/page_engine.js";
 import { greyPngOf } from "../common/png.js";
-import { openEngine } from "../engine/client.js";
 import { changed, stored } from "./hand_store.js";
 import { lessonsOfZip, zipOf } from "./lesson_zip.js";
 
 const NETWORK = "cnn"; // the network that can be taught
 const LABELS = [..."0123456789", "none"];
 const MAX_LESSONS = 5000;
-
-let opening = null;
 
 export async function listHands() {
   const hands = await stored((all) => all.getAll());
@@ -40,20 +38,30 @@ export async function allLessons(name) {
   return lessons.map((lesson) => withContradictions(lesson, lessons)).reverse();
 }
 
-// Keeps the ink of a picture as a lesson. The Teach page gives one label for the whole picture.
-export async function keepLessons(name, { blob, lessons: [{ label, said }], source, session }) {
-  const { digits, others } = await readDigit(blob);
-  const ink = digits[0] ?? others[0];
+// Stores a digit of a picture as a lesson: the one in the `box`, or all ink if there is no box.
+export async function keepLessons(name, { blob, lessons: [{ box, label, said }], source, session }) {
+  if (label.length > 1 && !LABELS.includes(label)) throw wrong("Digits that touch cannot be stored in this browser. Write them separately.");
+  const { digits, others } = await (box ? (await opened()).read(blob, { network: NETWORK }) : readDigit(blob));
+  const glyphs = [...digits, ...others.filter(({ tile }) => tile)];
+  const ink = box ? mostOverlapping(glyphs, box) : glyphs[0];
+  if (!ink) throw wrong("There is no digit at this place. Write it again.");
   return kept(name, [{ tile: Uint8Array.from(ink.tile.flat()), label, said, source, session }]);
 }
 
-// Lessons of a zip that this page or a server exported.
+function mostOverlapping(glyphs, [x, y, w, h]) {
+  const shared = (from, length, otherFrom, otherLength) => Math.min(from + length, otherFrom + otherLength) - Math.max(from, otherFrom);
+  const overlap = ({ box: [left, top, width, height] }) => Math.max(0, shared(x, w, left, width)) * Math.max(0, shared(y, h, top, height));
+  const best = glyphs.reduce((found, glyph) => (found && overlap(found) >= overlap(glyph) ? found : glyph), null);
+  return best && overlap(best) > 0 ? best : null;
+}
+
+// Imports the lessons of a zip that this page or a server exported.
 export async function importHand(name, file) {
   const lessons = await lessonsOfZip(new Uint8Array(await file.arrayBuffer()));
   return kept(name, lessons.map((lesson) => ({ ...lesson, said: "", source: file.name, session: file.name })));
 }
 
-// A zip of LABEL__x.png, as a server's export.
+// A zip of LABEL__x.png, in the format of a server's export.
 export async function exportHand(name) {
   const lessons = await lessonsOf(name);
   return zipOf(lessons.map(({ label, sha256, png }) => [`${label}__${sha256.slice(0, 16)}.png`, png]));
@@ -62,7 +70,7 @@ export async function exportHand(name) {
 export async function teachHand(name) {
   const lessons = await lessonsOf(name);
   const usable = lessons.filter((lesson) => withContradictions(lesson, lessons).contradicts.length === 0);
-  if (usable.length === 0) throw wrong("There is nothing to learn from: no digit is kept, or two labels contradict each other. Keep a digit first.");
+  if (usable.length === 0) throw wrong("There is nothing to learn from: no digit is kept, or labels contradict each other. Keep a digit first.");
   const engine = await opened();
   const { learned, report } = await engine.teach(usable.map(({ id, tile, label, session, sha256 }) => ({ id, tile, label, session, sha256 })));
   const hand = await handOf(name);
@@ -82,7 +90,7 @@ export async function useVersion(name, version) {
   return { hand: await described(hand) };
 }
 
-// What a version's last layer has become: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
+// The changes of a version's last layer: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
 export async function versionWeights(name, version) {
   const { learned, change } = (await handOf(name)).versions.find((each) => each.version === version);
   const size = change[0].length;
@@ -91,25 +99,30 @@ export async function versionWeights(name, version) {
   return { labels: LABELS, change, prototypes };
 }
 
-// The drawing as one digit: by the original network, or by the version of a hand that is in use.
+// Reads the drawing as one digit: by the original network, or by a hand's version in use.
 export async function readDigit(blob, name = "") {
   const engine = await opened();
-  const hand = name && (await stored((hands) => hands.get(name)));
-  const learned = hand ? hand.versions.find(({ version }) => version === hand.active)?.learned : null;
+  const learned = (await learnedBy(name))?.learned ?? null;
   return engine.read(blob, { network: NETWORK, mode: "single", learned });
 }
 
-function opened() {
-  opening ??= openEngine({ network: NETWORK });
-  opening.catch(() => (opening = null));
-  return opening.catch((error) => {
+// The version of a hand that is in use, { version, model, learned }; null where the original network reads.
+export async function learnedBy(name) {
+  const hand = name && (await stored((hands) => hands.get(name)));
+  return (hand && hand.versions.find(({ version }) => version === hand.active)) || null;
+}
+
+async function opened() {
+  const engine = await pageEngine(NETWORK).catch((error) => {
     throw wrong(error.message);
   });
+  if (!engine) throw wrong("Networks cannot run in this browser; one with WebAssembly was expected. Use a newer one.");
+  return engine;
 }
 
 async function kept(name, lessons) {
   const known = await lessonsOf(name);
-  if (known.length + lessons.length > MAX_LESSONS) throw wrong(`This browser keeps at most ${MAX_LESSONS} digits of a hand. Delete some.`);
+  if (known.length + lessons.length > MAX_LESSONS) throw wrong(`This browser stores at most ${MAX_LESSONS} digits per hand. Delete some.`);
   const records = await Promise.all(lessons.map((lesson) => recordOf(name, lesson)));
   const fresh = records.filter(({ sha256, label }, i) => {
     const same = (other) => other.sha256 === sha256 && other.label === label;
@@ -122,7 +135,8 @@ async function kept(name, lessons) {
   const all = await lessonsOf(name);
   const isOne = ({ sha256, label }) => records.some((record) => record.sha256 === sha256 && record.label === label);
   const found = all.filter(isOne).map((lesson) => withContradictions(lesson, all));
-  return { hand: await getHand(name), stored: fresh.length, lessons: found };
+  const contradictions = all.filter(({ id }) => found.some(({ contradicts }) => contradicts.includes(id)));
+  return { hand: await getHand(name), stored: fresh.length, lessons: found, contradictions };
 }
 
 async function recordOf(hand, lesson) {
@@ -137,7 +151,7 @@ function imageOf(tile) {
   return image;
 }
 
-// Equal for equal pictures. A page that is not served by HTTPS has no SHA-256.
+// A hash that is equal for equal pictures. A page without HTTPS has no SHA-256.
 async function hashOf(tile) {
   if (!crypto.subtle) return Array.from(tile, (level) => level.toString(16).padStart(2, "0")).join("");
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", tile));
@@ -148,7 +162,7 @@ const lessonsOf = (name) => stored((_, lessons) => lessons.index("hand").getAll(
 
 async function handOf(name) {
   const hand = await stored((hands) => hands.get(name));
-  if (!hand) throw wrong(`This browser knows no hand ${JSON.stringify(name)}. Keep a digit first.`);
+  if (!hand) throw wrong(`This browser has no hand ${JSON.stringify(name)}. Keep a digit first.`);
   return hand;
 }
 

@@ -1,19 +1,21 @@
-// Step 3: what a version changed: scores before and after, the pictures that are read differently, and the checks.
+// Step 3: what a version changed: scores before and after, pictures that are read differently, and the checks.
 
 import { byId, make } from "../common/dom.js";
-import { readAs, teachesHere } from "../common/hands_client.js";
+import { article, NONE, readAs, teachesHere } from "../common/hands_client.js";
 import { lessonPicture } from "../common/lesson_pictures.js";
 import { showConfusion } from "./confusion.js";
 import { pictured } from "./lesson_list.js";
 import { showMap } from "./lesson_map.js";
 import { showWeights } from "./weight_change.js";
 
-// `version` as in the API; `lessons`: those that are stored now.
-export function showResult(name, version, lessons) {
+// `version` as in the API; `lessons`: those that are stored now. `draw(digit)` asks for one more digit, "" for any.
+export function showResult(name, version, lessons, { draw }) {
   byId("result").hidden = !version;
   if (!version) return;
   byId("result-version").textContent = `· version ${version.version}`;
   byId("result-reason").textContent = version.reason;
+  byId("result-next").hidden = version.promoted;
+  if (!version.promoted) showNext(nextStep(version), draw);
   byId("result-scores").replaceChildren(...scores(version));
   byId("result-pictures").replaceChildren(...changedPictures(version, lessons));
   showConfusion(byId("result-confusion"), version.confusion);
@@ -23,12 +25,30 @@ export function showResult(name, version, lessons) {
   byId("result-guards").closest("details").hidden = version.guards.length === 0;
 }
 
+// What helps if a version is not used: {digit, words}; `digit` is the one to draw, "" for any.
+function nextStep({ confusion }) {
+  const wrong = (pairs) => pairs.filter(([label, read]) => label !== read && label !== NONE).sort((a, b) => b[2] - a[2])[0] ?? [];
+  const [still] = wrong(confusion.after);
+  if (still) return { digit: still, words: `It still misreads your ${still}s. Draw a few more, each a little differently, and teach again.` };
+  const [label, read] = wrong(confusion.before);
+  if (label && read !== NONE) return { digit: read, words: `Your ${label}s look like ${read}s to it. Draw some of your ${read}s too, so that it learns to tell them apart, and teach again.` };
+  if (label) return { digit: label, words: `Draw more of your ${label}s, each a little differently, and teach again.` };
+  return { digit: "", words: "Draw a digit that the live reading gets wrong, keep it, and teach again." };
+}
+
+function showNext({ digit, words }, draw) {
+  const [text, button] = byId("result-next").children;
+  text.textContent = words;
+  button.textContent = digit ? `Draw ${article(digit)}` : "Draw a digit";
+  button.onclick = () => draw(digit);
+}
+
 function scores({ before, after, held_back: heldBack }) {
   if (!before || !after) return [];
   const [low, high] = after.interval.map((share) => `${Math.round(100 * share)} %`);
   const words = heldBack
-    ? `Each half was read by a layer that had learned only the other half. Of many more of your digits, ${low} to ${high} would be read right (95 % interval).`
-    : `It has learned these very digits, so this does not show how it reads new ones. With 20 digits and 8 misread ones, half are held back to find that out.`;
+    ? `Each half was read by a layer that had learned only the other half. Of many more of your digits, ${low} to ${high} would be read correctly (95 % interval).`
+    : `It has learned these digits, so this does not show how it reads new ones. With 20 digits, 8 of them misread, half are held back to test that.`;
   return [bar("Before", before), bar("After", after), make("p", { className: "quiet", textContent: words })];
 }
 
@@ -65,14 +85,14 @@ function group(title, kind, changes, byNumber) {
 }
 
 function guardTable(guards) {
-  const head = make("tr", {}, ...["What goes wrong", "Before", "After", "At most", "The limit"].map((textContent) => make("th", { scope: "col", textContent })));
+  const head = make("tr", {}, ...["Error", "Before", "After", "At most", "Limit"].map((textContent) => make("th", { scope: "col", textContent })));
   const share = (value) => `${(100 * value).toFixed(2)} %`;
   const rows = guards.map(({ about, before, after, limit, ok }) =>
     make(
       "tr",
       {},
       make("th", { scope: "row", textContent: about.charAt(0).toUpperCase() + about.slice(1) }),
-      ...[share(before), share(after), share(limit), ok ? "holds" : "fails"].map((textContent) => make("td", { textContent })),
+      ...[share(before), share(after), share(limit), ok ? "passed" : "failed"].map((textContent) => make("td", { textContent })),
     ),
   );
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));

@@ -1,15 +1,15 @@
-// Step 2: teaches the hand. The light step answers at once; a full teaching reports its progress as server-sent events.
+// Step 2: teaches the hand. The light step takes one request; full teaching reports its progress as server-sent events.
 
 import { byId } from "../common/dom.js";
 import { cancelTeaching, eventsAddress, getHand, sentenceOf, teachHand, teachingState } from "../common/hands_client.js";
 
-const ASK_MS = 3000; // between two requests if there is no stream
+const ASK_MS = 3000; // between requests if there is no stream
 const [light, full, cancel] = [byId("teach-light"), byId("teach-full"), byId("teach-cancel")];
 const [status, progress] = [byId("teach-status"), byId("teach-progress")];
 
 export class TeachStep {
   #busy = false;
-  #followedName = ""; // the hand whose full teaching is followed
+  #followedName = ""; // the hand whose full teaching is shown
 
   // `chooser` is the HandChooser; `taught(hand, version)` is called with a new version.
   constructor({ chooser, taught }) {
@@ -19,7 +19,7 @@ export class TeachStep {
     cancel.addEventListener("click", () => cancelTeaching(this.#followedName).catch((error) => (status.textContent = sentenceOf(error))));
   }
 
-  // Follows a full teaching that is already running, started on another page or by the command line.
+  // Shows a full teaching that is already running, started on another page or from the command line.
   async resume() {
     const { name, hand, kinds } = this.chooser;
     if (!hand || this.#busy || !kinds.includes("full")) return;
@@ -59,7 +59,7 @@ export class TeachStep {
     try {
       const { hand, version } = await work();
       status.textContent = version.promoted
-        ? `Version ${version.version} reads from the next stroke on. Draw again and watch.`
+        ? `Version ${version.version} is used from the next stroke on. Draw again and watch.`
         : `Version ${version.version} is stored, but not used; the reason is below.`;
       if (hand.name === this.chooser.name) this.taught(hand, version);
     } catch (error) {
@@ -71,7 +71,7 @@ export class TeachStep {
     this.show(this.chooser.hand?.lessons ?? 0);
   }
 
-  // Follows a full teaching to its end: {hand, version}.
+  // Shows a full teaching until it ends: {hand, version}.
   async #followed(name) {
     this.#followedName = name;
     progress.hidden = cancel.hidden = false;
@@ -84,7 +84,7 @@ export class TeachStep {
 
 class NotTaught extends Error {}
 
-// The number of the new version; null if the server offers no stream.
+// The number of the new version; null if the server has no stream.
 function streamed(name) {
   return new Promise((done, failed) => {
     const source = new EventSource(eventsAddress(name));
@@ -92,7 +92,7 @@ function streamed(name) {
       source.close();
       settle(value);
     };
-    source.onerror = () => source.readyState === EventSource.CLOSED && end(done, null); // else the browser reconnects
+    source.onerror = () => source.readyState === EventSource.CLOSED && end(done, null); // otherwise the browser reconnects
     source.addEventListener("progress", ({ data }) => {
       const { stage, done: share } = JSON.parse(data);
       showProgress(stage, share);

@@ -1,11 +1,11 @@
-// The versions of a hand: one is in use, any can be used again.
+// The versions of a hand. One is in use; any other can be used again.
 
 import { byId, make } from "../common/dom.js";
 
-// `use(number)` makes a version the one in use; `see(version)` shows what it changed.
+// `use(number)` switches to a version; `see(version)` shows what it changed.
 export function showVersions({ versions, active }, { use, see }) {
   byId("versions").hidden = versions.length === 0;
-  const original = { version: 0, title: "The original network", words: "As inkling came.", isTaught: false };
+  const original = { version: 0, title: "The original network", words: "Not taught.", isTaught: false };
   const entries = versions.map((version) => ({
     version: version.version,
     title: `Version ${version.version}`,

@@ -1,4 +1,4 @@
-// The last layer of a version minus the original's: a row of 97 weights for each output, blue for more, ochre for less.
+// The last layer of a version minus the original: a row of 97 weights for each output, blue for more, ochre for less.
 
 import { whenColoursChange } from "../common/colours.js";
 import { byId, make } from "../common/dom.js";
@@ -9,7 +9,7 @@ const host = byId("result-weights");
 let wanted = null; // {name, version} of the hand
 let shown = null; // {labels, change}
 
-// Asks for them once `details` is open.
+// Requests the weights when `details` is open.
 export function showWeights(details, name, version) {
   wanted = { name, version: version.version };
   details.hidden = version.kind !== "light";
@@ -36,10 +36,10 @@ async function load() {
 function content({ labels, change, prototypes }) {
   const rows = labels.map((label, i) => {
     const canvas = make("canvas", { role: "img" });
-    canvas.setAttribute("aria-label", `${named(label)}: ${change[i].length} weights, ${share(change, i)} of all change`);
+    canvas.setAttribute("aria-label", `${named(label)}: ${change[i].length} weights, ${share(change, i)} of the total change`);
     return make("div", { className: "weight-row" }, make("b", { textContent: label.length > 1 ? "–" : label }), canvas, make("span", { textContent: share(change, i) }));
   });
-  const legend = make("p", { className: "quiet" }, make("span", { className: "swatch minus" }), " counts less, ", make("span", { className: "swatch plus" }), " counts more for the digit than before");
+  const legend = make("p", { className: "quiet" }, make("span", { className: "swatch minus" }), " lower, ", make("span", { className: "swatch plus" }), " higher weight than before");
   return [make("p", { textContent: inWords(labels, change) }), ...rows, legend, make("p", { textContent: ofPrototypes(labels, prototypes) })];
 }
 
@@ -69,15 +69,15 @@ function inWords(labels, change) {
   );
 }
 
-// How much nearness to the prototypes counts: (11, P) weights.
+// The weights of the similarities to the prototypes, (11, P), in words.
 function ofPrototypes(labels, prototypes) {
   const n = prototypes[0].length;
   if (n === 0) return "There are no prototypes: no digit was misread.";
   const sums = prototypes.map((row) => row.reduce((sum, value) => sum + value, 0) / n);
   const [most, least] = [sums.indexOf(Math.max(...sums)), sums.indexOf(Math.min(...sums))];
   return (
-    `It also compares each digit with ${n === 1 ? "one prototype" : `${n} prototypes`}: your misread digits, a few of them also turned and slanted. ` +
-    `Nearness to ${n === 1 ? "it" : "them"} counts most for ${named(labels[most])} and most against ${named(labels[least])}.`
+    `It also compares each digit with ${n === 1 ? "one prototype" : `${n} prototypes`}: your misread digits, some of them also turned and slanted. ` +
+    `Similarity to ${n === 1 ? "it" : "them"} counts most for ${named(labels[most])} and most against ${named(labels[least])}.`
   );
 }
 

@@ -3,7 +3,7 @@
 const SAID_MS = 2000;
 
 export function addCopyButtons() {
-  if (!navigator.clipboard) return; // not over plain HTTP from another machine
+  if (!navigator.clipboard) return; // missing over plain HTTP from another machine
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {

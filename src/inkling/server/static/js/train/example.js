@@ -1,4 +1,4 @@
-// What the page shows before there is anything to show: how the tutorial network learned, from its report and its weights.
+// The example shown before the first training: how the tutorial network learned, from its report and its weights.
 
 import { loadDigits } from "../common/test_digits.js";
 import { loadNetwork } from "../common/dense_network.js";
@@ -10,7 +10,7 @@ const [N_MAPS, SIDE, N_WRONG] = [24, 28, 12];
 
 let loading = null;
 
-// {loss, accuracy: {training, heldOut, epochs}} for the curves; shows the rest. Throws where the server lacks the network.
+// {loss, accuracy: {training, heldOut, epochs}} for the curves; shows the rest. Throws if the server lacks the network.
 export function example() {
   loading ??= load();
   return loading;
@@ -28,7 +28,7 @@ async function load() {
   };
 }
 
-// As the lab's snapshots have them: bytes, 128 is 0, 1 and 255 are minus and plus `scale`.
+// Weights in the format of the lab's snapshots: bytes; 128 is 0, 1 and 255 are minus and plus `scale`.
 function weightMaps({ w1, hidden }) {
   const sorted = w1.map(Math.abs).sort();
   const scale = sorted[Math.floor(0.995 * sorted.length)];
@@ -48,7 +48,7 @@ function judged(confusion) {
   return { confusion, n, accuracy: right / n, kind: "test images" };
 }
 
-// The misread digits among the thousand that come with the pages.
+// The misread digits among the page's 1,000 test digits.
 function wrongOf({ index, label, read, confidence }, { images, labels }) {
   const chosen = index.map((number, i) => ({ number, i })).filter(({ number }) => number < labels.length).slice(0, N_WRONG);
   const tiles = new Uint8Array(chosen.length * SIDE * SIDE);

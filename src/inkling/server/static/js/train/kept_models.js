@@ -12,7 +12,7 @@ const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 let names = new Set();
 let offered = ""; // the version that may be kept
-let asking = 0; // timer of the next question, while a report is being made
+let asking = 0; // timer of the next request while a report is being made
 const ASK_MS = 1500;
 
 // `changed()` is called when the models have changed.
@@ -23,7 +23,7 @@ export function watchModels(changed) {
     name.setAttribute("aria-invalid", String(Boolean(wrong.textContent)));
     if (wrong.textContent) return name.focus();
     button.disabled = true;
-    button.textContent = byId("keep-test").checked ? "Judging it …" : "Keep";
+    button.textContent = byId("keep-test").checked ? "Evaluating …" : "Keep";
     await showingErrors(async () => {
       showModels(await postJson("models", { name: name.value, test: byId("keep-test").checked }));
       changed();
@@ -42,7 +42,7 @@ export async function refreshModels() {
   try {
     showModels(await getJson("models"));
   } catch {
-    // the list stays as it is
+    // the list stays unchanged
   }
 }
 
@@ -64,7 +64,7 @@ export function offer({ state, bundle, choices, kept_as: keptAs }) {
 
 function complaint(text) {
   if (names.has(text)) return `There is a network called ${text} already. Choose another name, or delete that one.`;
-  return NAME.test(text) ? "" : "A name has 1 to 32 small letters, digits and hyphens, as in my-first.";
+  return NAME.test(text) ? "" : "A name has 1 to 32 lowercase letters, digits and hyphens, as in my-first.";
 }
 
 function free(stem) {
@@ -76,7 +76,7 @@ async function showingErrors(work) {
     await work();
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
-    const text = error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again.";
+    const text = error instanceof ApiError ? sentence(error.message) : "The server is not answering. Try again.";
     wrong.textContent = text;
   }
 }
@@ -97,7 +97,7 @@ function row(model) {
   const facts = document.createElement("span");
   facts.className = "quiet";
   const test = model.test === null ? "" : `, ${percent(model.test)} of the test images`;
-  facts.textContent = `${model.architecture}, ${count(model.parameters)} parameters; ${percent(model.validation)} of the images held back${test}`;
+  facts.textContent = `${model.architecture}, ${count(model.parameters)} parameters; ${percent(model.validation)} of the held-out images${test}`;
   const deleteButton = document.createElement("button");
   deleteButton.type = "button";
   deleteButton.textContent = "Delete";
@@ -109,7 +109,7 @@ function row(model) {
   return item;
 }
 
-// A link to the report, or a button that has it made.
+// A link to the report, or a button that makes it.
 function reportOf({ name: model, report, report_error: error }) {
   if (report === "made") return linkTo(`/models/${encodeURIComponent(model)}`, "Report", `Report about ${model}`);
   const holder = document.createElement("span");
@@ -124,7 +124,7 @@ function reportOf({ name: model, report, report_error: error }) {
   return holder;
 }
 
-const tryIt = (model) => linkTo(`/#m=${encodeURIComponent(model)}`, "Try it on the board");
+const tryIt = (model) => linkTo(`/#m=${encodeURIComponent(model)}`, "Try it on Draw");
 const lookInside = (model) => linkTo(`/inside#m=${encodeURIComponent(model)}`, "Look inside");
 
 function linkTo(path, text, label = text) {

@@ -1,4 +1,4 @@
-// START HERE when the lab is disabled: commands that can be copied.
+// START HERE if the lab is disabled: commands that can be copied.
 
 import { addCopyButtons } from "./copy_buttons.js";
 

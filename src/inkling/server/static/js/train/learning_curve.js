@@ -21,7 +21,7 @@ export class LearningCurve {
     this.plot = make("div", "plot");
     this.plot.tabIndex = 0;
     this.plot.setAttribute("role", "slider");
-    this.plot.setAttribute("aria-label", `${host.querySelector("h2").textContent} over the epochs; arrow keys read it off`);
+    this.plot.setAttribute("aria-label", `${host.querySelector("h2").textContent} over the epochs; arrow keys move the cursor`);
     this.svg = document.createElementNS(SVG, "svg");
     this.svg.setAttribute("aria-hidden", "true");
     this.plot.append(this.svg);

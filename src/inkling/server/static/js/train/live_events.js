@@ -1,4 +1,4 @@
-// Live events of the training: server-sent events, or polling when the server has no stream to spare.
+// Live events of the training: server-sent events, or polling if the server has no free stream.
 //
 // A hidden page closes its stream, because a browser opens at most six connections to a host.
 
@@ -8,7 +8,7 @@ import { Unavailable } from "../common/api_client.js";
 const KINDS = ["all", "state", "step", "epoch", "watched", "snapshot", "models"];
 const AGAIN_MS = 2000;
 
-// `take(kind, data, id)` gets each event, `offline(isOffline)` whether the server answers.
+// `take(kind, data, id)` gets each event; `offline(isOffline)` reports whether the server answers.
 export function subscribe({ take, offline }) {
   let source = null;
   let timer = 0;
@@ -18,7 +18,7 @@ export function subscribe({ take, offline }) {
     source = new EventSource("/api/v1/lab/events");
     source.onopen = () => offline(false);
     source.onerror = () => {
-      if (source?.readyState !== EventSource.CLOSED) return offline(true); // the browser reconnects by itself
+      if (source?.readyState !== EventSource.CLOSED) return offline(true); // the browser reconnects
       close();
       poll();
     };

@@ -19,7 +19,7 @@ const charts = { loss: new LearningCurve(byId("loss"), "loss"), accuracy: new Le
 const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // trainings that this tab started
 
 const ownDigit = new OwnDigit({ failed: showFailure });
-let shownSnapshot = ""; // RUN:N of the snapshot that is shown
+let shownSnapshot = ""; // RUN:N of the visible snapshot
 let isLoading = false;
 let drawing = 0; // the pending animation frame
 
@@ -40,7 +40,7 @@ function show() {
   offer(state);
   const epochs = Math.max(state.epochs ?? values().epochs ?? 1, 1);
   ownDigit.show({ ...state, epochs });
-  const isExample = !state.snapshot && !state.curve.length; // nothing of one's own to show yet
+  const isExample = !state.snapshot && !state.curve.length; // there is no training to show yet
   if (isExample) return showExample();
   byId("example").hidden = true;
   const line = (points, i) => points.map((point) => [point[0], point[i]]);
@@ -55,10 +55,10 @@ async function showExample() {
   try {
     found = await example();
   } catch {
-    return; // the page works without
+    return; // the page works without it
   }
   const { snapshot, curve } = training.state;
-  if (snapshot || curve.length) return; // a training has begun meanwhile
+  if (snapshot || curve.length) return; // a training has started in the meantime
   if (!byId("example").hidden) return;
   byId("example").hidden = false;
   shownSnapshot = "";
@@ -99,7 +99,7 @@ async function send(path, value) {
 function showFailure(error) {
   if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
   byId("message").textContent =
-    error instanceof ApiError ? sentence(error.message) : "The server is not answering just now. Try again in a moment.";
+    error instanceof ApiError ? sentence(error.message) : "The server is not answering. Try again in a moment.";
 }
 
 byId("settings").addEventListener("submit", (event) => {

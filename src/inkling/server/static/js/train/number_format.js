@@ -12,7 +12,7 @@ export function lossText(loss) {
 // base64, or bytes -> bytes
 export const bytes = (text) => (typeof text === "string" ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : text);
 
-// A colour of the style sheet as [red, green, blue].
+// A color of the style sheet as [red, green, blue].
 export function colour(name) {
   const context = document.createElement("canvas").getContext("2d");
   context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name).trim();

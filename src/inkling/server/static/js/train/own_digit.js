@@ -1,4 +1,4 @@
-// A person's own digit, watched during the training: drawn on a small board, read by the network of each epoch.
+// The user's own digit during training: drawn on a small board, read by the network of each epoch.
 
 import { Board } from "../common/board.js";
 import { byId, write } from "../common/dom.js";
@@ -21,7 +21,7 @@ export class OwnDigit {
   #timer = null;
   #hint = byId("own-status").textContent;
 
-  // `failed(error)` is called where the server refuses the digit.
+  // `failed(error)` is called if the server refuses the digit.
   constructor({ failed }) {
     this.failed = failed;
     this.redraw = responsiveCanvas(byId("own-chart"), [2.6, 1.5], (context, width, height) => this.#draw(context, width, height));
@@ -33,7 +33,7 @@ export class OwnDigit {
     byId("own-clear").disabled = this.board.isEmpty;
   }
 
-  // Takes the state of the training.
+  // Shows the state of the training.
   show(state) {
     this.#state = state;
     const { watched, epochs = 1, choices } = state;
@@ -47,7 +47,7 @@ export class OwnDigit {
   #changed() {
     byId("own-clear").disabled = this.board.isEmpty;
     clearTimeout(this.#timer);
-    this.#n = ""; // what is shown is of another digit
+    this.#n = ""; // the shown probabilities are of another digit
     this.show(this.#state);
     if (this.board.isDrawing) return;
     keepOwnDigit(this.board.strokes);
@@ -58,7 +58,7 @@ export class OwnDigit {
     const tile = this.board.isEmpty ? "" : base64(normalizedTile(this.board.strokes));
     try {
       this.#n = (await postJson("watched", { tile })).n;
-      this.show(this.#state); // its event may have come before the answer
+      this.show(this.#state); // its event may have arrived before the answer
     } catch (error) {
       this.failed(error);
     }
@@ -83,13 +83,13 @@ export class OwnDigit {
 
 // "After epoch 5 the network reads 7, with 98 %. It read 3 before the training, 2 from epoch 1 on, 7 from epoch 2 on."
 function words(rows, hasTraining) {
-  if (!rows.length) return hasTraining ? "Each epoch’s network reads your digit; wait a moment." : "Your digit is ready. Start a training, and each epoch’s network reads it.";
+  if (!rows.length) return hasTraining ? "The network of each epoch reads your digit; wait a moment." : "Your digit is ready. Start a training, and the network of each epoch reads it.";
   const answers = rows.map(([epoch, ...probs]) => ({ epoch, best: argmax(probs), share: Math.max(...probs) }));
   const { epoch, best, share } = answers.at(-1);
   const since = (number) => (number === 0 ? "before the training" : `from epoch ${number} on`);
   const now = `${epoch === 0 ? "Before the training" : `After epoch ${epoch}`} the network reads ${best}, with ${percent(share)}.`;
   const changes = answers.filter((each, i) => i === 0 || each.best !== answers[i - 1].best);
-  if (changes.length < 2) return answers.length < 2 ? now : `${now} It has read ${best} all the time.`;
+  if (changes.length < 2) return answers.length < 2 ? now : `${now} It has always read ${best}.`;
   return `${now} It read ${changes.map((each) => `${each.best} ${since(each.epoch)}`).join(", ")}.`;
 }
 

@@ -1,8 +1,8 @@
-// Small images of weights and digits, in the page's colours.
+// Small images of weights and digits, in the page's colors.
 
 import { colour } from "./number_format.js";
 
-// Maps of side x side bytes, `columns` in a row, one pixel between them. `shade(byte)` gives [red, green, blue].
+// Maps of side x side bytes, `columns` per row, one pixel apart. `shade(byte)` returns [red, green, blue].
 export function paintMaps(canvas, maps, { side, columns, shade }) {
   const n = maps.length / (side * side);
   const rows = Math.ceil(n / columns);

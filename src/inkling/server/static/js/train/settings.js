@@ -12,7 +12,7 @@ const fields = [...form.querySelectorAll("[data-field]")].map((box) => ({
 const presets = [...document.querySelectorAll("[data-preset]")];
 const about = document.getElementById("preset-about");
 
-// `changed(values)` is called when anything was changed.
+// `changed(values)` is called after each change.
 export function watchSettings(changed) {
   const update = () => {
     refresh();
@@ -33,10 +33,10 @@ export function watchSettings(changed) {
   });
   const unfit = openLink();
   refresh();
-  if (unfit.length) about.textContent = `The link had values that do not fit, and they were left out: ${unfit.join(", ")}.`;
+  if (unfit.length) about.textContent = `These values of the link are invalid and were ignored: ${unfit.join(", ")}.`;
 }
 
-// Every value, as the API takes it.
+// All values, in the API's format.
 export function values() {
   return Object.fromEntries(fields.map(({ name, input }) => [name, valueOf(input)]));
 }
@@ -87,7 +87,7 @@ function complaint({ name, input, ...field }) {
     return name === "batch_size" && batch > n ? `A batch of ${batch} is more than the ${n} images. Choose a smaller one.` : "";
   }
   const { min, max } = input;
-  return `${labelOf({ input, ...field })} has to be a whole number from ${min} to ${max}.`;
+  return `${labelOf({ input, ...field })} must be a whole number from ${min} to ${max}.`;
 }
 
 const labelOf = ({ box }) => box.querySelector("label").textContent;
@@ -126,7 +126,7 @@ function refresh() {
     button.setAttribute("aria-pressed", String(fits));
   }
   if (!presets.some((button) => button.getAttribute("aria-pressed") === "true")) {
-    about.textContent = "Your own settings. The address of this page carries them.";
+    about.textContent = "Your own settings. The address of this page includes them.";
   }
 }
 

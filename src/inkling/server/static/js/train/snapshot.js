@@ -17,18 +17,18 @@ export function showSnapshot(snapshot) {
   showWrong(snapshot.wrong);
 }
 
-// Redraws when the colour scheme changes.
+// Redraws when the color scheme changes.
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => showSnapshot(latest));
 
 function showWeights({ maps, side, n, of, scale }) {
   const canvas = byId("weights");
   paintMaps(canvas, bytes(maps), { side, columns: COLUMNS[side] ?? 6, shade: weightShade() });
-  const what = side === TILE ? "hidden units, a pixel's weight each" : "filters of 5 by 5 pixels";
+  const what = side === TILE ? "hidden units, one weight per pixel" : "filters of 5 by 5 pixels";
   canvas.setAttribute("aria-label", `Weights of ${n} of ${of} ${what}; the strongest are ${scale.toPrecision(2)}`);
   byId("weights-status").textContent = `· ${n === of ? n : `${n} of ${of}`} ${what}`;
 }
 
-function showConfusion({ confusion, n, accuracy, kind = "images held back" }) {
+function showConfusion({ confusion, n, accuracy, kind = "held-out images" }) {
   const host = byId("confusion");
   if (!host.querySelector("table")) host.replaceChildren(...newTable());
   const worst = Math.max(1, ...confusion.flatMap((row, i) => row.filter((_, j) => j !== i)));
@@ -49,7 +49,7 @@ function newTable() {
   const digits = [...Array(10).keys()];
   const head = table.createTHead().insertRow();
   head.append(heading("is", ""), ...digits.map((digit) => heading(digit, "col")));
-  head.cells[0].title = "down: the digit; across: what is read";
+  head.cells[0].title = "Rows: the digit. Columns: what is read.";
   const body = table.createTBody();
   for (const i of digits) {
     const row = body.insertRow();
@@ -87,7 +87,7 @@ function showWrong({ tiles, labels, read, confidence }) {
     return item;
   });
   byId("wrong").replaceChildren(...items);
-  byId("wrong-status").textContent = items.length ? "" : "Of the first thousand images held back it gets none wrong.";
+  byId("wrong-status").textContent = items.length ? "" : "No mistakes in the first 1,000 held-out images.";
 }
 
 function strong(text) {

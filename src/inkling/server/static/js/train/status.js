@@ -1,4 +1,4 @@
-// The status of the training in words, and the buttons that it allows.
+// The status of the training in words, and the available buttons.
 
 import { inWords } from "./settings.js";
 import { count, lossText, percent } from "./number_format.js";
@@ -23,7 +23,7 @@ export function showStatus(training, mine) {
   const progress = byId("progress");
   if (state.state === "starting" || state.state === "saving") progress.removeAttribute("value");
   else progress.value = state.state === "none" ? 0 : Math.min(1, training.done / state.epochs);
-  const elsewhere = training.isBusy && !mine.has(state.run) ? "Started on another page; one network is trained at a time. " : "";
+  const elsewhere = training.isBusy && !mine.has(state.run) ? "Started on another page; only one network is trained at a time. " : "";
   const size = state.parameters ? `${count(state.parameters)} parameters · ` : "";
   setText("detail", state.state === "none" ? "" : `${elsewhere}${size}${inWords(state.choices)}`);
   setText("summary", summary(training)); // once per epoch; steps would be too frequent for a screen reader
@@ -33,7 +33,7 @@ function words({ state, done }) {
   const { steps_of_epoch: n, epochs, bundle } = state;
   const epoch = Math.min(epochs, Math.floor(done) + 1);
   const step = n ? state.step - (epoch - 1) * n : 0;
-  const result = bundle ? ` ${percent(bundle.accuracy)} of the ${count(bundle.n)} images held back are read right.` : "";
+  const result = bundle ? ` ${percent(bundle.accuracy)} of the ${count(bundle.n)} held-out images are read correctly.` : "";
   switch (state.state) {
     case "none":
       return "Nothing has been trained yet.";
@@ -44,7 +44,7 @@ function words({ state, done }) {
     case "paused":
       return `Paused after ${Number(done.toFixed(1))} of ${epochs} epochs.`;
     case "saving":
-      return "Measuring how far it can be trusted, and saving it.";
+      return "Calibrating and saving.";
     case "finished":
       return `Finished.${result}`;
     case "stopped":
@@ -60,9 +60,9 @@ function summary(training) {
   if (state === "none") return "";
   if (state !== "running") return words(training);
   const last = rows.at(-1);
-  if (!last) return "Learning has begun.";
+  if (!last) return "Training has started.";
   const losses = `loss ${lossText(last.loss)} on training images, ${lossText(last.val_loss)} on held-out images`;
-  return `Epoch ${last.epoch} of ${epochs}: ${losses}, of which ${percent(last.val_accuracy)} are read right.`;
+  return `Epoch ${last.epoch} of ${epochs}: ${losses}, of which ${percent(last.val_accuracy)} are read correctly.`;
 }
 
 function setText(id, text) {

@@ -16,8 +16,8 @@ export class TrainingState {
     return n ? Math.max(step / n, epoch) : 0;
   }
 
-  // Takes an event with its id, RUN:OFFSET, or the whole state. A whole state may arrive before or after events that it
-  // contains, so older data is ignored.
+  // Takes an event with its id, RUN:OFFSET, or the whole state. The whole state may arrive before or after events that
+  // it includes, so older data is ignored.
   take(kind, data, id = "") {
     if (kind === "all") {
       if (data.run === this.state.run && (data.last ?? 0) < (this.state.last ?? 0)) this.state.kept_as = data.kept_as;
@@ -42,7 +42,7 @@ export class TrainingState {
     if (kind === "watched") this.#watch(data);
   }
 
-  // Further epochs of the digit that is watched, or all epochs of another one.
+  // Adds epochs of the watched digit, or replaces them with those of another digit.
   #watch({ n, rows }) {
     const before = this.state.watched?.n === n ? this.state.watched.rows : [];
     this.state.watched = { n, rows: [...before, ...rows] };

@@ -10,11 +10,11 @@ export const HEIGHT = 3;
 export const AREA = 4;
 export const FIELDS = 5;
 
-// A mask -> { count, labels, stats }. `labels`: an image of Int32, 0 is the background. `stats`: five fields for each of
+// A mask -> { count, labels, stats }. `labels`: an Int32 image, 0 is the background. `stats`: five fields for each of
 // the `count` labels, the background first.
 //
-// Runs of each row are joined with those that they touch in the row above. OpenCV numbers 8-connected components by their
-// first block of 2x2 pixels, row of blocks by row of blocks, and 4-connected ones by their first pixel.
+// Runs of each row are joined with the runs that they touch in the row above. OpenCV numbers 8-connected components by
+// their first block of 2x2 pixels, in row order, and 4-connected ones by their first pixel.
 export function connectedComponents({ width, height, data }, { connectivity = 8 } = {}) {
   const reach = connectivity === 8 ? 1 : 0;
   const runs = []; // start and end of each, indices of pixels
@@ -36,7 +36,7 @@ export function connectedComponents({ width, height, data }, { connectivity = 8 
       const run = parent.length;
       parent.push(run);
       runs.push(start, i);
-      const [low, high] = [start - width - reach, i - width + reach]; // what touches it above
+      const [low, high] = [start - width - reach, i - width + reach]; // the pixels that touch it above
       while (above < previousEnd && runs[2 * above + 1] <= low) above += 1;
       for (let other = above; other < previousEnd && runs[2 * other] < high; other += 1) {
         const [one, two] = [root(other), root(run)];
@@ -49,7 +49,7 @@ export function connectedComponents({ width, height, data }, { connectivity = 8 
   return labelled(width, height, runs, parent.map((_, run) => root(run)), connectivity);
 }
 
-// A mask of the pixels whose label is 1 in `member`, a Uint8Array by label, or whatever stands there.
+// An image with the value of `member`, a Uint8Array by label, for each pixel: a mask if the values are 0 and 1.
 export function maskOfLabels({ width, height, data }, member) {
   const mask = grey(width, height);
   for (let i = 0; i < data.length; i += 1) mask.data[i] = member[data[i]];
@@ -83,7 +83,7 @@ function labelled(width, height, runs, roots, connectivity) {
     bottom[n] = Math.max(bottom[n], y + 1);
     area[n] += to - from;
   };
-  let [y, x] = [0, 0]; // where the background goes on
+  let [y, x] = [0, 0]; // the position in the background
   const background = (toY, toX) => {
     for (; y < toY; y += 1, x = 0) include(0, y, x, width);
     include(0, y, x, toX);

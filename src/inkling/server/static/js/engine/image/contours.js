@@ -1,11 +1,11 @@
 // Borders of components.
 
-// Directions from a pixel to its neighbours, counter-clockwise from the right, as one sees them.
+// Directions from a pixel to its neighbors, counter-clockwise on the screen, from the right.
 const AROUND = [[1, 0], [1, -1], [0, -1], [-1, -1], [-1, 0], [-1, 1], [0, 1], [1, 1]];
 
 // The borders of a mask's 8-connected components and of their holes: [{ points, isHole, parent }], `parent` an index or -1
 // (Suzuki, Abe, "Topological structural analysis of digitized binary images by border following", 1985). With `simple`,
-// only the ends of straight runs are kept. A hole's border runs through the ink around it.
+// only the ends of straight runs are kept. A hole's border is in the ink around it.
 export function findContours({ width, height, data }, { simple = true } = {}) {
   const w = width + 2;
   const marks = new Int32Array(w * (height + 2));
@@ -15,7 +15,7 @@ export function findContours({ width, height, data }, { simple = true } = {}) {
   const steps = AROUND.map(([dx, dy]) => dy * w + dx);
   const contours = [];
   for (let y = 1; y <= height; y += 1) {
-    let last = 0; // the number of the border met last in this row
+    let last = 0; // the number of the last border met in this row
     for (let x = 1; x <= width; x += 1) {
       const i = y * w + x;
       if (marks[i] === 0) continue;
@@ -34,7 +34,7 @@ export function findContours({ width, height, data }, { simple = true } = {}) {
   return contours;
 }
 
-// Those that no other encloses, in OpenCV's order.
+// The contours that no other encloses, in OpenCV's order.
 export const outerContours = (mask, options) =>
   findContours(mask, options).filter(({ isHole, parent }) => !isHole && parent < 0).toReversed();
 

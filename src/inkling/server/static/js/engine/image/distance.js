@@ -7,13 +7,13 @@ const FAR = 8192; // pixels
 const [STRAIGHT_3, DIAGONAL_3] = [0.955, 1.3693].map(fround);
 const [STRAIGHT_5, DIAGONAL_5, KNIGHT_5] = [1, 1.4, 2.1969].map(fround);
 
-// A mask -> for each of its pixels the distance to the nearest 0, floats, by steps to the 8 neighbours (`size` 3), or also
-// by a knight's (`size` 5).
+// A mask -> floats, the distance of each pixel to the nearest 0, by steps to the 8 neighbors (`size` 3), or also by
+// knight's moves (`size` 5).
 export function distanceTransform({ width, height, data }, size = 3) {
   const rim = size >> 1;
   const stride = width + 2 * rim;
   const found = new Float32Array(stride * (height + 2 * rim)).fill(FAR);
-  const before = neighbours(size, stride); // those above and to the left; the others mirror them
+  const before = neighbours(size, stride); // those above and to the left; the others are symmetric
   const [offsets, costs] = [before.map(([offset]) => offset), before.map(([, cost]) => cost)];
   const n = offsets.length;
   for (let y = 0; y < height; y += 1) {
@@ -48,7 +48,7 @@ export function distanceTransform({ width, height, data }, size = 3) {
   return out;
 }
 
-// The distance to the background, which also surrounds the image.
+// The distance to the background; outside the image is background.
 export function distanceToEdge(mask) {
   const { width, height, data } = distanceTransform(withBorder(mask, { top: 1, bottom: 1, left: 1, right: 1, value: 0 }));
   const out = grey(mask.width, mask.height, new Float32Array(mask.width * mask.height));

@@ -1,11 +1,11 @@
-// Smoothing and grey morphology, as OpenCV does them.
+// Smoothing and grayscale morphology, as in OpenCV.
 
-import { grey } from "./grey.js";
+import { boundingRect, crop, grey, withBorder } from "./grey.js";
 import { roundEven } from "./numbers.js";
 
 const { fround } = Math;
 
-// The index of a pixel beyond the border: mirrored without the outermost one, OpenCV's default.
+// The index of a pixel beyond the border: mirrored without repeating the outermost pixel, OpenCV's default.
 const reflected = (i, n) => {
   if (n === 1) return 0;
   let at = i;
@@ -24,7 +24,7 @@ function gaussianKernel(size, sigma) {
   return [...sides, 1 / sum, ...sides.toReversed()];
 }
 
-// The same in 256ths that sum to 256: the rounding error goes on to the next weight.
+// The same in 256ths that sum to 256: the rounding error is carried to the next weight.
 function levelKernel(kernel) {
   const middle = (kernel.length - 1) / 2;
   const weights = new Int32Array(kernel.length);
@@ -40,34 +40,55 @@ function levelKernel(kernel) {
   return weights;
 }
 
-// `size`: of the kernel, an odd number of pixels; 0 for what `sigma` needs.
+// `size`: of the kernel, an odd number of pixels; 0 derives it from `sigma`.
 export function gaussianBlur(image, sigma, size = 0) {
   const isFloat = image.data instanceof Float32Array;
   const side = size || roundEven(sigma * (isFloat ? 4 : 3) * 2 + 1) | 1;
   const kernel = gaussianKernel(side, sigma);
-  return isFloat ? blurredFloats(image, Float32Array.from(kernel)) : blurredLevels(image, levelKernel(kernel));
+  if (isFloat) return blurredFloats(image, Float32Array.from(kernel));
+  return whereUneven(image, side, side, (part) => blurredLevels(part, levelKernel(kernel)));
+}
+
+// The result of a filter with a window of `boxW` x `boxH` pixels that does not change an even image. It is computed only
+// around what differs from the upper left pixel, because most of a drawing is bare paper.
+function whereUneven(image, boxW, boxH, filter) {
+  const { width, height } = image;
+  const level = image.data[0];
+  const [x, y, w, h] = boundingRect(image, level);
+  if (w === 0) return grey(width, height, image.data.slice());
+  const [left, top] = [Math.max(x - boxW, 0), Math.max(y - boxH, 0)];
+  const part = crop(image, left, top, x + w + boxW - left, y + h + boxH - top);
+  if (part.data.length === image.data.length) return filter(image);
+  const { height: rows, width: columns, data } = filter(part);
+  const out = grey(width, height, new image.data.constructor(width * height).fill(level));
+  for (let row = 0; row < rows; row += 1) {
+    out.data.set(data.subarray(row * columns, (row + 1) * columns), (top + row) * width + left);
+  }
+  return out;
 }
 
 function blurredLevels({ width, height, data }, kernel) {
   const half = (kernel.length - 1) / 2;
   const wide = new Int32Array(width * height);
   const columns = Int32Array.from({ length: width + 2 * half }, (_, i) => reflected(i - half, width));
+  const line = new Int32Array(columns.length);
+  const sums = new Int32Array(width);
   for (let y = 0; y < height; y += 1) {
-    const row = y * width;
-    for (let x = 0; x < width; x += 1) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k += 1) sum += data[row + columns[x + k]] * kernel[k];
-      wide[row + x] = sum;
+    for (let i = 0; i < line.length; i += 1) line[i] = data[y * width + columns[i]];
+    sums.fill(0);
+    for (let k = 0; k < kernel.length; k += 1) {
+      const weight = kernel[k];
+      for (let x = 0; x < width; x += 1) sums[x] += Math.imul(line[x + k], weight);
     }
+    wide.set(sums, y * width);
   }
   const out = grey(width, height);
-  const sums = new Int32Array(width);
   for (let y = 0; y < height; y += 1) {
     sums.fill(32768);
     for (let k = 0; k < kernel.length; k += 1) {
       const source = reflected(y - half + k, height) * width;
       const weight = kernel[k];
-      for (let x = 0; x < width; x += 1) sums[x] += wide[source + x] * weight;
+      for (let x = 0; x < width; x += 1) sums[x] += Math.imul(wide[source + x], weight);
     }
     for (let x = 0; x < width; x += 1) out.data[y * width + x] = sums[x] >> 16;
   }
@@ -101,8 +122,12 @@ function blurredFloats({ width, height, data }, kernel) {
   return out;
 }
 
-// The mean of a box of levels. `replicate`: beyond the border the nearest pixel, not the mirrored one.
-export function blur({ width, height, data }, boxW, boxH, { replicate = false } = {}) {
+// The mean of a box of levels. `replicate`: the nearest pixel is used beyond the border, not the mirrored one.
+export function blur(image, boxW, boxH, { replicate = false } = {}) {
+  return whereUneven(image, boxW, boxH, (part) => boxMeans(part, boxW, boxH, replicate));
+}
+
+function boxMeans({ width, height, data }, boxW, boxH, replicate) {
   const beyond = replicate ? nearest : reflected;
   const [left, top] = [boxW >> 1, boxH >> 1];
   const columns = Int32Array.from({ length: width + boxW }, (_, x) => beyond(x - left, width));
@@ -114,11 +139,13 @@ export function blur({ width, height, data }, boxW, boxH, { replicate = false } 
   for (let y = -top; y < boxH - top; y += 1) add(y, 1);
   const scale = 1 / (boxW * boxH);
   const out = grey(width, height);
+  let [before, level] = [-1, 0]; // neighbors often have the same sum
   for (let y = 0; y < height; y += 1) {
     let sum = 0;
     for (let i = 0; i < boxW; i += 1) sum += sums[columns[i]];
     for (let x = 0; x < width; x += 1) {
-      out.data[y * width + x] = roundEven(sum * scale);
+      if (sum !== before) [before, level] = [sum, roundEven(sum * scale)];
+      out.data[y * width + x] = level;
       sum += sums[columns[x + boxW]] - sums[columns[x]];
     }
     add(y - top, -1);
@@ -127,7 +154,7 @@ export function blur({ width, height, data }, boxW, boxH, { replicate = false } 
   return out;
 }
 
-// The median of a square of levels with an odd side; beyond the border lies the nearest pixel.
+// The median of a square of levels with an odd side; beyond the border the nearest pixel is used.
 export function medianBlur({ width, height, data }, side) {
   const half = side >> 1;
   const middle = (side * side) >> 1;
@@ -154,85 +181,55 @@ export function medianBlur({ width, height, data }, side) {
   return out;
 }
 
-// The greatest value in a box around each pixel, by default in its middle. What lies beyond the border does not count.
+// The greatest value in a box around each pixel, by default centered. Pixels beyond the border are ignored.
 export function dilate(image, boxW, boxH = boxW, { anchorX = boxW >> 1, anchorY = boxH >> 1 } = {}) {
-  return alongColumns(alongRows(image, boxW, anchorX, Math.max), boxH, anchorY, Math.max);
+  return whereUneven(image, boxW, boxH, (part) => alongColumns(alongRows(part, boxW, anchorX, true), boxH, anchorY, true));
 }
 
-// The least value.
+// The least value in such a box.
 export function erode(image, boxW, boxH = boxW) {
-  return alongColumns(alongRows(image, boxW, boxW >> 1, Math.min), boxH, boxH >> 1, Math.min);
+  return whereUneven(image, boxW, boxH, (part) =>
+    alongColumns(alongRows(part, boxW, boxW >> 1, false), boxH, boxH >> 1, false));
 }
 
 export const closed = (image, boxW, boxH = boxW) => erode(dilate(image, boxW, boxH), boxW, boxH);
 
 export const opened = (image, boxW, boxH = boxW) => dilate(erode(image, boxW, boxH), boxW, boxH);
 
-const SMALL_WINDOW = 9; // pixels
-const worstOf = (data, pick) => (data instanceof Float32Array ? pick() : pick === Math.max ? 0 : 255);
-
-// With a window of `size` pixels that starts `before` pixels to the left. A small one is compared pixel by pixel; for others
-// the algorithm of van Herk (1992): extremes from the start of each block of `size` pixels, and to its end, give those of
-// any window by one more comparison.
-function alongRows({ width, height, data }, size, before, pick) {
-  if (size <= SMALL_WINDOW) {
-    const out = grey(width, height, data.slice());
-    for (let shift = -before; shift < size - before; shift += 1) {
-      const [left, n] = [Math.max(0, -shift), width - Math.abs(shift)];
-      if (shift === 0) continue;
-      for (let row = 0; row < data.length; row += width) pickInto(out.data, row + left, data, row + left + shift, n, pick);
-    }
-    return out;
-  }
-  const out = grey(width, height, new data.constructor(data.length));
-  const padded = Math.ceil((width + size - 1) / size) * size;
-  const [line, ahead, back] = [0, 1, 2].map(() => new data.constructor(padded).fill(worstOf(data, pick)));
-  for (let y = 0; y < height; y += 1) {
-    const row = y * width;
-    line.set(data.subarray(row, row + width), before);
-    for (let start = 0; start < padded; start += size) {
-      const end = start + size - 1;
-      ahead[start] = line[start];
-      for (let i = start + 1; i <= end; i += 1) ahead[i] = pick(ahead[i - 1], line[i]);
-      back[end] = line[end];
-      for (let i = end - 1; i >= start; i -= 1) back[i] = pick(back[i + 1], line[i]);
-    }
-    for (let x = 0; x < width; x += 1) out.data[row + x] = pick(back[x], ahead[x + size - 1]);
-  }
-  return out;
+// The extreme of a window of `size` pixels that starts `before` pixels to the left.
+function alongRows(image, size, before, isGreatest) {
+  const wide = withBorder(image, { left: before, right: size - 1 - before, value: worstOf(image, isGreatest) });
+  extendWindows(wide.data, size, 1, isGreatest);
+  return crop(wide, 0, 0, image.width, image.height);
 }
 
-// The same downwards, whole rows at a time.
-function alongColumns({ width, height, data }, size, before, pick) {
-  if (size <= SMALL_WINDOW) {
-    const out = grey(width, height, data.slice());
-    for (let shift = -before; shift < size - before; shift += 1) {
-      const [top, n] = [Math.max(0, -shift), height - Math.abs(shift)];
-      if (shift !== 0) pickInto(out.data, top * width, data, (top + shift) * width, n * width, pick);
-    }
-    return out;
-  }
-  const padded = Math.ceil((height + size - 1) / size) * size;
-  const back = new data.constructor(padded * width).fill(worstOf(data, pick));
-  back.set(data, before * width);
-  const ahead = back.slice();
-  const pickRow = (rows, y, others, from) => pickInto(rows, y * width, others, from * width, width, pick);
-  for (let i = 1; i < padded; i += 1) if (i % size !== 0) pickRow(ahead, i, ahead, i - 1);
-  for (let i = padded - 2; i >= 0; i -= 1) if ((i + 1) % size !== 0) pickRow(back, i, back, i + 1);
-  for (let y = 0; y < height; y += 1) pickRow(back, y, ahead, y + size - 1);
-  return grey(width, height, back.slice(0, width * height));
+// The same along columns.
+function alongColumns(image, size, before, isGreatest) {
+  const high = withBorder(image, { top: before, bottom: size - 1 - before, value: worstOf(image, isGreatest) });
+  extendWindows(high.data, size, image.width, isGreatest);
+  return crop(high, 0, 0, image.width, image.height);
 }
 
-// Compares `n` values from an index on with others, and keeps the greatest or the least.
-function pickInto(target, at, source, from, n, pick) {
-  if (pick === Math.max) {
-    for (let i = 0; i < n; i += 1) if (source[from + i] > target[at + i]) target[at + i] = source[from + i];
-  } else {
-    for (let i = 0; i < n; i += 1) if (source[from + i] < target[at + i]) target[at + i] = source[from + i];
+function worstOf({ data }, isGreatest) {
+  if (data instanceof Float32Array) return isGreatest ? -Infinity : Infinity;
+  return isGreatest ? 0 : 255;
+}
+
+// Replaces each value with the extreme of `size` values from it on, at distances of `unit`. Two overlapping windows form
+// one of up to twice their size.
+function extendWindows(data, size, unit, isGreatest) {
+  for (let span = 1; span < size; span *= 2) {
+    const ahead = Math.min(span, size - span) * unit;
+    const end = data.length - ahead;
+    if (isGreatest) {
+      for (let i = 0; i < end; i += 1) if (data[i + ahead] > data[i]) data[i] = data[i + ahead];
+    } else {
+      for (let i = 0; i < end; i += 1) if (data[i + ahead] < data[i]) data[i] = data[i + ahead];
+    }
   }
 }
 
-// The greatest value where a kernel, an image of 0 and 1 with its anchor, is 1 around each pixel.
+// The greatest value around each pixel where a kernel, an image of 0 and 1 with an anchor, is 1.
 export function dilateBy({ width, height, data }, kernel, anchorX = kernel.width >> 1, anchorY = kernel.height >> 1) {
   const out = grey(width, height, new data.constructor(data.length));
   for (let ky = 0; ky < kernel.height; ky += 1) {

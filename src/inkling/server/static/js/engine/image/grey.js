@@ -1,14 +1,12 @@
-// Grey images: { width, height, data }, row by row. `data` is a Uint8Array of levels or masks, or a Float32Array.
+// Grayscale images: { width, height, data }, row by row. `data` is a Uint8Array of levels or masks, or a Float32Array.
 
 import { roundEven } from "./numbers.js";
 
 export const grey = (width, height, data = new Uint8Array(width * height)) => ({ width, height, data });
 
-export const emptyLike = (image) => grey(image.width, image.height, new image.data.constructor(image.data.length));
-
 export const float = (width, height) => grey(width, height, new Float32Array(width * height));
 
-// A part of an image, copied. It may reach beyond the right and lower border, where it is cut off.
+// A copy of a part of an image, clipped at the right and lower border.
 export function crop(image, x, y, width, height) {
   const [right, bottom] = [Math.min(x + width, image.width), Math.min(y + height, image.height)];
   const [w, h] = [Math.max(right - x, 0), Math.max(bottom - y, 0)];
@@ -20,7 +18,7 @@ export function crop(image, x, y, width, height) {
   return part;
 }
 
-// With so many pixels more on each side, of one value; or, without one, of the nearest pixel.
+// The image with pixels added on each side, of the given value, or of the nearest pixel if it is null.
 export function withBorder(image, { top = 0, bottom = 0, left = 0, right = 0, value = null }) {
   const { width, height, data } = image;
   const [wide, high] = [left + width + right, top + height + bottom];
@@ -76,16 +74,16 @@ export function meanOf({ data }) {
   return sum / data.length;
 }
 
-// [x, y, width, height] of what is not 0; width 0 of nothing.
-export function boundingRect({ width, height, data }) {
+// [x, y, width, height] of the pixels of another level; width 0 if there are none.
+export function boundingRect({ width, height, data }, level = 0) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0; y < height; y += 1) {
     const [start, end] = [y * width, (y + 1) * width];
     let first = start;
-    while (first < end && data[first] === 0) first += 1;
+    while (first < end && data[first] === level) first += 1;
     if (first === end) continue;
     let last = end - 1;
-    while (data[last] === 0) last -= 1;
+    while (data[last] === level) last -= 1;
     left = Math.min(left, first - start);
     right = Math.max(right, last - start);
     top = Math.min(top, y);
@@ -94,14 +92,14 @@ export function boundingRect({ width, height, data }) {
   return right < 0 ? [0, 0, 0, 0] : [left, top, right - left + 1, bottom - top + 1];
 }
 
-// The level at each 0..255 -> an image of what the table holds, floats.
+// An image of levels 0..255 -> the table's values, floats.
 export function lookUp({ width, height, data }, table) {
   const out = float(width, height);
   for (let i = 0; i < data.length; i += 1) out.data[i] = table[data[i]];
   return out;
 }
 
-// Rows and columns exchanged.
+// The image with rows and columns swapped.
 export function transposed({ width, height, data }) {
   const out = grey(height, width, new data.constructor(data.length));
   for (let y = 0; y < height; y += 1) {
@@ -110,7 +108,7 @@ export function transposed({ width, height, data }) {
   return out;
 }
 
-// Otsu's threshold (1979): levels above it are the light group.
+// Otsu's threshold (1979): levels above it are the lighter class.
 export function otsuThreshold(histogram) {
   const total = histogram.reduce((sum, count) => sum + count, 0);
   const scale = 1 / total;

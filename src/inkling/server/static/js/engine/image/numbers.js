@@ -1,6 +1,6 @@
 // Rounding and order statistics, as Python, NumPy and OpenCV compute them.
 
-// To the nearest integer, halves to the even one: Python's `round`, `np.rint`, OpenCV's `cvRound`.
+// Rounds to the nearest integer, halves to even: Python's `round`, `np.rint`, OpenCV's `cvRound`.
 export function roundEven(value) {
   const low = Math.floor(value);
   const rest = value - low;
@@ -40,17 +40,17 @@ function selected(values, rank) {
   return values[rank];
 }
 
-// The upper of two middle values; 0 of none.
+// The median, or the upper of two middle values; 0 for no values.
 export function upperMedian(values) {
   return values.length ? valueOfRank(values, values.length >> 1) : 0;
 }
 
-// The mean of two middle values: `np.median`.
+// The median, or the mean of two middle values: `np.median`.
 export function median(values) {
   return quantile(values, 0.5);
 }
 
-// Interpolated linearly between two ranks: `np.quantile`.
+// A quantile, interpolated linearly between two ranks: `np.quantile`.
 export function quantile(values, q) {
   return quantiles(values, [q])[0];
 }
@@ -66,14 +66,19 @@ export function quantiles(values, qs) {
   });
 }
 
-// How often each of 256 levels occurs.
+// The counts of 256 levels.
 export function histogramOf(levels) {
   const counts = new Uint32Array(256);
-  for (let i = 0; i < levels.length; i += 1) counts[levels[i]] += 1;
+  let start = 0; // of a run of one level: counting runs does not wait for the previous count
+  for (let i = 1; i <= levels.length; i += 1) {
+    if (levels[i] === levels[start]) continue;
+    counts[levels[start]] += i - start;
+    start = i;
+  }
   return counts;
 }
 
-// The first index whose cumulated share reaches `share`: `np.searchsorted` of a cumulated sum.
+// The first index whose value reaches `value`: `np.searchsorted`.
 export function searchSorted(ascending, value) {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -3,7 +3,7 @@
 import { outerContours } from "./contours.js";
 import { grey } from "./grey.js";
 
-// The convex hull of points, without those on its straight sides, clockwise as one sees it. As in OpenCV it starts at the
+// The convex hull of points, without those on its straight sides, clockwise on the screen. As in OpenCV it starts at the
 // lowest of the points farthest to the right; for points along an outline, at the first or the last of them.
 export function convexHull(points) {
   const order = points.map((_, i) => i).sort((i, k) => points[i][0] - points[k][0] || points[i][1] - points[k][1] || i - k);
@@ -22,7 +22,7 @@ export function convexHull(points) {
   return inOrder([...half(unique.toReversed()), ...upper]).map((i) => points[i]);
 }
 
-// Turns a ring of indices so that they rise or fall all along, where that is possible.
+// Rotates a ring of indices so that they are monotonic, if possible.
 function inOrder(ring) {
   for (const isInOrder of [(a, b) => a < b, (a, b) => a > b]) {
     const breaks = ring.flatMap((index, i) => (isInOrder(ring.at(i - 1), index) ? [] : [i]));
@@ -75,8 +75,8 @@ export function sideOf(polygon, [x, y]) {
   return inside ? 1 : -1;
 }
 
-// The rectangle of the smallest area around points: { center: [x, y], size: [w, h], angle }. `angle`, in degrees above 0 and
-// up to 90, is that of the side `w`, clockwise as one sees it.
+// The rectangle of smallest area around points: { center: [x, y], size: [w, h], angle }. `angle`, in degrees, 0 < angle
+// <= 90, is that of the side `w`, clockwise on the screen.
 export function minAreaRect(points) {
   const hull = convexHull(points);
   if (hull.length === 1) return { center: hull[0], size: [0, 0], angle: 90 };
@@ -112,14 +112,14 @@ export function boxPoints({ center: [x, y], size: [w, h], angle }) {
   return [first, second, [2 * x - first[0], 2 * y - first[1]], [2 * x - second[0], 2 * y - second[1]]];
 }
 
-// A closed outline with fewer points, none of which the outline left by more than `tolerance` (Douglas, Peucker 1973).
+// A closed outline with fewer points, at most `tolerance` away from the original (Douglas, Peucker 1973).
 export function simplified(points, tolerance) {
   const count = points.length;
   if (count === 0) return [];
   const limit = tolerance * tolerance;
   let [position, farthest, start, isNear] = [0, 0, points[0], false];
   for (let round = 0; round < 3; round += 1) {
-    // finds two points far from each other
+    // find two points far from each other
     position = (position + farthest) % count;
     start = points[position];
     position = (position + 1) % count;
@@ -187,7 +187,7 @@ function withoutStraightPoints(points, limit) {
   return out.slice(0, remaining);
 }
 
-// A convex polygon of whole points, filled with a value in a uint8 image. Its outline is drawn too.
+// Fills a convex polygon of integer points in a uint8 image, including its outline.
 export function fillConvex(image, points, value) {
   const { width, height, data } = image;
   const [low, high] = [new Int32Array(height).fill(width), new Int32Array(height).fill(-1)];
@@ -200,7 +200,7 @@ export function fillConvex(image, points, value) {
     const start = points.at(i - 1);
     drawnLine(start, end, reach);
     const [[ax, ay], [bx, by]] = start[1] <= end[1] ? [start, end] : [end, start];
-    const step = by > ay ? Math.trunc(((bx - ax) * 131072 + (by - ay)) / (2 * (by - ay))) : 0; // 65536ths a row
+    const step = by > ay ? Math.trunc(((bx - ax) * 131072 + (by - ay)) / (2 * (by - ay))) : 0; // 65536ths per row
     for (let y = ay; y < by; y += 1) reach((ax * 65536 + step * (y - ay) + 32768) >> 16, y);
   });
   for (let y = 0; y < height; y += 1) {
@@ -210,7 +210,7 @@ export function fillConvex(image, points, value) {
   return image;
 }
 
-// Bresenham's line, from the left to the right.
+// Bresenham's line, from left to right.
 function drawnLine(one, other, reach) {
   const [[ax, ay], [bx, by]] = one[0] <= other[0] ? [one, other] : [other, one];
   const [dx, dy] = [Math.abs(bx - ax), Math.abs(by - ay)];

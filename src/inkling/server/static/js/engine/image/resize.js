@@ -1,11 +1,11 @@
-// Resizing as OpenCV does: by area, linear and cubic. Levels come out the same to the last bit, floats nearly.
+// Resizing as in OpenCV: by area, linear and cubic. Levels are equal to the last bit, floats nearly.
 
 import { grey } from "./grey.js";
 import { clamp, roundEven } from "./numbers.js";
 
 const { fround } = Math;
 
-// The mean of the area that each new pixel covers. Where a side grows, it is interpolated, as OpenCV does then.
+// The mean of the area that each new pixel covers. If a side grows, it is interpolated, as in OpenCV.
 export function resizeArea(image, width, height) {
   const [scaleX, scaleY] = [image.width / width, image.height / height];
   if (scaleX < 1 || scaleY < 1) {
@@ -23,7 +23,7 @@ export function resizeLinear(image, width, height, { scaleX = image.width / widt
   return interpolated(image, taps(image.width, width, scaleX, place), taps(image.height, height, scaleY, place));
 }
 
-// Of floats; overshoots beside edges.
+// Cubic interpolation of floats; it overshoots beside edges.
 export function resizeCubic(image, width, height) {
   const across = cubicTaps(image.width, width);
   const down = cubicTaps(image.height, height);
@@ -77,58 +77,61 @@ function blockMeans(image, blockW, blockH) {
   return out;
 }
 
-// For each new pixel the old ones it covers, and the share of each.
+// For each new pixel, the consecutive old pixels that it covers, from `first` on, and the share of each: those from
+// `start` on.
 function areaTable(from, to) {
   const scale = from / to;
-  const [start, index, weight] = [new Int32Array(to + 1), [], []];
+  const [start, first, weight] = [new Int32Array(to + 1), new Int32Array(to), []];
   for (let i = 0; i < to; i += 1) {
     const low = i * scale;
     const high = low + scale;
     const cell = Math.min(scale, from - low);
     const last = Math.min(Math.floor(high), from - 1);
-    const first = Math.min(Math.ceil(low), last);
-    start[i] = index.length;
-    if (first - low > 1e-3) {
-      index.push(first - 1);
-      weight.push((first - low) / cell);
-    }
-    for (let k = first; k < last; k += 1) {
-      index.push(k);
-      weight.push(1 / cell);
-    }
-    if (high - last > 1e-3) {
-      index.push(last);
-      weight.push(Math.min(high - last, 1, cell) / cell);
-    }
+    const whole = Math.min(Math.ceil(low), last); // the first that is covered as a whole
+    const isPart = whole - low > 1e-3;
+    start[i] = weight.length;
+    first[i] = isPart ? whole - 1 : whole;
+    if (isPart) weight.push((whole - low) / cell);
+    for (let k = whole; k < last; k += 1) weight.push(1 / cell);
+    if (high - last > 1e-3) weight.push(Math.min(high - last, 1, cell) / cell);
   }
-  start[to] = index.length;
-  return { start, index: Int32Array.from(index), weight: Float32Array.from(weight) };
+  start[to] = weight.length;
+  return { start, first, weight: Float32Array.from(weight) };
 }
 
-function areaMeans(image, width, height) {
-  const [across, down] = [areaTable(image.width, width), areaTable(image.height, height)];
-  const isFloat = image.data instanceof Float32Array;
-  const out = grey(width, height, new image.data.constructor(width * height));
+function areaMeans({ width: oldWidth, height: oldHeight, data }, width, height) {
+  const { start, first, weight } = areaTable(oldWidth, width);
+  const down = areaTable(oldHeight, height);
+  const isFloat = data instanceof Float32Array;
+  const out = grey(width, height, new data.constructor(width * height));
   const [row, sum] = [new Float32Array(width), new Float32Array(width)];
-  const { data } = image;
+  let held = -1; // the old row in `row`
   for (let y = 0; y < height; y += 1) {
+    sum.fill(0);
     for (let k = down.start[y]; k < down.start[y + 1]; k += 1) {
-      const source = down.index[k] * image.width;
-      const share = down.weight[k];
-      for (let x = 0; x < width; x += 1) {
-        let total = 0;
-        for (let j = across.start[x]; j < across.start[x + 1]; j += 1) {
-          total = fround(total + fround(data[source + across.index[j]] * across.weight[j]));
+      const source = down.first[y] + k - down.start[y];
+      if (source !== held && !(held >= 0 && areEqual(data, source * oldWidth, held * oldWidth, oldWidth))) {
+        for (let x = 0; x < width; x += 1) {
+          let from = source * oldWidth + first[x];
+          let total = 0;
+          for (let j = start[x]; j < start[x + 1]; j += 1, from += 1) total = fround(total + fround(data[from] * weight[j]));
+          row[x] = total;
         }
-        row[x] = total;
       }
-      if (k === down.start[y]) for (let x = 0; x < width; x += 1) sum[x] = share * row[x];
-      else for (let x = 0; x < width; x += 1) sum[x] += fround(share * row[x]);
+      held = source;
+      const share = down.weight[k];
+      for (let x = 0; x < width; x += 1) sum[x] += fround(share * row[x]);
     }
     const target = y * width;
     for (let x = 0; x < width; x += 1) out.data[target + x] = isFloat ? sum[x] : roundEven(sum[x]);
   }
   return out;
+}
+
+// Whether `n` values from one index on are those from another on: a drawing has many equal rows.
+function areEqual(data, one, other, n) {
+  for (let i = 0; i < n; i += 1) if (data[one + i] !== data[other + i]) return false;
+  return true;
 }
 
 const linear = (i, scale) => {
@@ -137,7 +140,7 @@ const linear = (i, scale) => {
   return [first, fround(place - first)];
 };
 
-// OpenCV computes it in float32 here.
+// The position of a pixel in the old image; OpenCV computes it in float32 here.
 const linearOfLevels = (i, scale) => {
   const place = fround((i + 0.5) * scale - 0.5);
   const first = Math.floor(place);
@@ -150,8 +153,8 @@ const areaLinear = (i, scale) => {
   return [first, rest <= 0 ? 0 : fround(rest - Math.floor(rest))];
 };
 
-// For each new pixel the two old ones between which it lies, and the share of the second. Beyond the border both are the
-// outermost; their shares matter all the same where they are rounded one by one.
+// For each new pixel, the two old pixels around it and the share of the second. Beyond the border both are the
+// outermost; their shares still matter if they are rounded one by one.
 function taps(from, to, scale, place) {
   const [first, second, share] = [new Int32Array(to), new Int32Array(to), new Float32Array(to)];
   for (let i = 0; i < to; i += 1) {
@@ -191,7 +194,7 @@ function interpolatedFloats(image, across, down, width, height) {
   return out;
 }
 
-// With weights of 11 bits, rounded as OpenCV's vectorized code rounds.
+// Interpolates levels with weights of 11 bits, rounded as in OpenCV's vectorized code.
 function interpolatedLevels(image, across, down, width, height) {
   const out = grey(width, height);
   const [secondShare, firstShare] = [new Int32Array(width), new Int32Array(width)];
@@ -221,7 +224,7 @@ function interpolatedLevels(image, across, down, width, height) {
   return out;
 }
 
-// Keeps the two stretched rows that lie around a new one.
+// Caches the two stretched rows around a new row.
 function hold(rows, held, upper, lower, stretch) {
   if (held[1] === upper && held[0] !== upper) {
     rows.reverse();

@@ -1,4 +1,4 @@
-// Affine and perspective maps of images, as OpenCV computes them: positions in 32nds of a pixel.
+// Affine and perspective warps of images, as in OpenCV: positions in 32nds of a pixel.
 
 import { grey } from "./grey.js";
 import { clamp, roundEven } from "./numbers.js";
@@ -25,7 +25,7 @@ export function inverseOf(m) {
   return cofactors.map((value) => value / determinant);
 }
 
-// [x, y] pairs through a matrix.
+// [x, y] pairs transformed by a matrix.
 export function mappedPoints(points, m) {
   return points.map(([x, y]) => {
     const w = m[6] * x + m[7] * y + m[8];
@@ -33,7 +33,7 @@ export function mappedPoints(points, m) {
   });
 }
 
-// The matrix that takes four points to four others.
+// The matrix that maps four points to four others.
 export function perspectiveBetween(from, to) {
   const rows = [];
   for (let i = 0; i < 4; i += 1) {
@@ -43,7 +43,8 @@ export function perspectiveBetween(from, to) {
   return [...solved(rows), 1];
 }
 
-// Rows of coefficients, each with its right side as the last number -> the unknowns (Gauss, with pivots).
+// Rows of coefficients, each with its right side as the last number -> the unknowns (Gaussian elimination with
+// pivoting).
 export function solved(rows) {
   const n = rows.length;
   const m = rows.map((row) => [...row]);
@@ -65,8 +66,8 @@ export function solved(rows) {
   return out;
 }
 
-// An image through a matrix. `inverse`: the matrix leads from the result back to the image. `nearest`: the nearest pixel,
-// not the mean of four. `replicate`: beyond the border lies the nearest pixel, not 0.
+// An image warped by a matrix. `inverse`: the matrix maps from the result to the image. `nearest`: use the nearest
+// pixel, not the mean of four. `replicate`: use the nearest pixel beyond the border, not 0.
 export function warpPerspective(image, matrix, width, height, options = {}) {
   const m = options.inverse ? matrix : inverseOf(matrix);
   return sampled(image, width, height, options, (x, y, unit, place) => {
@@ -77,7 +78,7 @@ export function warpPerspective(image, matrix, width, height, options = {}) {
   });
 }
 
-// The same for a matrix whose last row is 0, 0, 1: positions are added up in 1024ths.
+// The same for a matrix whose last row is 0, 0, 1: positions are accumulated in 1024ths.
 export function warpAffine(image, matrix, width, height, options = {}) {
   const m = options.inverse ? matrix : inverseOf([...matrix.slice(0, 6), 0, 0, 1]);
   const across = (factor) => Int32Array.from({ length: width }, (_, x) => roundEven(factor * x * 1024));

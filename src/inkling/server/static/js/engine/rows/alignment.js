@@ -1,4 +1,5 @@
-// Why a row was read so: which columns of the line network say each symbol, and how probable each rival is in its place.
+// Explains the reading of a row: the columns of the line network that give each symbol, and the probability of each
+// rival in its place.
 
 import { LINE_IMAGE } from "../config.js";
 import { align } from "./ctc.js";
@@ -8,16 +9,16 @@ const NAMED_RIVALS = 5; // the most probable other symbols in a place
 
 // A decoded row -> plain values for a page:
 //
-// - `text`, `written`, `prob`, `signs_prob`: what was read; the probability of the digits, and of the signs given these
+// - `text`, `written`, `prob`, `signs_prob`: the reading; the probability of the digits, and of the signs given these
 // - `texts`: the most probable digits, { text, prob }, the best first
-// - `image`: the line image, { width, height, data: Uint8ClampedArray }, 255 = ink; `column_px`: pixels for each column
+// - `image`: the line image, { width, height, data: Uint8ClampedArray }, 255 = ink; `column_px`: pixels per column
 // - `classes`: names of the symbols, the blank last; `columns`: (t * classes) probabilities of each column
 // - `symbols`: from left to right, each with
 //   - `name`, `confidence`, and `box`, pixels of the picture
-//   - `columns`: [first, last + 1], those that say it on the most probable way to write the text (Viterbi), and
-//     `peak`: the one of them that is surest
+//   - `columns`: [first, last + 1], its columns in the most probable alignment of the text (Viterbi), and
+//     `peak`: the column where it is most probable
 //   - `line_box`: x, y, w, h in pixels of the line image
-//   - `shares`: of each class in its place, the rest of the text as it is; they sum to 1
+//   - `shares`: of each class in its place, with the rest of the text unchanged; they sum to 1
 //   - `rivals`: { name, share } of the most probable others
 export function alignment({ row, symbols, prob, signsProb, texts, text, written }) {
   const numbers = symbols.map(({ number }) => number);
@@ -46,7 +47,7 @@ export function alignment({ row, symbols, prob, signsProb, texts, text, written 
   };
 }
 
-// The column between two where a symbol is most probable.
+// The column of a range where a symbol is most probable.
 function peakOf({ data, c }, number, [first, end]) {
   let best = first;
   for (let i = first + 1; i < end; i++) if (data[i * c + number] > data[best * c + number]) best = i;

@@ -1,4 +1,4 @@
-// Which texts a search accepts: start in state 0, take `step` for each symbol, end in a `final` state.
+// The texts that a search accepts: start in state 0, follow `step` for each symbol, end in a `final` state.
 //
 // An automaton is { step: Int32Array of states * symbols, final: Uint8Array of states, symbols }. It is deterministic:
 // each text has one sequence of states, so probabilities of states can be summed.
@@ -23,7 +23,7 @@ export function withSymbolsBetween(text, first, symbols) {
 
 // The probability that columns i .. t - 1 end in a final state: (t + 1) * states * c numbers.
 //
-// The last axis is what column i - 1 shows; the start counts as blank. null where every state is final: always 1.
+// The last axis is the symbol in column i - 1; the start counts as blank. null if every state is final: always 1.
 export function acceptedRest({ data, t, c }, { step, final, symbols }) {
   if (final.every(Boolean)) return null;
   const states = final.length;

@@ -1,11 +1,11 @@
-// The prefixes that are the best after the last column, where the best few are kept after each column.
+// Beam search: keeps the best few prefixes after each column and returns those after the last.
 //
 // Hannun, Maas, Jurafsky, Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent
-// DNNs" (2014). It proposes texts where the exact search of `prefix_search.js` would take too long.
+// DNNs" (2014). It proposes texts if the exact search of `prefix_search.js` would take too long.
 
 import { CTC as CONFIG } from "../config.js";
 
-// Columns, an automaton and its `acceptedRest` -> texts. A prefix is weighted by its probability of becoming accepted.
+// Columns, an automaton and its `acceptedRest` -> texts. A prefix is weighted by its probability of being accepted.
 export function beamSearch({ data, t, c }, { step, final, symbols }, rest) {
   const isConstrained = rest !== null;
   let beam = [{ text: [], state: 0, inBlank: 1, inSymbol: 0 }];
@@ -43,7 +43,7 @@ export function beamSearch({ data, t, c }, { step, final, symbols }, rest) {
   return beam.filter(({ state }) => final[state]).map(({ text }) => text);
 }
 
-// The symbols that may begin in a column, the most probable first; all of them under a constraint.
+// The symbols that may start in a column, the most probable first; all symbols under a constraint.
 function likelySymbols(probs, isConstrained) {
   const order = [...probs.keys()].sort((a, b) => probs[b] - probs[a]);
   return isConstrained ? order : order.slice(0, CONFIG.beam_symbols).filter((k) => probs[k] > CONFIG.beam_min_prob);

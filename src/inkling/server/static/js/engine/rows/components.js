@@ -1,5 +1,5 @@
-// Connected components of ink: { labels, boxes, areas }. `labels`: an image, 0 = paper; `boxes` and `areas` by label, the
-// first is the paper's. Chosen components are marked in a Uint8Array by label.
+// Connected components of ink: { labels, boxes, areas }. `labels`: an image, 0 = paper; `boxes` and `areas` by label,
+// paper first. Selected components are marked in a Uint8Array by label.
 
 import { AREA, connectedComponents, FIELDS, LEFT } from "../image/components.js";
 import { grey } from "../image/grey.js";
@@ -18,19 +18,19 @@ export function findComponents(mask) {
 // The labels of all components but the paper.
 export const allOf = ({ boxes }) => Array.from({ length: boxes.length - 1 }, (_, i) => i + 1);
 
-// 1 for the chosen labels.
+// A Uint8Array by label, 1 for the chosen labels.
 export function memberOf({ boxes }, chosen) {
   const member = new Uint8Array(boxes.length);
   for (const i of chosen) member[i] = 1;
   return member;
 }
 
-// A mask of what is 1 in `member`.
+// A mask of the components that are 1 in `member`.
 export function maskOf({ labels: { width, height, data } }, member) {
   return grey(width, height, levelsOf(data, member));
 }
 
-// What `member` says of each label.
+// An image with the value of `member` for each label.
 export function levelsOf(labels, member) {
   const levels = new Uint8Array(labels.length);
   for (let i = 0; i < labels.length; i++) levels[i] = member[labels[i]];
@@ -39,6 +39,7 @@ export function levelsOf(labels, member) {
 
 // The labels of components that a mask touches.
 export function touched({ labels, boxes }, mask) {
+  if (!mask.data.includes(1)) return [];
   const found = new Uint8Array(boxes.length);
   for (let i = 0; i < mask.data.length; i++) if (mask.data[i]) found[labels.data[i]] = 1;
   return allOf({ boxes }).filter((i) => found[i]);

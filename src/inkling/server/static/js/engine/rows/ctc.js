@@ -1,17 +1,17 @@
-// Connectionist temporal classification (CTC): what column probabilities say of a text.
+// Connectionist temporal classification (CTC): the probability of a text given column probabilities.
 //
-// A network says of each of T columns which symbol stands there, or none ("blank"). A text is as probable as all ways
-// to write it into the columns together, where repetitions are merged and blanks dropped: Graves, Fernandez, Gomez,
-// Schmidhuber, "Connectionist Temporal Classification" (2006). `prefix_search.js` finds the texts.
+// For each of T columns, a network gives the probabilities of the symbols and of no symbol ("blank"). The probability
+// of a text is the sum over all its alignments to the columns, where repetitions are merged and blanks dropped: Graves,
+// Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification" (2006). `prefix_search.js` finds the texts.
 //
 // Columns are { data: Float64Array of t * c, t, c }, row by row, with blank as the last class; each row sums to 1.
 // A text is an array of symbol numbers, 0..c-2. As `inkling.pipeline.ctc`.
 
 const LOG_ZERO = -1e9; // the logarithm of a probability of 0: finite, so that two can be compared
-const MIN_PROB = 1e-9; // of a class: a network's zero is a rounding
-const RESCALE_COLUMNS = 16; // after so many, probabilities are rescaled; MIN_PROB to that power is far from underflow
+const MIN_PROB = 1e-9; // of a class: a network's zero is due to rounding
+const RESCALE_COLUMNS = 16; // columns between rescalings; MIN_PROB to that power is far from underflow
 
-// A network's softmax, t * c numbers -> columns: softmax(log(probs) / temperature), none 0.
+// A network's softmax, t * c numbers -> columns: softmax(log(probs) / temperature), all above 0.
 export function calibrateColumns(probs, c, temperature) {
   const t = probs.length / c;
   const data = new Float64Array(t * c);
@@ -26,7 +26,7 @@ export function calibrateColumns(probs, c, temperature) {
   return { data, t, c };
 }
 
-// The first n symbols alone; the others count as blank, so texts are told without them.
+// Only the first n symbols; the others count as blank, so texts do not include them.
 export function keepSymbols({ data, t, c }, n) {
   const kept = new Float64Array(t * (n + 1));
   for (let i = 0; i < t; i++) {
@@ -35,13 +35,13 @@ export function keepSymbols({ data, t, c }, n) {
   return { data: kept, t, c: n + 1 };
 }
 
-// Whether a text can be written into so many columns: two equal symbols in a row need a blank between them.
+// Whether a text fits into a number of columns: two equal symbols in a row need a blank between them.
 export function fits(text, nColumns) {
   const repeated = text.filter((symbol, i) => i > 0 && symbol === text[i - 1]).length;
   return text.length + repeated <= nColumns;
 }
 
-// The symbols along the most probable columns, nearly always the likeliest text.
+// The most probable symbol of each column, nearly always the most probable text.
 //
 // Best path decoding (Graves et al. 2006, section 3.2): repetitions are merged, then blanks removed.
 export function greedyDecode({ data, t, c }) {
@@ -56,7 +56,7 @@ export function greedyDecode({ data, t, c }) {
   return text;
 }
 
-// The natural logarithm of a text's probability; -1e9 for one with more symbols than the columns hold.
+// The natural logarithm of a text's probability; -1e9 if the text does not fit into the columns.
 //
 // The forward algorithm of CTC (Graves et al. 2006, section 4.1), rescaled as it goes.
 export function logLikelihood({ data, t, c }, text) {
@@ -87,16 +87,16 @@ export function logLikelihood({ data, t, c }, text) {
   return total > 0 ? Math.log(total) + logScale : LOG_ZERO;
 }
 
-// Each symbol in each place of a possible text of n symbols: n arrays of c - 1 probabilities.
+// The probability of each symbol in each place of a text of n symbols: n arrays of c - 1 probabilities.
 //
-// Array i holds the probabilities of the text with each symbol in place i, scaled to a sum of 1. What stands before and
-// behind a place comes from one forward and one backward pass; only the symbol itself is new.
+// Array i holds the probabilities of the text with each symbol in place i, scaled to a sum of 1. One forward and one
+// backward pass give the parts before and after a place; only the symbol itself is computed anew.
 export function substitutionProbs({ data, t, c }, text) {
   const { states, skips } = statesOf(text, c - 1);
   const n = states.length;
   const at = (i, s) => i * n + s;
   const forward = new Float64Array((t + 1) * n); // column i - 1 is in this state
-  const leaving = new Float64Array((t + 1) * n); // what follows, from the step into this state at column i on
+  const leaving = new Float64Array((t + 1) * n); // the rest, from the step into this state at column i on
   forward[0] = 1;
   for (let i = 0; i < t; i++) {
     for (let s = 0; s < n; s++) {
@@ -106,7 +106,7 @@ export function substitutionProbs({ data, t, c }, text) {
       forward[at(i + 1, s)] = arriving * data[i * c + states[s]];
     }
   }
-  const rest = new Float64Array(n).fill(1, Math.max(0, n - 2)); // what follows, from column i on
+  const rest = new Float64Array(n).fill(1, Math.max(0, n - 2)); // the rest, from column i on
   for (let i = t - 1; i >= 0; i--) {
     for (let s = 0; s < n; s++) leaving[at(i, s)] = data[i * c + states[s]] * rest[s];
     for (let s = 0; s < n; s++) {
@@ -139,7 +139,7 @@ export function substitutionProbs({ data, t, c }, text) {
 
 // The columns of each symbol of a text, [first, last + 1]. The text must fit into the columns.
 //
-// The most probable way to write the text into them (Viterbi).
+// The most probable alignment of the text (Viterbi).
 export function align({ data, t, c }, text) {
   const { states, skips } = statesOf(text, c - 1);
   const n = states.length;
@@ -166,7 +166,7 @@ export function align({ data, t, c }, text) {
   return spans;
 }
 
-// Blank, first symbol, blank, second symbol, .., blank; and 1 where the blank before a state may be skipped.
+// Blank, first symbol, blank, second symbol, .., blank; and 1 for states whose preceding blank may be skipped.
 function statesOf(text, blank) {
   const states = new Int32Array(2 * text.length + 1).fill(blank);
   const skips = new Uint8Array(states.length);

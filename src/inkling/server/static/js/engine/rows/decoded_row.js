@@ -9,13 +9,13 @@ import { sum } from "./numbers.js";
 import { PrefixSearch } from "./prefix_search.js";
 import { CLASSES, MARK, N_DIGITS } from "./symbols.js";
 
-const MAJORITY = 0.5; // with a higher probability given its digits, a text is the most probable one
+const MAJORITY = 0.5; // a text with a higher probability, given its digits, is the most probable one
 
-// A row and what is known of its digits, the best first -> { row, symbols, prob, signsProb, texts, text, written }.
+// A row and its most probable digits, the best first -> { row, symbols, prob, signsProb, texts, text, written }.
 //
-// Whether a dot is a point, a comma or neither is doubtful more often than the digits are, so the digits are judged
-// first, over all signs that may stand between them. `prob`: that its digits are these, whatever signs it has;
-// `signsProb`: that its signs and marks are these, given the digits; `text`: the digits alone; `written`: with signs.
+// Whether a dot is a point, a comma or neither is less certain than the digits, so the digits are decoded first, summed
+// over all signs between them. `prob`: of the digits, with any signs; `signsProb`: of the signs and marks, given the
+// digits; `text`: the digits only; `written`: with signs.
 export function decodeRow(row, texts) {
   const { columns } = row;
   const text = greedyDecode(columns);
@@ -28,23 +28,23 @@ export function decodeRow(row, texts) {
   return decoded(row, best.text, texts, best.prob / search.accepted);
 }
 
-// The most probable digits of a row as it is, the best first; a certain text comes alone.
+// The most probable digits of the unmodified row, the best first; only one text if it is certain.
 export function textsOfOneView(row) {
   const greedy = greedyText(row);
   if (greedy.prob >= LINE_RECOGNIZER.certain_at) return [greedy];
   return new PrefixSearch(keepSymbols(row.columns, N_DIGITS)).nBest();
 }
 
-// The digits along the most probable columns: nearly always the best of `textsOfOneView`.
+// The digits by greedy decoding: nearly always the best of `textsOfOneView`.
 export function greedyText(row) {
   const columns = keepSymbols(row.columns, N_DIGITS);
   const text = greedyDecode(columns);
   return { text, prob: Math.exp(logLikelihood(columns, text)) };
 }
 
-// What `textsOfOneView` found, as probable as it is on average over more views of the row: test-time augmentation.
+// The texts of `textsOfOneView` with probabilities averaged over more views of the row: test-time augmentation.
 //
-// Nothing changes where a text is certain.
+// A certain text is unchanged.
 export async function textsOfMoreViews(row, texts) {
   const views = texts[0].prob < LINE_RECOGNIZER.certain_at ? await row.moreViews() : [];
   if (!views.length) return texts;
@@ -85,9 +85,10 @@ function signsProbOf(columns, text) {
   return Math.exp(Math.min(0, logLikelihood(columns, text) - ofDigits));
 }
 
-// A symbol, by the probabilities of all in its place. The whole text has `least`, so the symbol has no less.
+// A symbol, from the probabilities of all symbols in its place. Its confidence is at least `least`, that of the whole
+// text.
 //
-// `shares`: of every symbol in its place; `probs`: of the ten digits alone; `notDigit`: that it is a sign or a mark.
+// `shares`: of every symbol in its place; `probs`: of the ten digits; `notDigit`: that it is a sign or a mark.
 function symbolOf(number, ofPlace, box, least) {
   if (ofPlace[number] < least) {
     const factor = (1 - least) / (1 - ofPlace[number]);

@@ -1,5 +1,5 @@
-// Ink that reaches in from the picture's border and is no digit: a book, a desk, a finger, a scroll bar. As `without_edges`
-// of `inkling.pipeline.layout.rows`.
+// Ink that reaches in from the picture's border and is not a digit: a book, a desk, a finger, a scroll bar. As
+// `without_edges` of `inkling.pipeline.layout.rows`.
 
 import { ROWS as CONFIG } from "../config.js";
 import { dilate } from "../image/filters.js";
@@ -9,12 +9,12 @@ import { median } from "../image/numbers.js";
 import { allOf, maskOf, memberOf, touched, valuesAt } from "./components.js";
 import { greatest } from "./numbers.js";
 
-// Takes away what reaches in from the border: it is thicker than the strokes, or runs along the border for longer than
-// digits are high. Where a frame or a digit hangs on something thick, that stays.
+// Removes ink that reaches in from the border: it is thicker than the strokes, or runs along the border for longer than
+// digits are high. A frame or digit attached to something thick is kept.
 //
-// `components`: of the mask; `border`: mask of the picture's outermost pixels, or of what surrounds a sheet (`isSheet`),
-// where slivers are its edge. -> { rest, fromBorder, edges }: masks of the rest and of all that reached in from the border,
-// and boxes of what was taken away.
+// `components`: of the mask; `border`: mask of the picture's outermost pixels, or of the surroundings of a sheet
+// (`isSheet`), where slivers are its edge. -> { rest, fromBorder, edges }: masks of the rest and of all ink that
+// reached in from the border, and boxes of the removed ink.
 export function withoutEdges(mask, components, border, isSheet) {
   const { boxes, labels } = components;
   const inked = grey(mask.width, mask.height);
@@ -30,7 +30,7 @@ export function withoutEdges(mask, components, border, isSheet) {
   const height = median(tall.map((i) => boxes[i][3]));
   const contact = new Int32Array(boxes.length); // pixels at the border
   for (let at = 0; at < border.data.length; at++) if (border.data[at]) contact[labels.data[at]]++;
-  // Where what lies inside is too small, it does not tell what a digit is.
+  // If the inner components are too small, they do not show the size of a digit.
   const judged = atBorder.filter((i) => isSheet || height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
   const bars = judged.filter((i) => isBar(boxes[i], contact[i], height) || (isSheet && isSliver(boxes[i], height)));
   const kept = new Uint8Array(boxes.length).fill(1);
@@ -48,7 +48,7 @@ export function withoutEdges(mask, components, border, isSheet) {
     const thick = crop(distance, x, y, w, h).data;
     const core = grey(w, h, Uint8Array.from(own, (value, at) => Number(value && thick[at] > limit)));
     if (!core.data.some(Boolean)) continue;
-    // What else hangs on it may be writing, but beside a sheet it is the rim of the desk.
+    // Ink attached to it may be writing, but beside a sheet it is the rim of the desk.
     const hidden = isSheet ? new Uint8Array(own.length).fill(1) : dilate(core, side).data;
     for (let at = 0; at < own.length; at++) {
       if (hidden[at] && own[at]) rest.data[(y + Math.floor(at / w)) * mask.width + x + (at % w)] = 0;
@@ -58,16 +58,16 @@ export function withoutEdges(mask, components, border, isSheet) {
   return { rest, fromBorder, edges };
 }
 
-// Whether it is so thin, or so small, as the edge of a sheet and what is left of it.
+// Whether a component is as thin or small as the edge of a sheet and its remains.
 function isSliver([, , w, h], height) {
   return Math.min(w, h) < CONFIG.sliver_thickness * height || Math.max(w, h) < CONFIG.edge_thickness * height;
 }
 
-// Whether what reaches the border is too long for a digit, or a piece of a line along it. `contact`: its pixels there.
+// Whether a component at the border is too long for a digit, or a piece of a line along it. `contact`: its pixels there.
 function isBar([, , w, h], contact, height) {
   const [short, long] = [Math.min(w, h), Math.max(w, h)];
   const runsAlong = contact >= CONFIG.min_contact * long;
-  const [low, high] = CONFIG.stroke_range; // so long, it may be a 1 that the border touches
+  const [low, high] = CONFIG.stroke_range; // of this length, it may be a 1 that touches the border
   if (short < CONFIG.edge_thickness * height && long > (runsAlong ? high : CONFIG.pointing_length) * height) return true;
   return runsAlong && long < low * height && long > CONFIG.min_piece_aspect * short;
 }

@@ -1,5 +1,5 @@
-// The steps of layout in order: a grey picture -> its rows of writing, straightened. As `inkling.pipeline.layout.find`, for
-// pictures without a comb or a table.
+// The steps of layout in order: a grayscale picture -> its rows of writing, straightened. As
+// `inkling.pipeline.layout.find`, for pictures without a comb or a table.
 
 import { LAYOUT } from "../config.js";
 import { grey } from "../image/grey.js";
@@ -8,14 +8,14 @@ import { IDENTITY, mappedPoints } from "../image/warp.js";
 import { findFreeRows } from "./free_rows.js";
 import { boxAround } from "./geometry.js";
 import { inkThreshold, MOST_CONTRAST } from "./light.js";
-import { findPage } from "./page.js";
+import { findPage } from "./perspective.js";
 import { BOX_SLACK, cut, straightened } from "./sheet.js";
 
-// A grey picture, upright -> { rows, ignored, tooMuch, isPage, whole }.
+// An upright grayscale picture -> { rows, ignored, tooMuch, isPage, whole }.
 //
-// `rows`: in reading order, each { image, toImage, strokes }; `ignored`: what is no writing, { kind, box }; `tooMuch`:
-// "texture" or "rows" where there is more than one answer can hold; `isPage`: a sheet was found on a desk; `whole`: -> all of
-// a picture that is about one row high, as a second view of that row, or null.
+// `rows`: in reading order, each { image, toImage, strokes }; `ignored`: ink that is not writing, { kind, box };
+// `tooMuch`: "texture" or "rows" if the content exceeds one answer; `isPage`: a sheet was found on a desk; `whole`: a
+// function -> all of a picture that is about one row high, as a second view of that row, or null.
 export function findLayout(image) {
   const page = findPage(image);
   const isPage = page !== null;
@@ -25,7 +25,7 @@ export function findLayout(image) {
   const threshold = inkThreshold(contrast);
   if (threshold > MOST_CONTRAST) return { rows: [], ignored: [], tooMuch: "", isPage, whole: () => null };
   const mask = grey(contrast.width, contrast.height);
-  for (let i = 0; i < mask.data.length; i++) mask.data[i] = Number(contrast.data[i] >= threshold);
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = contrast.data[i] >= threshold ? 1 : 0;
   const { rows: found, ignored, crowd } = findFreeRows(sheet, mask, contrast, outside);
   const rows = readingOrder(found);
   return {
@@ -38,17 +38,17 @@ export function findLayout(image) {
 }
 
 // The box of a row in the picture.
-export function boxOfRow({ image, toImage }) {
+function boxOfRow({ image, toImage }) {
   return boxAround([0, 0, image.width, image.height], toImage, BOX_SLACK);
 }
 
-// Whether a picture is about one row high, as those that are cropped to a number or a box are.
+// Whether a picture is about one row high, like pictures cropped to a number or a box.
 function isOneRow({ width, height }, rows) {
   if (rows.length > 1 || width < LAYOUT.min_whole_aspect * height) return false;
   return !rows.length || boxOfRow(rows[0])[3] >= LAYOUT.min_whole_height * height;
 }
 
-// From top to bottom, as the rows are tilted; what stands side by side, from left to right.
+// Rows from top to bottom along their tilt, and rows side by side from left to right.
 function readingOrder(rows) {
   if (rows.length < 2) return rows;
   const slants = rows.map(({ toImage }) => {

@@ -1,10 +1,10 @@
-// A straight line through points, most of which lie near it: OpenCV's `fitLine` with Huber's weights (Huber, "Robust
+// A straight line through points, most of which are near it: OpenCV's `fitLine` with Huber's weights (Huber, "Robust
 // Estimation of a Location Parameter", 1964), from the same random starts.
 
 const HUBER = Math.fround(1.345); // pixels: points farther away count less
-const STARTS = 20; // of 10 points each; the best of all lines is taken
+const STARTS = 20; // of 10 points each; the best line is used
 const STEPS = 30; // of reweighting, at most
-const CLOSE = 0.01; // radians and pixels: two lines that differ by less are one
+const CLOSE = 0.01; // radians and pixels: lines that differ by less are equal
 const EPSILON = 1.1920928955078125e-7; // of float32
 const { fround } = Math;
 
@@ -36,7 +36,7 @@ export function fitLine(points) {
   return best;
 }
 
-// The line of least squares.
+// The least-squares line.
 function weighted(points, weights) {
   let [w, x, y, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
   points.forEach(([px, py], i) => {

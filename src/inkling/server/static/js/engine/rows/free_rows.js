@@ -1,4 +1,4 @@
-// Rows of free writing: what is left of the ink without rules, edges and dirt, each row levelled by itself. As
+// Rows of free writing: the ink without rules, edges and dirt, each row leveled separately. As
 // `inkling.pipeline.layout.free_rows`.
 
 import { LAYOUT, ROWS as CONFIG, RULES } from "../config.js";
@@ -15,14 +15,14 @@ import { findRules, tiltOfLines, withoutLines } from "./rules.js";
 import { cut, pictureBox } from "./sheet.js";
 
 const REACH = 2; // work pixels: the soft edge of ink that is painted over
-const BESIDE = 3; // work pixels: what is so near a sheet's edge reaches it
+const BESIDE = 3; // work pixels: ink this near a sheet's edge touches it
 
-// Rows of ink, what is no writing, and why it is too much ("" where it isn't): { rows, ignored, crowd }.
+// Rows of ink, ignored ink, and why there is too much ("" if there is not): { rows, ignored, crowd }.
 //
-// `mask` and `contrast`: of the work picture; `outside`: mask of what surrounds a sheet, or null. A row is { image, toImage,
-// strokes }; something ignored { kind, box }.
+// `mask` and `contrast`: of the work picture; `outside`: mask of a sheet's surroundings, or null. A row is { image,
+// toImage, strokes }; an ignored item is { kind, box }.
 export function findFreeRows(sheet, mask, contrast, outside) {
-  if (!mask.data.some(Boolean)) return { rows: [], ignored: [], crowd: "" };
+  if (!mask.data.includes(1)) return { rows: [], ignored: [], crowd: "" };
   const { writing, ignored } = writingOf(sheet, mask, outside);
   const { components } = writing;
   let kept = allOf(components);
@@ -46,10 +46,11 @@ export function findFreeRows(sheet, mask, contrast, outside) {
 
 const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i]));
 
-// Levels the ink by its rules, and takes away rules and edges -> { writing, ignored }.
+// Levels the ink by its rules, and removes rules and edges -> { writing, ignored }.
 //
-// `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to levelled ones; what is left of
-// the ink; by label, 1 for what reaches the picture's border; a mask of edges, which rows must not show, or null; boxes of rules.
+// `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to leveled ones; the remaining
+// ink; by label, 1 for components at the picture's border; a mask of edges, which rows must not show, or null; boxes of
+// rules.
 function writingOf(sheet, whole, outside) {
   let mask = whole;
   const rim = Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height)));
@@ -87,7 +88,7 @@ function writingOf(sheet, whole, outside) {
   };
 }
 
-// What a mask has lost.
+// The pixels that a mask has lost.
 function lostFrom(mask, rest) {
   const lost = grey(mask.width, mask.height);
   for (let i = 0; i < lost.data.length; i++) lost.data[i] = mask.data[i] & ~rest.data[i];
@@ -105,7 +106,7 @@ function frameOf({ width, height }, rim) {
   return frame;
 }
 
-// Pixels from which a straight line is a rule: longer than strokes of the digits that there are.
+// The least length of a rule, pixels: longer than strokes of the digits in the mask.
 function minRuleLength({ boxes, labels: { width } }) {
   const heights = boxes.slice(1).map(([, , , h]) => h);
   if (!heights.length) return RULES.min_rule_share * width;
@@ -114,9 +115,9 @@ function minRuleLength({ boxes, labels: { width } }) {
   return Math.max(RULES.min_rule_share * width, Math.min(RULES.rule_to_digit * height, RULES.enough_share * width));
 }
 
-// Upright lines much longer than the digits beside them are high: edges of books and walls of tables, no 1.
+// Vertical lines much longer than the height of the digits beside them: edges of books and borders of tables, not a 1.
 //
-// -> { lines, boxes }: a mask of them with x and y exchanged, and their boxes in the given mask.
+// -> { lines, boxes }: a mask of them with x and y swapped, and their boxes in the given mask.
 function uprightLines(mask) {
   const minLength = Math.max(RULES.min_rule_share * mask.height, RULES.min_upright_px);
   const none = { lines: null, boxes: [] };
@@ -130,7 +131,7 @@ function uprightLines(mask) {
   return { lines, boxes: boxes.map(([x, y, w, h]) => [y, x, h, w]) };
 }
 
-// Rows without those that are low or faint beside the others: dirt, squares, what shines through the paper.
+// Rows without those that are low or faint compared with the others: dirt, squares, ink that shows through the paper.
 function strongRows(rows, { level, components }, contrast) {
   if (rows.length < 2) return rows;
   const { width, height } = components.labels;
@@ -153,13 +154,13 @@ function strongRows(rows, { level, components }, contrast) {
   );
 }
 
-// Whether all components of a row reach the picture's border: rests of a neighbouring row, a frame or a rule.
+// Whether all components of a row reach the picture's border: remains of a neighboring row, a frame or a rule.
 function liesAtBorder({ components: { boxes }, atBorder }, row) {
   const highest = greatest(row.map((i) => boxes[i][3]));
   return row.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest).every((i) => atBorder[i]);
 }
 
-// One row of components -> its picture, levelled by itself, and with nothing of the other rows.
+// One row of components -> its picture, leveled separately and without the other rows.
 //
 // `inRows`: by label, 1 for the components of all rows.
 function freeRow(sheet, writing, row, inRows) {
@@ -180,7 +181,7 @@ function freeRow(sheet, writing, row, inRows) {
   return { image, toImage, strokes };
 }
 
-// A mask of what is shown of other rows and of edges, with its soft rim, in a part of the labels.
+// A mask of other rows and edges, including their soft rims, in a part of the labels.
 function othersWithin({ strange }, part, own, inRows) {
   const others = grey(part.width, part.height, levelsOf(part.data, inRows.map((isInRow, label) => isInRow & ~own[label])));
   if (strange) crop(strange, part.x, part.y, part.width, part.height).data.forEach((value, i) => (others.data[i] |= value));
@@ -189,12 +190,13 @@ function othersWithin({ strange }, part, own, inRows) {
   return hidden;
 }
 
-// What of the levelled picture a row shows: its ink and a margin. `ink`: left, top, right and bottom of its pixels.
+// The part of the leveled picture that a row shows: its ink and a margin. `ink`: left, top, right and bottom of its
+// pixels.
 function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
   let [left, top, right, base] = [ink.left, ink.top, ink.right + 1, ink.bottom + 1];
   const isUpright = isIdentity(level);
   if (!isTurned) {
-    // A row that stands on a rule is shown with it: a point may lie on it.
+    // A row on a rule is shown with the rule, because a point may be on it.
     for (const [x, y, w, h] of rules) {
       const [high, low] = [base - CONFIG.level_reach * (base - top), base + marginOf(base - top)];
       if (x < right && left < x + w && high < y + h && y + h < low) base = Math.max(base, y + h);
@@ -212,7 +214,7 @@ function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
   return [left, top, right - left, base - top];
 }
 
-// The part of the labels in which a levelled box lies, and the matrix that maps the work picture to that part.
+// The part of the labels that contains a leveled box, and the matrix that maps the work picture to that part.
 function partWithin({ level: writingLevel, components: { labels } }, level, box) {
   const corners = mappedPoints(boxCorners(box), multiplied(writingLevel, inverseOf(level)));
   const { left, top, right, bottom } = bounds(corners);
@@ -222,7 +224,7 @@ function partWithin({ level: writingLevel, components: { labels } }, level, box)
   return { part: { ...part, x, y }, toPart: multiplied(shift(-x, -y), writingLevel) };
 }
 
-// Points [x, y] of a row's ink, enough to tell its tilt.
+// Points [x, y] of a row's ink, enough to determine its tilt.
 function sampledPoints({ labels, boxes, areas }, own, row) {
   const every = Math.ceil(sum(row.map((i) => areas[i])) / CONFIG.sampled_points);
   const points = [];
@@ -231,7 +233,7 @@ function sampledPoints({ labels, boxes, areas }, own, row) {
   return points;
 }
 
-// The least and the greatest x and y of a row's pixels, levelled by its slope.
+// The least and the greatest x and y of a row's pixels, leveled by its slope.
 function inkBounds({ labels, boxes }, own, row, slope) {
   const box = union(row.map((i) => boxes[i]));
   const [x, y, w, h] = box;
@@ -248,12 +250,12 @@ function inkBounds({ labels, boxes }, own, row, slope) {
   return { left, top, right, bottom };
 }
 
-// Calls `visit(x, y)` for each pixel of chosen components within a box, row by row.
+// Calls `visit(x, y)` for each pixel of selected components within a box, row by row.
 function eachPixel({ width, data }, own, [x, y, w, h], visit) {
   for (let v = y; v < y + h; v++) {
     for (let u = x, at = v * width + x; u < x + w; u++, at++) if (data[at] && own[data[at]]) visit(u, v);
   }
 }
 
-// Pixels of paper to show around a row that is so high.
+// Pixels of paper to show around a row of that height.
 const marginOf = (height) => Math.max(CONFIG.margin * height, 1);

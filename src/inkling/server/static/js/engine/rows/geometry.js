@@ -1,26 +1,26 @@
-// Matrices and boxes x, y, w, h of levelled pictures. A picture is levelled by turning it about its upper left corner. As
+// Matrices and boxes x, y, w, h of leveled pictures. A picture is leveled by rotating it about its upper left corner. As
 // `inkling.pipeline.layout.geometry`.
 
 import { grey } from "../image/grey.js";
 import { IDENTITY, mappedPoints, multiplied, warpAffine } from "../image/warp.js";
 
-const MIDDLE = 127; // grey level: a mask's edge after interpolation
+const MIDDLE = 127; // gray level: a mask's edge after interpolation
 
-// Pixels -> pixels of a resized picture; pixel centres count, as in resizing.
+// Pixels -> pixels of a resized picture, mapping pixel centers as in resizing.
 export const scaling = (fx, fy) => [fx, 0, fx / 2 - 0.5, 0, fy, fy / 2 - 0.5, 0, 0, 1];
 
 export const shift = (x, y) => [1, 0, x, 0, 1, y, 0, 0, 1];
 
-// Turns about the origin so that what falls by that slope to the right is level.
+// The rotation about the origin that levels a line of that slope, down to the right.
 export function turned(slope) {
   const [cos, sin] = [Math.cos(Math.atan(slope)), Math.sin(Math.atan(slope))];
   return [cos, sin, 0, -sin, cos, 0, 0, 0, 1];
 }
 
-// Whether nothing is turned or moved, but for rounding.
+// Whether a matrix is the identity, except for rounding.
 export const isIdentity = (m) => m.every((value, i) => Math.abs(value - IDENTITY[i]) <= 1e-8 + 1e-5 * IDENTITY[i]);
 
-// A mask turned by a matrix, large enough to hold all of it, and the matrix that did so.
+// A mask rotated by a matrix into an image large enough to hold all of it, and the matrix used.
 export function asLevelled(mask, level) {
   const { left, top, right, bottom } = bounds(mappedPoints(boxCorners([0, 0, mask.width, mask.height]), level));
   const moved = multiplied(shift(-left, -top), level);
@@ -52,7 +52,7 @@ export function union(boxes) {
   return [left, top, right - left, bottom - top];
 }
 
-// The upright box, in whole pixels, around a box after a matrix. `slack`: pixels by which it may miss a corner.
+// The upright box, in whole pixels, around a box transformed by a matrix. `slack`: pixels by which it may miss a corner.
 export function boxAround(box, matrix, slack) {
   const { left, top, right, bottom } = bounds(mappedPoints(boxCorners(box), matrix));
   const [x, y] = [Math.floor(left + slack), Math.floor(top + slack)];

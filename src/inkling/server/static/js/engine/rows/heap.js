@@ -1,4 +1,4 @@
-// A binary heap of { prob, .. }: the most probable first, of equal ones the first that was pushed.
+// A binary heap of { prob, .. }: the most probable first; among equal ones, the first pushed.
 
 export class Heap {
   #items = [];
@@ -8,7 +8,7 @@ export class Heap {
     return this.#items.length;
   }
 
-  // In no particular order.
+  // All items, in no particular order.
   items() {
     return this.#items.map(({ item }) => item);
   }

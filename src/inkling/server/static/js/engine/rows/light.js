@@ -1,7 +1,7 @@
-// Paper and ink: the background's brightness everywhere, dark on light or light on dark, and which pixels are ink.
+// Paper and ink: the background's brightness at each pixel, the polarity, and which pixels are ink.
 //
-// The background is the running median of the picture, which neither strokes nor a line along the picture's edge move.
-// What deviates from it more, and to which side, tells the polarity. As `inkling.pipeline.layout.light`.
+// The background is the running median of the picture, which neither strokes nor a line along the picture's edge affect.
+// The side with the larger deviations from it gives the polarity. As `inkling.pipeline.layout.light`.
 
 import { LIGHT as CONFIG, SHARED } from "../config.js";
 import { blur, closed } from "../image/filters.js";
@@ -13,9 +13,9 @@ import { runningMedian } from "./running_median.js";
 
 const { fround } = Math;
 export const MOST_CONTRAST = 255;
-const P10_TO_SIGMA = 1.2816; // a normal distribution's 10th percentile lies so many standard deviations below its median
+const P10_TO_SIGMA = 1.2816; // standard deviations from a normal distribution's 10th percentile to its median
 
-// A grey picture with the paper's brightness told from the ink: { isInverted, background, contrast }.
+// Separates the paper's brightness in a grayscale picture from the ink: { isInverted, background, contrast }.
 //
 // `isSheet`: it is a sheet, and so dark on light. `isInverted`: it is light on dark. `background`: brightness of the bare paper, reduced, after inversion. `contrast`: of
 // the picture's size, 0 = paper, 255 = black.
@@ -23,7 +23,7 @@ export function separate(image, isSheet = false) {
   let small = reduced(image);
   const isInverted = !isSheet && isLightOnDark(small);
   if (isInverted) [image, small] = [inverted(image), inverted(small)];
-  // Strokes are closed first, so that bold ones do not draw the median down.
+  // Strokes are closed first, so that bold ones do not lower the median.
   const side = Math.min(CONFIG.stroke_px, Math.floor(Math.min(small.width, small.height) / 4) * 2 + 1);
   const background = running(closed(small, side));
   const contrast = contrastTo(image, background);
@@ -31,7 +31,7 @@ export function separate(image, isSheet = false) {
   return { isInverted, background, contrast: isLarge ? blur(contrast, 3, 3) : contrast };
 }
 
-// The contrast from which a pixel is ink; 256 where nothing stands out.
+// The contrast from which a pixel is ink; 256 if nothing stands out.
 export function inkThreshold({ data }) {
   const histogram = histogramOf(data);
   const shares = new Float32Array(256);
@@ -45,9 +45,9 @@ export function inkThreshold({ data }) {
   return roundEven(Math.max(floor, middle + CONFIG.ink_share * (upperLevel(marks) - middle)));
 }
 
-// A cut-out of the picture -> dark on light, and in even light where the paper's light is uneven.
+// A crop of the picture -> dark on light, with even light if the paper's light is uneven.
 //
-// `toPaper`: pixels of the cut-out -> pixels of the reduced background.
+// `toPaper`: pixels of the crop -> pixels of the reduced background.
 export function even(image, { isInverted, background }, toPaper) {
   const upright = isInverted ? inverted(image) : image;
   const { low, high } = rangeOf(background);
@@ -57,7 +57,7 @@ export function even(image, { isInverted, background }, toPaper) {
   return divided(upright, levels, CONFIG.paper_level);
 }
 
-// How far each pixel is below the paper, as a share of the paper's brightness.
+// How much darker each pixel is than the paper, as a share of the paper's brightness.
 function contrastTo({ data, width, height }, background) {
   const tables = new Map(); // by the paper's level: the contrast of each level of a pixel
   const tableOf = (paper) => {
@@ -80,11 +80,11 @@ function contrastTo({ data, width, height }, background) {
   return contrast;
 }
 
-// Whether what stands out from the background most is lighter; squares, so that grain and shading hardly count.
+// Whether the largest deviations from the background are lighter; squared, so that grain and shading hardly count.
 function isLightOnDark(small) {
   const { width: w, height: h, data } = small;
   const background = running(small).data;
-  const [rimX, rimY] = [Math.floor(w / 20), Math.floor(h / 10)]; // there, the edge of a book, a frame or a crop may lie
+  const [rimX, rimY] = [Math.floor(w / 20), Math.floor(h / 10)]; // may contain the edge of a book, a frame or a crop
   let [lighter, darker] = [0, 0];
   for (let y = rimY; y < h - rimY; y++) {
     for (let x = rimX; x < w - rimX; x++) {

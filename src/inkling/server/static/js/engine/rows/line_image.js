@@ -1,5 +1,5 @@
-// Make a line image: a grey row of any size -> what the line network reads. As `inkling.pipeline.line_image`, by which
-// the lines of its training were made too.
+// Make a line image: a grayscale row of any size -> the input of the line network. As `inkling.pipeline.line_image`,
+// which also made its training lines.
 
 import { LINE_IMAGE as CONFIG } from "../config.js";
 import { histogramOf, roundEven } from "../image/numbers.js";
@@ -7,12 +7,12 @@ import { resizeArea, resizeLinear } from "../image/resize.js";
 
 export const HEIGHT = CONFIG.height_px;
 
-// A grey row, { data: Uint8Array, width, height }, dark ink on light paper -> { data: Float32Array, width, height: 32 },
-// about 0 = paper, 1 = ink, -0.5..1.5.
+// A grayscale row, { data: Uint8Array, width, height }, dark ink on light paper -> { data: Float32Array, width,
+// height: 32 }, about 0 = paper, 1 = ink, -0.5..1.5.
 //
-// The row is scaled to a height of 32 pixels and its grey levels are normalized: the median is paper, the 2nd
-// percentile is ink. The width is a multiple of 4 from 16 to 1024; what is added on the right is paper. `stretch` makes
-// it so many times as wide.
+// The row is scaled to a height of 32 pixels and its gray levels are normalized: the median is paper, the 2nd
+// percentile is ink. The width is a multiple of 4 from 16 to 1024, padded with paper on the right. `stretch` multiplies
+// the width.
 export function makeLineImage(row, stretch = 1) {
   const width = scaledWidth(row, stretch);
   const shrinks = row.height > HEIGHT || width < row.width;
@@ -32,12 +32,12 @@ export function makeLineImage(row, stretch = 1) {
   return { data, width: whole, height: HEIGHT };
 }
 
-// The width of a row in its line image, without what is added: 1..1024.
+// The width of a row in its line image, without padding: 1..1024.
 export function scaledWidth({ width, height }, stretch = 1) {
   return Math.min(Math.max(1, roundEven((stretch * width * HEIGHT) / height)), CONFIG.width_range_px[1]);
 }
 
-// The grey levels at which shares of the pixels are reached.
+// The gray levels at which shares of the pixels are reached.
 function levelsAt(levels, shares) {
   const counts = histogramOf(levels);
   return shares.map((share) => {

@@ -1,4 +1,4 @@
-// A row that the line network read: columns of probabilities, its image, and where both lie in the picture. As
+// A row that the line network read: columns of probabilities, its image, and their positions in the picture. As
 // `LineRow` of `inkling.pipeline.recognized_row` and `inkling.pipeline.line_recognizer`.
 
 import { LINE_IMAGE, LINE_RECOGNIZER as CONFIG } from "../config.js";
@@ -33,7 +33,7 @@ export class LineRow {
   #boxes = new Map(); // by text
 
   // `columns`: calibrated; `image`: the line image; `toPicture`: pixels of the line image -> pixels of the picture;
-  // `moreViews`: -> columns of the row stretched, further opinions; `strokes`: -> mask of the writing, null if unknown.
+  // `moreViews`: -> columns of stretched views of the row; `strokes`: -> mask of the writing, null if unknown.
   constructor({ columns, image, toPicture, moreViews = async () => [], strokes = () => null }) {
     Object.assign(this, { columns, image, toPicture, moreViews, strokes });
   }

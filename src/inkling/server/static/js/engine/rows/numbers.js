@@ -2,8 +2,8 @@
 
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-// -Infinity of none.
+// -Infinity for no values.
 export const greatest = (values) => values.reduce((most, value) => (value > most ? value : most), -Infinity);
 
-// Infinity of none.
+// Infinity for no values.
 export const least = (values) => values.reduce((most, value) => (value < most ? value : most), Infinity);

@@ -1,25 +1,30 @@
-// Quadrangles whose four sides are long straight edges, lighter on their inner side: a sheet that no one threshold tells
-// from its desk. As `inkling.pipeline.layout.page`.
+// Quadrilaterals whose four sides are long straight edges, lighter on the inner side: a sheet that one threshold cannot
+// separate from its desk. As `inkling.pipeline.layout.perspective`.
 
 import { PAGE as CONFIG, SHARED } from "../config.js";
 import { closed, gaussianBlur } from "../image/filters.js";
-import { crop, float, grey, rangeOf, withBorder } from "../image/grey.js";
+import { crop, grey, lookUp, rangeOf, withBorder } from "../image/grey.js";
 import { contourArea, isConvex } from "../image/polygons.js";
+import { greatest, least } from "./numbers.js";
 
 const SIGMA = 1; // pixels: of the blur before steps are measured
+const LOG_LEVELS = Float32Array.from({ length: 256 }, (_, level) => Math.log(level + SHARED.level_offset));
 
-// A small grey picture -> arrays of four corners.
-export function quadranglesOfEdges(small) {
-  const { width: w, height: h } = small;
-  const side = 2 * CONFIG.rim_px + 1; // strokes and rules, which are narrower, are closed: they have no such edges
+// A small grayscale picture with strokes and rules closed; they are narrower than a sheet's edge.
+export function withoutStrokes(small) {
+  const side = 2 * CONFIG.rim_px + 1;
   const around = withBorder(small, { top: side, bottom: side, left: side, right: side });
-  const bare = crop(closed(around, side), side, side, w, h);
+  return crop(closed(around, side), side, side, small.width, small.height);
+}
+
+// Such a picture -> arrays of four corners.
+export function quadranglesOfEdges(bare) {
+  const { width: w, height: h } = bare;
   const { low, high } = rangeOf(bare);
-  if (Math.log((high + SHARED.level_offset) / (low + SHARED.level_offset)) < CONFIG.min_log_step) return []; // no step is as large
+  if (Math.log((high + SHARED.level_offset) / (low + SHARED.level_offset)) < CONFIG.min_log_step) return []; // all steps are too small
   const plain = gaussianBlur(bare, SIGMA);
-  const logs = float(w, h);
-  for (let i = 0; i < logs.data.length; i++) logs.data[i] = Math.log(plain.data[i] + SHARED.level_offset);
-  // A line y = a + slope * x: its top side is lighter below it, and so on; upright ones are found transposed.
+  const logs = lookUp(plain, LOG_LEVELS);
+  // Lines y = a + slope * x: a top side is lighter below the line, and so on; vertical lines are found in the transpose.
   const sides = [];
   for (const [isUpright, sign] of [[false, 1], [false, -1], [true, 1], [true, -1]]) {
     sides.push(longEdges(stepsOf(logs, isUpright, sign), isUpright ? h : w));
@@ -29,13 +34,13 @@ export function quadranglesOfEdges(small) {
   const found = [];
   for (const top of tops) for (const bottom of bottoms) for (const left of lefts) for (const end of ends) {
     const corners = [meet(top, left), meet(top, end), meet(bottom, end), meet(bottom, left)];
-    const isInside = corners.every(([x, y]) => x > -0.1 * w && x < 1.1 * w && y > -0.1 * w && y < 1.1 * h);
+    const isInside = corners.every(([x, y]) => x > -0.1 * w && x < 1.1 * w && y > -0.1 * h && y < 1.1 * h);
     if (isInside && isConvex(corners) && contourArea(corners) >= CONFIG.min_area_share * w * h) found.push(corners);
   }
   return found;
 }
 
-// Steps of brightness over two pixels, downwards, or to the right with x and y exchanged; from pixel 1, 1 on.
+// Steps of brightness over two pixels, downwards, or to the right with x and y swapped; from pixel 1, 1 on.
 function stepsOf({ width, height, data }, isUpright, sign) {
   const [w, h] = [width - 2, height - 2];
   const steps = grey(isUpright ? h : w, isUpright ? w : h, new Float32Array(Math.max(w, 0) * Math.max(h, 0)));
@@ -49,9 +54,9 @@ function stepsOf({ width, height, data }, isUpright, sign) {
   return steps;
 }
 
-// Steps of brightness downwards -> { offset, slope } of the longest level edges, pixels of the picture.
+// Downward steps of brightness -> { offset, slope } of the longest nearly horizontal edges, pixels of the picture.
 //
-// A Hough transform over few angles; each line found takes its edge pixels with it.
+// A Hough transform over few angles; the edge pixels of each line are removed once it is found.
 function longEdges(steps, length) {
   let points = edgePoints(steps);
   const found = [];
@@ -81,17 +86,14 @@ function edgePoints({ width, height, data }) {
   return points;
 }
 
-// The band of that slope in which most points lie.
+// The band of that slope with the most points.
 function mostOnLine(points, slope) {
   const offsets = points.map(([x, y]) => y - slope * x);
-  const low = offsets.reduce((least, offset) => Math.min(least, offset), Infinity);
-  const counts = [];
-  for (const offset of offsets) {
-    const k = Math.trunc((offset - low) / CONFIG.edge_width_px);
-    counts[k] = (counts[k] ?? 0) + 1;
-  }
-  let [best, count] = [0, 0];
-  counts.forEach((n, k) => n > count && ([best, count] = [k, n]));
+  const low = least(offsets);
+  const counts = new Int32Array(Math.trunc((greatest(offsets) - low) / CONFIG.edge_width_px) + 1);
+  for (const offset of offsets) counts[Math.trunc((offset - low) / CONFIG.edge_width_px)]++;
+  const count = greatest(counts);
+  const best = counts.indexOf(count);
   return { count, offset: low + (best + 0.5) * CONFIG.edge_width_px, slope };
 }
 
@@ -110,7 +112,7 @@ function leastSquares(points) {
   return { offset: meanY - slope * meanX, slope };
 }
 
-// Where y = a + b * x and x = c + d * y meet.
+// The intersection of y = a + b * x and x = c + d * y.
 function meet({ offset: a, slope: b }, { offset: c, slope: d }) {
   const y = (a + b * c) / (1 - b * d);
   return [c + d * y, y];

@@ -1,9 +1,9 @@
-// Find the texts that column probabilities may show, in the order of their probability, also under a constraint.
+// Find the most probable texts given column probabilities, in order, optionally under a constraint.
 //
-// Prefix search (Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification", 2006, section 3.2): the
-// prefix that holds the most probability is extended first. A constraint is an automaton over symbols. The probability
-// of a prefix counts only what becomes an accepted text, so a prefix that cannot become one is never extended. Nothing
-// is approximated while writing is clear. As `inkling.pipeline.prefix_search`.
+// Prefix search (Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification", 2006, section 3.2):
+// the most probable prefix is extended first. A constraint is an automaton over symbols. The probability of a prefix
+// includes only accepted texts, so a prefix that cannot become one is never extended. For clear writing the search is
+// exact. As `inkling.pipeline.prefix_search`.
 
 import { CTC as CONFIG } from "../config.js";
 import { acceptedRest, anyText } from "./automaton.js";
@@ -15,18 +15,18 @@ export class PrefixSearch {
   #columns; // (t, c)
   #automaton;
   #rest; // of `acceptedRest`
-  #weights = new Map(); // by state: (t, c - 1) of each column's symbols, times the rest after them
+  #weights = new Map(); // by state: (t, c - 1), the probability of each column's symbols times the rest after them
   #heap = new Heap(); // of { prob, text, parent }: whole texts have no parent, prefixes have one
   #least = 0;
-  #extended = 0; // columns of all prefixes that were extended: what the search has cost
+  #extended = 0; // columns of all extended prefixes: the cost of the search
 
-  // `columns`: at least one; `automaton`: over c - 1 symbols, every text if left out.
+  // `columns`: at least one; `automaton`: over c - 1 symbols, any text by default.
   constructor(columns, automaton = anyText(columns.c - 1)) {
     this.#columns = columns;
     this.#automaton = automaton;
     this.#rest = acceptedRest(columns, automaton);
     this.accepted = this.#rest ? this.#rest[columns.c - 1] : 1; // probability that the image shows an accepted text
-    this.unseen = this.accepted; // the probability of accepted texts that were not found yet
+    this.unseen = this.accepted; // the probability of accepted texts not found yet
     if (this.accepted <= 0) return;
     this.#least = CONFIG.negligible_share * this.accepted;
     const { data, t, c } = columns;
@@ -35,10 +35,10 @@ export class PrefixSearch {
     this.#extend({ text: [], state: 0, inSymbol: new Float64Array(t + 1), inBlank });
   }
 
-  // Texts, { text, prob }, the most probable first, in bounded time, and not all.
+  // Texts, { text, prob }, the most probable first, in bounded time, not all of them.
   //
-  // The order is exact where some text is probable. Where none is, and so many prefixes were extended that their
-  // columns are more than the configured limit, a beam search proposes the rest; probabilities are exact all the same.
+  // The order is exact if some text is probable. Otherwise, once the columns of the extended prefixes exceed the
+  // configured limit, a beam search proposes the rest; the probabilities are still exact.
   *texts() {
     const found = new Set();
     const limit = this.#extended + CONFIG.max_columns;
@@ -61,7 +61,7 @@ export class PrefixSearch {
     }
   }
 
-  // The first `n` of `texts`, or fewer: until those that are left hold nearly nothing of what is accepted.
+  // The first `n` of `texts`, or fewer if the others have nearly no probability left.
   nBest(n = CONFIG.n_best) {
     const found = [];
     for (const text of this.texts()) {
@@ -71,7 +71,7 @@ export class PrefixSearch {
     return found;
   }
 
-  // Whole texts of the heap and of a beam search that were not found yet, the best first.
+  // Whole texts from the heap and from a beam search that were not found yet, the best first.
   #proposals(found) {
     const whole = this.#heap.items().filter(({ parent }) => !parent).map(({ text }) => text);
     const proposed = [...whole, ...beamSearch(this.#columns, this.#automaton, this.#rest)];
@@ -82,8 +82,8 @@ export class PrefixSearch {
       .sort((a, b) => b.prob - a.prob);
   }
 
-  // `text`, one symbol longer than its parent, and how probable it is that the first i columns show it, for i = 0 .. t:
-  // the forward algorithm for this symbol.
+  // The prefix `text`, one symbol longer than its parent, with the probabilities that the first i columns show it, for
+  // i = 0 .. t: the forward algorithm for this symbol.
   #prefix(text, parent) {
     const { data, t, c } = this.#columns;
     const symbol = text.at(-1);
@@ -99,7 +99,7 @@ export class PrefixSearch {
     return { text, state, inSymbol, inBlank };
   }
 
-  // Puts the prefix as a whole text, and each longer one, into the heap.
+  // Pushes the prefix as a whole text, and each longer prefix, onto the heap.
   #extend(prefix) {
     this.#extended += this.#columns.t;
     const whole = this.#automaton.final[prefix.state] ? prefix.inSymbol.at(-1) + prefix.inBlank.at(-1) : 0;
@@ -109,7 +109,7 @@ export class PrefixSearch {
     });
   }
 
-  // The probability of all accepted texts that begin with the prefix and each further symbol: (c - 1).
+  // The probability of all accepted texts that start with the prefix and each further symbol: (c - 1).
   #masses({ text, state, inSymbol, inBlank }) {
     const { t, c } = this.#columns;
     const weights = this.#weightsOf(state);

@@ -13,10 +13,11 @@ import { composeRows } from "./row_result.js";
 import { rowTile } from "./row_tiles.js";
 import { pooled } from "./second_opinion.js";
 
-const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading names; rules go without
+const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading reports; it does not report rules
 
-// A grey picture, { data: Uint8Array, width, height }, upright and perhaps reduced -> its reading by rows, with the fields
-// of the HTTP answer, `rows`: what `alignment` says of each, and `is_page`: whether a sheet was found on a desk.
+// A grayscale picture, { data: Uint8Array, width, height }, upright and possibly reduced -> its reading by rows, with
+// the fields of the HTTP answer, `rows`: the `alignment` of each row, and `is_page`: whether a sheet was found on a
+// desk.
 //
 // `recognise`: a line image, { data: Float32Array, width, height: 32 } -> (width / 4) * 22 numbers, the line network's
 // softmax. `classify`: tiles of 28x28, one after another -> { probs, notDigit }, calibrated. `manifest`: the line network's.
@@ -33,7 +34,7 @@ export async function readRows(picture, { recognise, classify, manifest, sureAt 
   const recognized = (row, isSearched) => recognizedRow(row, { toOriginal, recognise, manifest, isSearched });
   let found = [];
   for (const row of layout.rows) found.push(await recognized(row, isReadAgain));
-  let other = ""; // what a second view of the only row says instead
+  let other = ""; // a different reading of the only row in a second view
   if (!found.length || !isCertain(found[0])) {
     const whole = layout.whole();
     if (whole) [found, other] = surer(found, await recognized(whole, true));
@@ -47,14 +48,14 @@ export async function readRows(picture, { recognise, classify, manifest, sureAt 
     .map(({ kind, box }) => ({ kind, box: scaledBox(box, toOriginal) }));
   let reading = composeRows(rows, { sureAt, size, others });
   if (other) {
-    const doubt = `with more of the picture it looks like ${other}; check it by eye, or show the number alone.`;
+    const doubt = `another view of the row looks like ${other}; check it by eye, or show only the number.`;
     reading = doubted(reading, doubt);
   }
   return { ...withTiles(reading, rows), rows: rows.map(alignment), is_page: layout.isPage };
 }
 
-// A row of the layout, read as it is: { row, texts }, its most probable digits. `isSearched`: for other texts, even if none
-// is probable.
+// A row of the layout, read without changes: { row, texts }, its most probable digits. `isSearched`: search for other
+// texts even if none is probable.
 async function recognizedRow(row, { toOriginal, recognise, manifest, isSearched }) {
   const read = await readLineRow(row, toOriginal, recognise, manifest.temperature ?? 1);
   if (!isSearched) {
@@ -64,7 +65,7 @@ async function recognizedRow(row, { toOriginal, recognise, manifest, isSearched 
   return { row: read, texts: textsOfOneView(read) };
 }
 
-// The digits of a row that is in doubt, read at more widths, and with the classifier's opinion of each.
+// The digits of a doubtful row, read at more widths, and with the classifier's opinion of each.
 async function judged(row, texts, { classify, manifest }) {
   const ofViews = await textsOfMoreViews(row, texts);
   if (ofViews[0].prob >= LINE_RECOGNIZER.certain_at) return ofViews;
@@ -73,9 +74,9 @@ async function judged(row, texts, { classify, manifest }) {
 
 const isCertain = ({ texts }) => texts[0].prob >= LINE_RECOGNIZER.certain_at;
 
-// The more probable of two views of a picture's only row, and what the other says, if it is something else.
+// The more probable of two views of a picture's only row, and the reading of the other view if it differs.
 //
-// Layout may have cut off a digit that it took for a rule; the whole picture may show what is no part of the row.
+// Layout may have cut off a digit as a rule; the whole picture may show ink that is not part of the row.
 function surer(rows, whole) {
   const prob = ({ texts }) => texts[0].prob;
   if (!rows.length) return [prob(whole) >= CONFIG.min_opinion ? [whole] : [], ""];
@@ -85,7 +86,7 @@ function surer(rows, whole) {
   return [[first], differs ? textOf(second) : ""];
 }
 
-// The reading with the tile of each digit, which are those of the rows in the same order.
+// The reading with the tile of each digit; the digits are those of the rows in the same order.
 function withTiles(reading, rows) {
   const owners = rows.flatMap((row) => [...row.text].map(() => row.row));
   const digits = reading.digits.map((digit, i) => ({ ...digit, tile: rowTile(owners[i], digit.box) }));

@@ -5,10 +5,10 @@ import { RESULT as CONFIG } from "../config.js";
 import { isDigit } from "./decoded_row.js";
 import { asWritten, KINDS } from "./symbols.js";
 
-// Decoded rows in reading order, and other ink that was found before -> a reading.
+// Decoded rows in reading order, and other ink found before -> a reading.
 //
-// `sureAt`: probability, 0..1, from which a text and each of its digits are sure. Its confidence is that of the digits;
-// doubtful signs make it unsure. A row without a digit is left out of the text; its signs are in `others`.
+// `sureAt`: probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the digits;
+// doubtful signs make the reading unsure. A row without a digit is left out of the text; its signs are in `others`.
 export function composeRows(rows, { sureAt, size, others = [] }) {
   const symbols = rows.flatMap((row) => row.symbols.map((one) => ({ ...one, box: inside(one.box, size) })));
   const digits = symbols.filter(isDigit).map((symbol) => digitOf(symbol, sureAt));

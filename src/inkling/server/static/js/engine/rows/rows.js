@@ -1,4 +1,4 @@
-// Rows of free writing: components of ink, grouped, each row levelled on its own. As `inkling.pipeline.layout.rows`.
+// Rows of free writing: groups of components of ink, each row leveled separately. As `inkling.pipeline.layout.rows`.
 
 import { LAYOUT, ROWS as CONFIG } from "../config.js";
 import { median, valueOfRank } from "../image/numbers.js";
@@ -21,7 +21,7 @@ export function groupRows(boxes, heightPx) {
     const own = tall.map((i) => boxes[i]);
     rows = joined(groupLines(own).map((row) => row.map((i) => tall[i])), boxes, slopeOfLines(own));
   }
-  // Commas hang below a row; a remark of its own stays a row.
+  // Commas are below a row; a separate remark stays a row.
   const isLow = (row) => greatest(row.map((i) => heights[i])) < CONFIG.low_row_share * height;
   const low = rows.filter(isLow);
   rows = rows.filter((row) => !isLow(row));
@@ -30,13 +30,13 @@ export function groupRows(boxes, heightPx) {
   return [...rows, ...low.map((row) => row.filter((i) => !taken.has(i))).filter((row) => row.length)];
 }
 
-// Adds small components to the nearest of the rows, signs and parts of digits; returns which found one.
+// Adds small components (signs and parts of digits) to the nearest row; returns which ones found a row.
 function withSmall(rows, small, boxes, height) {
   const spans = rows.map((row) => spanOf(row.map((i) => boxes[i])));
   const taken = new Set();
   for (const i of small) {
     const [x, y, w, h] = boxes[i];
-    const size = Math.max(h, Math.min(w, 3 * h)); // a dash is no digit however long
+    const size = Math.max(h, Math.min(w, 3 * h)); // a dash of any length is not a digit
     if (size < CONFIG.speck_share * height) continue;
     let [best, distance] = [null, CONFIG.level_reach * height];
     spans.forEach(([left, top, right, bottom], k) => {
@@ -52,14 +52,14 @@ function withSmall(rows, small, boxes, height) {
   return taken;
 }
 
-// The components that are about as high as the largest, or the highest of too many.
+// The components that are about as high as the largest; if there are too many, the highest of them.
 function tallest(heights, largest) {
   const tall = [...heights.keys()].filter((i) => heights[i] >= CONFIG.tall_share * largest);
   const most = Math.floor(LAYOUT.max_components / 4);
   return tall.length > most ? tall.sort((a, b) => heights[b] - heights[a]).slice(0, most) : tall;
 }
 
-// Rows, those joined that lie beside each other: the line of an open comb starts one, and parts the digits.
+// Rows with those side by side joined: the line of an open comb starts a row and separates the digits.
 function joined(rows, boxes, tilt) {
   const found = [];
   for (const row of rows) {
@@ -75,13 +75,13 @@ function joined(rows, boxes, tilt) {
   return found.map(({ row }) => row);
 }
 
-// Where a row lies: its band, the levelled medians of its upper and lower ends, and its box.
+// The place of a row: its band, the leveled medians of its upper and lower ends, and its box.
 function placeOf(boxes, tilt) {
   const level = boxes.map(([x, y, w]) => y - tilt * (x + w / 2));
   return { band: [median(level), median(level.map((y, i) => y + boxes[i][3]))], box: union(boxes) };
 }
 
-// Whether two rows lie at one level.
+// Whether two rows are at one level.
 function isBeside(row, other, tilt) {
   const [[upper, base], [top, bottom]] = [row.band, other.band];
   if (Math.min(bottom, base) - Math.max(top, upper) > CONFIG.min_common * Math.min(bottom - top, base - upper)) return true;
@@ -91,7 +91,7 @@ function isBeside(row, other, tilt) {
   return Math.abs(tilt) < CONFIG.max_level_slope || (gap >= 0 && gap < CONFIG.max_row_gap * Math.max(h, height));
 }
 
-// Left, top, right and bottom of a row, the upper and lower ends as medians.
+// Left, top, right and bottom of a row; top and bottom are medians.
 function spanOf(boxes) {
   return [
     least(boxes.map(([x]) => x)),
@@ -101,7 +101,7 @@ function spanOf(boxes) {
   ];
 }
 
-// The slope of a row's ink, points [x, y], down for each pixel to the right; 0 where levelling saves no height.
+// The slope of a row's ink, points [x, y], pixels down per pixel to the right; 0 if leveling does not reduce its height.
 export function rowTilt(points) {
   const [x, y] = [0, 1].map((k) => Float32Array.from(points, (point) => point[k]));
   const [width, height] = [x, y].map((values) => greatest(values) - least(values) + 1);
@@ -118,9 +118,9 @@ export function rowTilt(points) {
   return fround(near.reduce((sum, slope) => fround(sum + slope), 0) / near.length);
 }
 
-// How high most of a row's ink is, levelled by a slope.
+// The height of most of a row's ink, leveled by a slope.
 function heightAt(x, y, slope) {
-  const offsets = y.map((value, i) => value - fround(slope * x[i])).sort();
-  const [low, high] = CONFIG.height_quantiles.map((share) => offsets[Math.trunc(share * (y.length - 1))]);
+  const offsets = y.map((value, i) => value - fround(slope * x[i]));
+  const [low, high] = CONFIG.height_quantiles.map((share) => valueOfRank(offsets, Math.trunc(share * (y.length - 1))));
   return fround(high - low);
 }

@@ -1,7 +1,7 @@
-// Rules: long straight lines in any tilt up to some 15 degrees, and how much the writing on them is tilted.
+// Rules: long straight lines tilted by up to about 15 degrees, and the tilt of the writing on them.
 //
-// The upper edges of a level line lie in one row of pixels. So the picture is sheared by each angle, and the row with
-// most upper edges tells how long a straight line there is (a Hough transform over few angles). As
+// The upper edges of a horizontal line are in one row of pixels. So the picture is sheared by each angle, and the row
+// with the most upper edges gives the length of a straight line (a Hough transform over few angles). As
 // `inkling.pipeline.layout.rules`.
 
 import { RULES as CONFIG } from "../config.js";
@@ -11,17 +11,17 @@ import { roundEven } from "../image/numbers.js";
 import { findComponents, maskOf } from "./components.js";
 import { closedAlongRows, openedAlongRows } from "./runs.js";
 
-const MAX_POINTS = 12_000; // so many edge pixels are enough to tell an angle
+const MAX_POINTS = 12_000; // edge pixels that are enough to determine an angle
 
-// The slope (down for each pixel to the right) of the long straight lines of a mask; null where there is none of that
-// length in pixels.
+// The slope (pixels down per pixel to the right) of the long straight lines of a mask; null if none has the length
+// `minLength` in pixels.
 export function tiltOfLines(mask, minLength) {
   const { x, y, step } = upperEdges(mask);
   if (!y.length) return null;
   const limit = Math.tan((CONFIG.max_tilt_deg * Math.PI) / 180);
   let spacing = limit / 12;
   let slopes = evenly(-limit, limit, 25);
-  // From coarse to fine: at last, a line departs by less than a pixel over the whole width.
+  // From coarse to fine: at the end, a line deviates by less than a pixel over the whole width.
   for (;;) {
     const band = Math.max(1, (spacing * mask.width) / 2); // pixels that a line spreads over at this spacing
     const scores = slopes.map((slope) => mostInBand(x, y, slope, band));
@@ -33,22 +33,24 @@ export function tiltOfLines(mask, minLength) {
   }
 }
 
-// A levelled mask -> { lines, boxes }: a mask of its level lines of at least that length, and their boxes.
+// A leveled mask -> { lines, boxes }: a mask of its horizontal lines of at least that length, null if there are none, and
+// their boxes.
 export function findRules(mask, minLength) {
   const { width: w } = mask;
   const gap = Math.max(CONFIG.min_gap_px, roundEven(CONFIG.gap_share * w)) | 1;
   const kernel = Math.max(CONFIG.min_kernel_px, roundEven(CONFIG.kernel_share * w));
-  const thick = withRowsBeside(mask); // a line that is level to a pixel or two
+  const thick = dilate(mask, 1, 3); // for lines that are horizontal within a pixel or two
   const components = findComponents(openedAlongRows(closedAlongRows(thick, gap), kernel));
   const isRule = Uint8Array.from(components.boxes, ([, , width], i) =>
     Number(i > 0 && width >= minLength && components.areas[i] <= Math.max(CONFIG.max_rule_thickness * width, 5) * width),
   );
+  if (!isRule.includes(1)) return { lines: null, boxes: [] };
   return { lines: maskOf(components, isRule), boxes: components.boxes.filter((_, i) => isRule[i]) };
 }
 
 // The mask without the lines; strokes that cross a line stay whole.
 //
-// A stroke goes on above and below the line, so what lies between ink on both sides is kept.
+// A stroke continues above and below the line, so pixels between ink on both sides are kept.
 export function withoutLines(mask, lines) {
   const { width, height } = mask;
   const rest = grey(width, height, mask.data.map((value, i) => value & ~lines.data[i]));
@@ -72,18 +74,8 @@ export function withoutLines(mask, lines) {
   return rest;
 }
 
-// A mask with the pixels above and below its own.
-function withRowsBeside({ width, height, data }) {
-  const out = grey(width, height, data.slice());
-  for (let at = width; at < data.length; at++) {
-    out.data[at] |= data[at - width];
-    out.data[at - width] |= data[at];
-  }
-  return out;
-}
-
-// The pixels of a mask with none above them. Of too many, whole columns are left out, so that the rows keep their shares;
-// `step`: for how many columns one was kept.
+// The pixels of a mask without ink above them. If there are too many, whole columns are skipped, so that rows keep their
+// shares; `step`: one of how many columns was kept.
 function upperEdges({ width, height, data }) {
   const [x, y] = [[], []];
   for (let at = 0; at < data.length; at++) {
@@ -97,7 +89,7 @@ function upperEdges({ width, height, data }) {
   return { x: x.filter((_, i) => kept[i]), y: y.filter((_, i) => kept[i]), step };
 }
 
-// Most points in a band of offsets from a line.
+// The largest number of points in a band of offsets from a line.
 function mostInBand(x, y, slope, band) {
   const offsets = new Float64Array(x.length);
   let [low, high] = [Infinity, -Infinity];
@@ -115,7 +107,7 @@ function mostInBand(x, y, slope, band) {
   return most;
 }
 
-// The usual thickness of lines: their pixels for each column that they run through, times how many run there.
+// The mean thickness of lines: their pixels divided by their upper edge pixels.
 function thickness(lines) {
   const { width, data } = lines;
   let tops = 0;

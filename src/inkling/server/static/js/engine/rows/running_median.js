@@ -1,36 +1,34 @@
-// The median of a square around each pixel. Where the picture is a drawing, most of its paper has one level, and box sums
-// tell at once that the median is that level; the rest is counted.
+// The median of a square around each pixel. In a drawing, most of the paper has one level, and box sums show where that
+// level is the median; the rest is counted.
 
 import { grey } from "../image/grey.js";
 import { medianBlur } from "../image/filters.js";
 import { histogramOf } from "../image/numbers.js";
 
-// A grey picture -> its median in squares of an odd side; beyond the border lies the nearest pixel.
+// A grayscale picture -> its median in squares of an odd side; beyond the border the nearest pixel is used.
 export function runningMedian(image, side) {
   const { width, height, data } = image;
   const histogram = histogramOf(data);
   const level = histogram.indexOf(Math.max(...histogram));
   if (histogram[level] === data.length) return grey(width, height, data.slice());
-  const below = boxCounts(image, side, (value) => value < level);
-  const above = boxCounts(image, side, (value) => value > level);
-  const middle = (side * side) >> 1;
-  const isLevel = below.every((count, i) => count <= middle && above[i] <= middle);
+  const isFew = (test) => mostInSquare(image, side, test) <= (side * side) >> 1;
+  // First together, which is quicker and decides most drawings.
+  const isLevel = isFew((value) => value !== level) || (isFew((value) => value < level) && isFew((value) => value > level));
   return isLevel ? grey(width, height, new Uint8Array(data.length).fill(level)) : medianBlur(image, side);
 }
 
-// How many pixels of the square around each pixel pass a test.
-function boxCounts({ width, height, data }, side, test) {
+// The greatest number of pixels in the square around a pixel that pass a test.
+function mostInSquare({ width, height, data }, side, test) {
   const half = side >> 1;
   const passes = Uint8Array.from({ length: 256 }, (_, value) => Number(test(value)));
   const wide = new Int32Array(width * height);
+  const columns = Int32Array.from({ length: width + side - 1 }, (_, x) => Math.min(Math.max(x - half, 0), width - 1));
   const row = new Int32Array(width + side); // running sums, the nearest pixel beyond the border
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width + side - 1; x++) {
-      row[x + 1] = row[x] + passes[data[y * width + Math.min(Math.max(x - half, 0), width - 1)]];
-    }
+    for (let x = 0; x < columns.length; x++) row[x + 1] = row[x] + passes[data[y * width + columns[x]]];
     for (let x = 0; x < width; x++) wide[y * width + x] = row[x + side] - row[x];
   }
-  const counts = new Int32Array(width * height);
+  let most = 0;
   const sums = new Int32Array(width);
   const add = (y, sign) => {
     const start = Math.min(Math.max(y, 0), height - 1) * width;
@@ -38,9 +36,9 @@ function boxCounts({ width, height, data }, side, test) {
   };
   for (let y = -half; y <= half; y++) add(y, 1);
   for (let y = 0; y < height; y++) {
-    counts.set(sums, y * width);
+    for (let x = 0; x < width; x++) if (sums[x] > most) most = sums[x];
     add(y - half, -1);
     add(y + half + 1, 1);
   }
-  return counts;
+  return most;
 }

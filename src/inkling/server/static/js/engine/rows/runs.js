@@ -1,9 +1,9 @@
-// Closing and opening of masks along rows, by the runs of ink in them, as morphology with a kernel one pixel high: what
-// lies beyond the border counts neither as ink nor as paper.
+// Closing and opening of masks along rows, by the runs of ink in them, as morphology with a kernel one pixel high:
+// pixels beyond the border count neither as ink nor as paper.
 
 import { grey } from "../image/grey.js";
 
-// Gaps that are shorter than `size` pixels, an odd number, are filled.
+// Fills gaps shorter than `size` pixels, an odd number.
 export function closedAlongRows(mask, size) {
   const reach = size >> 1;
   const { width } = mask;
@@ -19,7 +19,7 @@ export function closedAlongRows(mask, size) {
   );
 }
 
-// Runs that are shorter than `size` pixels are removed; those at the border may reach beyond it.
+// Removes runs shorter than `size` pixels; runs at the border may continue beyond it.
 export function openedAlongRows(mask, size) {
   const [before, after] = [size >> 1, size - 1 - (size >> 1)]; // of a kernel's middle
   const { width } = mask;
@@ -31,18 +31,20 @@ export function openedAlongRows(mask, size) {
   );
 }
 
-// A mask of other runs than another has in each row. Runs are [start, end).
+// A mask with the runs of each row changed by `change`. Runs are [start, end).
 function ofRuns({ width, height, data }, change) {
   const out = grey(width, height);
-  for (let row = 0; row < data.length; row += width) {
+  for (let first = data.indexOf(1); first >= 0; ) {
+    const row = first - (first % width);
     const runs = [];
-    for (let x = 0; x < width; x++) {
+    for (let x = first - row; x < width; x++) {
       if (!data[row + x]) continue;
       const start = x;
       while (x < width && data[row + x]) x++;
       runs.push([start, x]);
     }
-    if (runs.length) for (const [start, end] of change(runs)) out.data.fill(1, row + start, row + end);
+    for (const [start, end] of change(runs)) out.data.fill(1, row + start, row + end);
+    first = data.indexOf(1, row + width);
   }
   return out;
 }

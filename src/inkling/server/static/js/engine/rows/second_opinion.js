@@ -1,7 +1,7 @@
-// A second opinion on the digits of a row: the classifier looks at each of them alone.
+// A second opinion on the digits of a row: the classifier reads each of them separately.
 //
-// The line network sees the whole row, but knows hardly any digit as well as the classifier, which sees only one at a
-// time. A log-linear model combines what both say (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
+// The line network sees the whole row, but the classifier, which sees one digit at a time, is more accurate for nearly
+// every digit. A log-linear model combines both (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
 // Logarithmic Opinion Pools", 1998). As `inkling.pipeline.second_opinion`, for rows without cells.
 
 import { SECOND_OPINION as CONFIG } from "../config.js";
@@ -10,11 +10,12 @@ import { sum } from "./numbers.js";
 
 const TILE = 28 * 28;
 const N_DIGITS = 10;
-const UNTAUGHT = { line: 1, digits: 0, length: 0 }; // without weights in the manifest, the classifier does not count
+const UNTAUGHT = { line: 1, digits: 0, length: 0 }; // without weights in the manifest, the classifier is not used
 
-// Texts of one row with the classifier's opinion of their digits, the best first; together as probable as before.
+// Texts of one row combined with the classifier's opinion of their digits, the best first; their total probability is
+// unchanged.
 //
-// Texts much less probable than the best are left out: no opinion would make one of them the best. `weights`:
+// Texts much less probable than the best are left out, because no opinion could make them the best. `weights`:
 // "second_opinion" in the manifest of the line network.
 export async function pooled(texts, row, classify, weights) {
   const best = Math.max(...texts.map(({ prob }) => prob));
@@ -29,8 +30,8 @@ export async function pooled(texts, row, classify, weights) {
   return judged.map(({ text }, i) => ({ text, prob: probs[i] * scale })).sort((a, b) => b.prob - a.prob);
 }
 
-// What the weights weigh of each text: the logarithm of the line network's probability; the sum over the digits of the
-// logarithm of the classifier's probability, each in its place; the number of digits.
+// The features of each text: the logarithm of the line network's probability; the sum of the logarithms of the
+// classifier's probabilities of its digits; the number of digits.
 export async function opinions(texts, row, classify) {
   const boxes = new Map(); // texts share most of their boxes
   const own = texts.map(({ text }) =>
@@ -48,11 +49,11 @@ export async function opinions(texts, row, classify) {
   }));
 }
 
-// The logarithm of a probability, which is not below the share of badly cut tiles.
+// The logarithm of a probability, bounded below by the share of badly cut tiles.
 const log = (prob) => Math.log(CONFIG.damaged + (1 - CONFIG.damaged) * prob);
 
-// The ink of a line image and n boxes in it -> n tiles of 28x28 one after another, empty where no ink is.
-export function digitTiles({ data, width }, boxes) {
+// The ink of a line image and n boxes in it -> n tiles of 28x28, concatenated; empty for boxes without ink.
+function digitTiles({ data, width }, boxes) {
   const tiles = new Float32Array(boxes.length * TILE);
   boxes.forEach(([x, y, w, h], i) => {
     const crop = new Float32Array(w * h);

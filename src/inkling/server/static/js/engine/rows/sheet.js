@@ -9,11 +9,11 @@ import { boxAround, scaling } from "./geometry.js";
 import { even, separate } from "./light.js";
 import { levelled, surrounded } from "./straighten.js";
 
-const SAME = 1e-6; // two matrices that differ by no more are one
-export const BOX_SLACK = 0.01; // pixels of rounding: by so much a box may miss a corner
+const SAME = 1e-6; // matrices that differ by no more are equal
+export const BOX_SLACK = 0.01; // pixels of rounding by which a box may miss a corner
 
-// The picture reduced and straightened for layout, and a mask of what lies around the sheet: { sheet, outside }, `outside`
-// null where no page was found.
+// The picture reduced and straightened for layout, and a mask of the sheet's surroundings: { sheet, outside };
+// `outside` is null if no page was found.
 //
 // `sheet`: { image, paper, toWork, scale, width, height }: the picture itself; the paper of the work picture; pixels of the
 // picture -> of the work picture; work pixels for each pixel of the picture; the work picture's size.
@@ -31,10 +31,10 @@ export function straightened(image, page) {
   return { sheet: { image, paper: separate(reduced, page !== null), toWork, scale, width, height }, outside };
 }
 
-// Cuts a levelled box out of the picture, at the picture's own resolution -> { image, toImage }.
+// Crops a leveled box from the picture, at the picture's resolution -> { image, toImage }.
 //
-// `level`: pixels of the work picture -> levelled pixels. `others`: mask of what belongs to other rows and is painted
-// over, levelled by `othersLevel`.
+// `level`: pixels of the work picture -> leveled pixels. `others`: mask of other rows, which is painted over, leveled by
+// `othersLevel`.
 export function cut(sheet, level, [x, y, w, h], others = null, othersLevel = level) {
   const { scale, image: picture, toWork } = sheet;
   const [width, height] = [w, h].map((side) => Math.max(1, roundEven(side / scale)));
@@ -57,12 +57,12 @@ export function cut(sheet, level, [x, y, w, h], others = null, othersLevel = lev
   return { image: others ? paintedOver(image, others, multiplied(othersLevel, multiplied(toWork, toImage))) : image, toImage };
 }
 
-// The upright box in the picture that encloses a levelled box.
+// The upright box in the picture that encloses a leveled box.
 export function pictureBox(sheet, level, box) {
   return boxAround(box.map(Math.trunc), inverseOf(multiplied(level, sheet.toWork)), BOX_SLACK);
 }
 
-// A row's image with the level of its paper where the mask of other things lies.
+// A row's image with the level of its paper painted over the mask of other ink.
 function paintedOver(image, others, toOthers) {
   const { width, height, data } = image;
   const over = warpPerspective(others, toOthers, width, height, { inverse: true, nearest: true }).data;

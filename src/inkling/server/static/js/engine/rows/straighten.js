@@ -1,4 +1,4 @@
-// The work picture of a page on a desk: straightened, or with the desk covered by the page's own light.
+// The work picture of a page on a desk: straightened, or with the desk replaced by the page's brightness.
 
 import { LAYOUT } from "../config.js";
 import { blur, erode } from "../image/filters.js";
@@ -8,13 +8,13 @@ import { fillConvex } from "../image/polygons.js";
 import { inverseOf, mappedPoints, multiplied, warpPerspective } from "../image/warp.js";
 import { scaling } from "./geometry.js";
 
-// A page whose four sides lie in the reduced picture -> [the page alone, the matrix to it, a mask of what is around it].
+// A page whose four sides are in the reduced picture -> [the page, the matrix to it, a mask of its surroundings].
 export function levelled(reduced, toWork, page, scale) {
   const [width, height] = [page.width, page.height].map((side) => Math.max(8, roundEven(side * scale)));
   const toPage = multiplied(scaling(width / page.width, height / page.height), page.toPage);
   const between = multiplied(toPage, inverseOf(toWork));
   const ones = grey(reduced.width, reduced.height, new Uint8Array(reduced.data.length).fill(1));
-  const outside = warpPerspective(ones, between, width, height); // a corner may lie out of the picture
+  const outside = warpPerspective(ones, between, width, height); // a corner may be out of the picture
   const rim = Math.max(2, roundEven(LAYOUT.rim_share * Math.max(width, height)));
   outside.data.forEach((isInside, at) => {
     const [x, y] = [at % width, Math.floor(at / width)];
@@ -36,7 +36,7 @@ export function surrounded(reduced, toWork, page) {
   return [shown, outside];
 }
 
-// The page's brightness near its edge, where the page is not.
+// The page's brightness near its edge, extended beyond the page.
 function continued(image, inside) {
   const { width, height } = image;
   const side = Math.max(3, roundEven(LAYOUT.continued_share * Math.max(width, height)));

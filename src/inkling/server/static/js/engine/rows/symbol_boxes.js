@@ -1,15 +1,15 @@
 // Find the box of each symbol of a line image, from the columns to which CTC aligned it and from the ink there.
 //
-// A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided where
-// there is least of it, and each share is the symbol's. As `inkling.pipeline.symbol_boxes`.
+// A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided at the
+// column with the least ink. As `inkling.pipeline.symbol_boxes`.
 
 import { SYMBOL_BOXES as CONFIG } from "../config.js";
 
 // The ink of a line image, { data: Float32Array, width, height }, and the columns of n symbols from left to right ->
 // n boxes x, y, w, h in its pixels, not always whole.
 //
-// `spans`: first column and last + 1; a column is `columnPx` wide. A symbol without visible ink gets a narrow box as
-// high as the image.
+// `spans`: first column and last + 1; a column is `columnPx` wide. A symbol without visible ink gets a narrow box of the
+// image's height.
 export function symbolBoxes(ink, spans, columnPx) {
   const { data, width: w, height: h } = ink;
   const profile = new Float32Array(w);
@@ -30,7 +30,7 @@ export function symbolBoxes(ink, spans, columnPx) {
   });
 }
 
-// The ink of a line image above what nearly every column has, which is a ruled line.
+// The ink of a line image minus the level that nearly every column has, which is a ruled line.
 export function withoutRules({ data, width, height }) {
   const place = Math.trunc(CONFIG.rule_share * width);
   const ink = new Float32Array(data.length);
@@ -42,7 +42,7 @@ export function withoutRules({ data, width, height }) {
   return { data: ink, width, height };
 }
 
-// The column between two symbols with least ink, of equal ones the nearest to the middle.
+// The column between two symbols with the least ink; among equal ones, the nearest to the middle.
 function division(profile, left, right) {
   const start = Math.ceil(left);
   const end = Math.trunc(right) + 1;
@@ -55,7 +55,7 @@ function division(profile, left, right) {
   return best;
 }
 
-// The run of inked columns nearest to `center` between two columns, small gaps included: first and last + 1.
+// The run of inked columns nearest to `center` between two columns, including small gaps: first and last + 1.
 function runAt({ data, width, height }, first, last, center) {
   const runs = [];
   for (let x = first; x < last; x++) {

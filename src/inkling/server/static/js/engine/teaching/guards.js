@@ -1,4 +1,4 @@
-// Whether ordinary writing is read as before, and the temperature of what was learned: inkling.hands.guards.
+// Checks that ordinary writing is read as before, and fits the temperature of a taught layer: inkling.hands.guards.
 import { bestDigit, CLASSES, NO_DIGIT } from "./replay.js";
 
 const GUARDS = [
@@ -7,7 +7,7 @@ const GUARDS = [
   { name: "digits-refused", about: "MNIST's validation images refused", set: "plain", allowed: 0.0005, wrong: isRefused },
   { name: "non-digits-accepted", about: "non-digits taken for digits", set: "others", allowed: 0.01, wrong: isAccepted },
 ];
-const WIDTH = 1e-4; // of the logarithm of a temperature
+const WIDTH = 1e-4; // of the interval for the logarithm of a temperature
 const LEAST = 1e-12;
 
 function isMisread(row, label) {
@@ -34,7 +34,7 @@ export function checked(replay, before, after, rejectAt) {
   });
 }
 
-// The network's own temperature, times how much more the digits need now.
+// The network's temperature, scaled by how much more the digits need after teaching.
 export function temperatureOf(replay, before, after, fitted) {
   const rows = [...replay.labels.keys()].filter((i) => replay.labels[i] < NO_DIGIT);
   const [was, is] = [before, after].map((probs) => fittedTemperature(probs, rows, replay));

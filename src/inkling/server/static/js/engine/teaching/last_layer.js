@@ -1,17 +1,18 @@
-// Learns a last layer: softmax regression that stays close to the layer as it came, as inkling.hands.last_layer. The
-// loss is convex, so Newton's method with conjugate gradients finds the minimum that Python finds.
+// Learns a last layer: softmax regression that stays close to the original layer, as inkling.hands.last_layer. The loss
+// is convex, so Newton's method with conjugate gradients finds the same minimum as Python.
 import { dot, inverseRoot, plus, softmaxRows, timesTransposed, transposedTimes } from "./linear_algebra.js";
 
-const STEPS = 20; // Newton steps; five to ten are taken
-const INNER_STEPS = 60; // of conjugate gradients for each
+const STEPS = 20; // most Newton steps; five to ten are usual
+const INNER_STEPS = 60; // most steps of conjugate gradients per Newton step
 const TOLERANCE = 1e-3; // of the gradient, relative to the first
-const RIDGE = 1e-3; // share of the mean eigenvalue of the second moment that is added to all
+const RIDGE = 1e-3; // share of the second moment's mean eigenvalue that is added to all eigenvalues
 
-// The second moment of ordinary features, (F, F) -> what whitens them.
+// The second moment of ordinary features, (F, F) -> their whitening matrix.
 export const rootOf = (secondMoment, size) => inverseRoot(secondMoment, size, RIDGE);
 
-// The last layer (K, F) of a hand. `start`: (K, F) as it came; of N examples, `features` (N, F), `target` probabilities
-// (N, K) and `weights` (N); `root`: `rootOf` ordinary features. A larger `strength` stays closer to `start`.
+// The last layer (K, F) of a hand. `start`: the original layer (K, F); for N examples, `features` (N, F), `target`
+// probabilities (N, K) and `weights` (N); `root`: `rootOf` ordinary features. A larger `strength` stays closer to
+// `start`.
 export function fit({ start, features, target, weights, root, strength, size, classes }) {
   const x = timesTransposed(features, root, size); // (N, F), whitened: the penalty is strength / 2 |change|^2
   const base = timesTransposed(features, start, size); // (N, K)
@@ -78,7 +79,7 @@ function newtonStep(gradient, probs, { x, weights, strength, size, classes }) {
   return step;
 }
 
-// The change after the whole step, or a half, quarter, .. of it: the first that lowers the loss enough (Armijo).
+// The change after the whole step, or a half, a quarter, .. of it: the first that lowers the loss enough (Armijo).
 function lineSearch(change, step, gradient, loss) {
   const now = loss(change);
   const slope = dot(gradient, step);

@@ -1,7 +1,7 @@
 // Dense matrices as Float64Array, row by row.
 
-// A symmetric (n, n) matrix -> its inverse root, (n, n) symmetric. Negative eigenvalues count as 0, and `ridge` times the
-// mean eigenvalue is added to all.
+// A symmetric (n, n) matrix -> its inverse square root, (n, n), symmetric. Negative eigenvalues count as 0, and `ridge`
+// times the mean eigenvalue is added to all.
 export function inverseRoot(matrix, n, ridge) {
   const { values, vectors } = eigen(matrix, n);
   const added = (ridge * values.reduce((a, b) => a + b, 0)) / n;
@@ -124,7 +124,7 @@ export function rowsAt(rows, indices, n) {
   return found;
 }
 
-// Arrays one after another.
+// Arrays concatenated.
 export function concatenated(...parts) {
   const found = new Float64Array(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;

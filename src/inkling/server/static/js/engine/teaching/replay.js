@@ -1,13 +1,13 @@
-// The replayed images of a network, as inkling.hands.page_replay writes them: a sample of what nobody corrected.
+// The replayed images of a network, as inkling.hands.page_replay writes them: a sample of ordinary images.
 import { inflated, partsOf } from "../network_file.js";
 import { inverseRoot, softmaxRows, timesTransposed } from "./linear_algebra.js";
 
 export const NO_DIGIT = 10;
 export const CLASSES = 11;
 const MAGIC = "inkr";
-const POWER = 4; // of the cosine: the higher it is, the nearer a digit must be
-const SCALE = 3; // of nearness
-const RIDGE = 0.01; // share of the mean variance within the classes that is added to each
+const POWER = 4; // of the cosine: the higher, the more similar a digit must be
+const SCALE = 3; // of the similarity
+const RIDGE = 0.01; // share of the mean within-class variance that is added to each variance
 
 // The file's bytes -> { version, size: F, features (N, F), labels, sets, shown, weights, secondMoment (F, F), metric }.
 export async function readReplay(bytes) {
@@ -21,7 +21,7 @@ export async function readReplay(bytes) {
     features[i * size + size - 1] = 1;
   }
   const numbersAt = n * size; // n * (size - 1) features and n labels come before
-  const numbers = new Float32Array(body.slice(numbersAt).buffer);
+  const numbers = fromPlanes(body.subarray(numbersAt));
   const nSecond = (size * (size + 1)) / 2;
   const nWithin = (size * (size - 1)) / 2;
   const of = (value) => blocks.flatMap((block) => Array.from({ length: block.n }, (_, i) => value(block, i)));
@@ -32,13 +32,21 @@ export async function readReplay(bytes) {
     labels: body.slice(n * (size - 1), n * size),
     sets: of(({ set }) => set),
     shown: of(({ shown }, i) => i < shown),
-    weights: Float64Array.from(of(({ weight }) => weight)), // how many images a row stands for
+    weights: Float64Array.from(of(({ weight }) => weight)), // the number of images that a row represents
     secondMoment: symmetric(numbers.subarray(0, nSecond), size),
     metric: metricOf(numbers.subarray(nSecond, nSecond + nWithin), numbers.subarray(nSecond + nWithin), size),
   };
 }
 
-// Features (M, F) and prototypes (P, F) -> nearness (M, P): 0 = unlike, 3 = the same. See inkling.hands.prototypes.
+// Four planes of bytes, the lowest first -> the numbers.
+function fromPlanes(planes) {
+  const n = planes.length / 4;
+  const bytes = new Uint8Array(4 * n);
+  for (let i = 0; i < n; i++) for (let k = 0; k < 4; k++) bytes[4 * i + k] = planes[k * n + i];
+  return new Float32Array(bytes.buffer);
+}
+
+// Features (M, F) and prototypes (P, F) -> similarity (M, P): 0 = unlike, 3 = equal. See inkling.hands.prototypes.
 function metricOf(within, mean, size) {
   const n = size - 1;
   const whitening = inverseRoot(symmetric(within, n), n, RIDGE);
@@ -68,7 +76,8 @@ function symmetric(triangle, n) {
   return found;
 }
 
-// What a last layer says: features (M, F) -> probabilities (M, 11). `learned`: { lastLayer (11, F + P), prototypes (P, F) }.
+// The output of a last layer: features (M, F) -> probabilities (M, 11). `learned`: { lastLayer (11, F + P),
+// prototypes (P, F) }.
 export function probsOf({ lastLayer, prototypes }, features, { size, metric }) {
   const p = prototypes.length / size;
   const m = features.length / size;
@@ -85,7 +94,7 @@ export function probsOf({ lastLayer, prototypes }, features, { size, metric }) {
   return softmaxRows(logits, CLASSES);
 }
 
-// (N, 11) probabilities -> what is read: 0..9, or NO_DIGIT where it is refused.
+// (N, 11) probabilities -> readings: 0..9, or NO_DIGIT if refused.
 export function answersOf(probs, rejectAt) {
   return Array.from({ length: probs.length / CLASSES }, (_, i) => {
     const row = probs.subarray(i * CLASSES, (i + 1) * CLASSES);

@@ -1,11 +1,11 @@
-// Whether a new version of a hand is an improvement, and its report: inkling.hands.verdict.
-const MIN_HELD_BACK = 20; // lessons; if there are fewer, all are learned
-const MIN_MISREAD = 8; // of them; if fewer are misread, held-back lessons say nothing
-const LEAST_GAIN = 0.25; // share of the errors on held-back lessons that must disappear
+// Decides whether a new version of a hand is an improvement, and reports it: inkling.hands.verdict.
+const MIN_HELD_BACK = 20; // lessons; with fewer, all are used for learning
+const MIN_MISREAD = 8; // of them; with fewer misread, held-back lessons show nothing
+const LEAST_GAIN = 0.25; // share of the errors on held-back lessons that must be corrected
 const Z = 1.959964; // of a 95 % interval
 export const LABELS = [..."0123456789", "none"]; // in the order of a classifier's outputs
 
-// `before`: whether each lesson was read right.
+// `before`: whether each lesson was read correctly.
 export const canHoldBack = (before) => before.length >= MIN_HELD_BACK && before.filter((right) => !right).length >= MIN_MISREAD;
 
 // Two halves, 0 or 1 for each lesson: by session, else with the same mix of labels and of right and wrong answers.
@@ -25,7 +25,7 @@ export function halvesOf(lessons, before) {
 }
 
 // `labels`, `before`, `after`, `heldBack` (or null): numbers of LABELS for each lesson. -> { promoted, reason }
-export function verdictOf({ labels, before, after, heldBack }, guards) {
+function verdictOf({ labels, before, after, heldBack }, guards) {
   const right = (read) => read.map((answer, i) => answer === labels[i]);
   const [was, is] = [right(before), right(after)];
   const [n, nBefore, nAfter] = [labels.length, count(was), count(is)];
@@ -36,7 +36,9 @@ export function verdictOf({ labels, before, after, heldBack }, guards) {
   if (!heldBack) {
     if (nAfter <= nBefore || was.some((ok, i) => ok && !is[i]))
       return no(`of ${n.toLocaleString("en")} lessons ${nBefore} were right before, ${nAfter} after. Teach more.`);
-    return yes(`${nAfter} of ${n.toLocaleString("en")} lessons are right, where ${nBefore} were, and ordinary writing is read as before. Too few were misread to hold half of them back.`);
+    const counts = `${nAfter} of your ${n.toLocaleString("en")} digits; before, it read ${nBefore}`;
+    const what = n === 1 ? "your digit; before, it did not" : counts;
+    return { promoted: true, reason: `It now reads ${what}. Ordinary writing is read as before.` };
   }
   const nHeld = count(right(heldBack));
   const what = `of ${n.toLocaleString("en")} lessons, each held back in turn, ${nBefore} were right before and ${nHeld} after`;
@@ -44,7 +46,7 @@ export function verdictOf({ labels, before, after, heldBack }, guards) {
   return yes(`${what}, and ordinary writing is read as before.`);
 }
 
-// The fields of a version, as the API of hands gives them.
+// The fields of a version, as in the hands API.
 export function reportOf(lessons, outcome, guards) {
   const { labels, before, after, heldBack } = outcome;
   const share = (read) => {

@@ -1,0 +1,1 @@
+"""Commands that check, measure, or write files of the project."""
