@@ -1,15 +1,16 @@
 """Write the test digits for the pages: the first thousand images of MNIST's test set and their labels.
 
-    python scripts/make_digits.py        (needs MNIST: inkling data fetch)
+    python scripts/make_digits.py        # needs MNIST (inkling data fetch) and zopfli: pip install zopfli
 
-One file, compressed with zlib: 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0
+One file in zlib's format, which Zopfli makes 5 % smaller: 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x 28 bytes, row by row, 0
 paper to 255 ink. It is not an image file, because browsers may convert colors, and the values must stay exact.
 """
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
+
+import zopfli.zlib
 
 from inkling.training.data.mnist import load_mnist
 
@@ -22,7 +23,7 @@ def main() -> None:
     mnist = load_mnist()
     content = mnist.y_test[:COUNT].tobytes() + mnist.x_test[:COUNT].tobytes()
     FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_bytes(zlib.compress(content, level=9))
+    FILE.write_bytes(zopfli.zlib.compress(content, numiterations=5))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Make the icons of the installed page from favicon.svg, and the preview picture for shared links.
 
-python -m scripts.make_icons        # needs the dev extra and Chromium
+python -m scripts.make_icons        # needs the dev extra, Chromium and zopfli: pip install zopfli
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import zopfli.png
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
@@ -65,8 +66,9 @@ def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
 
 def save(png: bytes, path: Path, n_colours: int) -> None:
     """Save with a palette, including the transparent corners, and with the best compression."""
-    image = Image.open(io.BytesIO(png))
-    image.quantize(n_colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
+    image, saved = Image.open(io.BytesIO(png)), io.BytesIO()
+    image.quantize(n_colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(saved, "PNG", optimize=True)
+    path.write_bytes(zopfli.png.optimize(saved.getvalue()))
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

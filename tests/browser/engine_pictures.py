@@ -26,7 +26,7 @@ from tests.browser.writing_styles import FORMS
 from tests.pictures import encoded, enlarged, row_of
 
 SEED = 7
-BOARD = 320  # pixels: the shorter side of the drawing board's picture
+BOARD = 150  # pixels: the shorter side of the drawing board's picture
 PENS = (0.012, 0.046, 0.1)  # width relative to the board's side: fine, the page's default, a brush
 LONGEST_PX = 900  # of a picture on a surface: large enough to be reduced, and fast to read
 SHIFT = 4  # fractional bits of stroke coordinates

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import PHONE, PHONE_WH, checked_page
 from tests.pictures import encoded, table_of
 
+pytestmark = pytest.mark.browser
+
 CELLS = [["7", "", "12"], ["305", "9", ""]]
 
 

@@ -68,23 +68,22 @@ def test_on_a_phone(chromium: Browser, hands_address: str) -> None:
         for path in on_the_board(page, NARROW_SEVEN):
             tap_and_drag(page, path)
         expect(page.locator("#answer")).to_have_text("1")
-        page.wait_for_timeout(300)  # Chromium treats a tap 100 ms after a swipe as part of the swipe
-        page.locator("#wrong").tap()
+        page.locator("#wrong").click()
         expect(page.locator("#correction")).to_be_visible()
         sheet = page.locator("#correction").bounding_box()
         assert sheet is not None
         assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, *PHONE_WH)
         for button in page.locator("#correction .labels button").all():
             assert (button.bounding_box() or {})["height"] >= 44
-        page.locator("#correction [data-label='7']").tap()
+        page.locator("#correction [data-label='7']").click()
         agree(page, "Ben")
-        page.locator("#teach-now").tap()
+        page.locator("#teach-now").click()
         expect(page.locator("#answer")).to_have_text("7", timeout=SURE_MS)
-        page.locator("#taught-more").tap()
+        page.locator("#taught-more").click()
         page.wait_for_url("**/teach?hand=Ben")
-        page.get_by_role("button", name="Use the original network").tap()
+        page.get_by_role("button", name="Use the original network").click()
         expect(page.locator("#hand-facts")).to_contain_text("the original network is in use")
-        page.get_by_role("link", name="Draw").tap()
+        page.get_by_role("link", name="Draw").click()
         expect(page.locator("#answer")).to_have_text("1")
 
 

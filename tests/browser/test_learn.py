@@ -187,7 +187,7 @@ def test_a_neuron_adds_up(pages: Pages) -> None:
 def test_the_parameters_are_counted(pages: Pages) -> None:
     found = piece(pages["neurons"], "parameter_count")
     total = part(found, "sum")
-    for said in ("100,480", "1,290", "101,770", "407 kB"):
+    for said in ("100,480", "1,290", "101,770", "407 KB"):
         expect(total).to_contain_text(said)
     expect(part(found, "split")).to_have_attribute("aria-label", re.compile("98.7 %"))
     found.get_by_label("Pixels per side").fill("56")

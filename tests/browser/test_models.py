@@ -215,7 +215,7 @@ def test_the_map_shows_one_kind_alone(model: Page) -> None:
 
 def test_a_finger_opens_cells_and_digits(phone_model: Page) -> None:
     page = phone_model
-    page.locator(".frequent a").first.tap()
+    page.locator(".frequent a").first.click()
     expect(open_cell(page).locator("h3")).to_have_text(re.compile(r"^\d read as \d$"))
     expect(open_cell(page)).to_be_in_viewport()
     ready_map(page)

@@ -83,7 +83,7 @@ def test_on_a_phone_the_filmstrip_is_closed_until_asked_for(phone: Page) -> None
     expect(phone.locator("#answer")).to_have_text("7")
     assert phone.locator("#filmstrip").get_attribute("open") is None
     assert asked == []
-    phone.locator("#filmstrip summary").tap()
+    phone.locator("#filmstrip summary").click()
     expect(phone.locator("#filmstrip [data-step=answer] .frame")).to_have_text("7")
 
 

@@ -183,7 +183,7 @@ def test_pause_one_more_epoch_reload_second_page_and_stop(chromium: Browser, tra
     )
     assert refused[0] == 409
     assert "one at a time" in refused[1]
-    second.locator("#resume").tap()
+    second.locator("#resume").click()
     for page in (train, second):
         wait_for(page, "running")
         expect(page.locator("#status")).to_contain_text("step")

@@ -110,10 +110,10 @@ def test_killed_and_resumed_ends_in_the_same_weights(whole: Path, tmp_path: Path
                 break
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "run" / "bundle").exists()
-    with start(tmp_path / "run") as process:
-        said, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    assert int(said.split()[0]) > kill_after  # it resumed instead of starting over
+    epochs: list[int] = []
+    callbacks = train.Callbacks(on_epoch=lambda row: epochs.append(int(row["epoch"])))
+    train.train(tiny(), small_mnist(), tmp_path / "run", callbacks=callbacks)
+    assert epochs[0] > kill_after  # it resumed instead of starting over
     expected, found = variables(whole), variables(tmp_path / "run")
     assert expected.keys() == found.keys()
     for name, value in expected.items():
@@ -267,16 +267,19 @@ def test_a_network_that_diverges_is_not_exported(tmp_path: Path) -> None:
     assert not (tmp_path / "bundle").exists()
 
 
-def test_a_network_that_has_not_learned_is_no_success(tmp_path: Path) -> None:
-    arguments = ["train", "tiny", "--out", str(tmp_path / "run"), "--set", "epochs=1", "--set", "n_validation=200"]
-    command_line = [sys.executable, "-c", COMMAND_LINE, *arguments, "--set", "learning_rate=1e-7"]
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [*command_line, "--set", "batch_size=100"], cwd=root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "hardly better than chance (10 %). Lower learning_rate, or train for more epochs." in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_network_that_has_not_learned_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes = ["epochs=1", "n_validation=200", "learning_rate=1e-7", "batch_size=100"]
+    arguments = ["train", "tiny", "--out", str(tmp_path / "run"), *(word for each in changes for word in ("--set", each))]
+    monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
+    monkeypatch.setattr("sys.argv", ["inkling", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    said = capsys.readouterr().err
+    assert "hardly better than chance (10 %). Lower learning_rate, or train for more epochs." in said
+    assert "Traceback" not in said
 
 
 def test_too_large_a_batch_is_refused(tmp_path: Path) -> None:
@@ -362,13 +365,13 @@ cli.main()
 
 
 @pytest.mark.parametrize(("signal_number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_says_how_to_go_on_and_resume_does(tmp_path: Path, signal_number: int, status: int) -> None:
+def test_a_signal_says_how_to_go_on_and_resume_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_number: int, status: int
+) -> None:
     run, root = str(tmp_path / "run"), Path(__file__).parents[2]
-    begin = [sys.executable, "-c", COMMAND_LINE]
-    arguments = ["train", "tiny", "--out", run, "--set", "epochs=5000", "--set", "n_validation=200", "--test"]
-    process = subprocess.Popen(
-        [*begin, *arguments, "--set", "batch_size=100"], cwd=root, stderr=subprocess.PIPE, text=True
-    )
+    begin = [sys.executable, "-c", COMMAND_LINE, "train", "tiny", "--out", run, "--test"]
+    changes = ["--set", "epochs=5000", "--set", "n_validation=200", "--set", "batch_size=100"]
+    process = subprocess.Popen([*begin, *changes], cwd=root, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = ""
     for line in process.stderr:
@@ -384,13 +387,16 @@ def test_a_signal_says_how_to_go_on_and_resume_does(tmp_path: Path, signal_numbe
     path = tmp_path / "run" / "recipe.toml"
     path.write_text(path.read_text().replace("epochs = 5000", "epochs = 5"))  # shortens the resumed run
     epochs_before = len(run_history.read_history(tmp_path / "run" / "history.csv"))
-    go_on = [*begin, "train", "--resume", run]
-    done = subprocess.run(go_on, cwd=root, capture_output=True, text=True, check=True)
-    assert "mnist-test" not in done.stdout
+    monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
+
+    def resume(*options: str) -> str:
+        return CliRunner().invoke(command, ["--resume", run, *options], catch_exceptions=False).stdout
+
+    assert "mnist-test" not in resume()
     for _ in range(2):  # the same network is evaluated only once
-        done = subprocess.run([*go_on, "--test"], cwd=root, capture_output=True, text=True, check=True)
-        assert "uses of the test images: 1" in done.stdout
-    assert [line for line in done.stdout.splitlines() if line.startswith("mnist-test: ")]
+        printed = resume("--test")
+        assert "uses of the test images: 1" in printed
+    assert [line for line in printed.splitlines() if line.startswith("mnist-test: ")]
     assert len(run_history.read_history(tmp_path / "run" / "history.csv")) == max(5, epochs_before)
 
 

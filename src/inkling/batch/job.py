@@ -12,7 +12,7 @@ from inkling.batch.checked_json import Count, Sha256
 from inkling.batch.image_ref import ImageRef
 from inkling.pipeline.reader import Mode
 
-CHUNK_SIZE = 500  # images: half a second of work, and parts of about 100 kB
+CHUNK_SIZE = 500  # images: half a second of work, and parts of about 100 KB
 PDF_WEIGHT = 10  # images that a PDF counts as in a chunk: it may have many pages, each with a row
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[Format, ...] = get_args(Format)

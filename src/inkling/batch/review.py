@@ -28,7 +28,7 @@ from inkling.pipeline.ctc import N_DIGITS
 from inkling.pipeline.prefix_search import any_text
 
 MAX_CARDS = 500  # on one page: about 10 MB
-MAX_LISTED = 20_000  # numbers of an allowlist embedded in the page: about 200 kB
+MAX_LISTED = 20_000  # numbers of an allowlist embedded in the page: about 200 KB
 ANYTHING = Constraints(any_text(N_DIGITS))
 
 

@@ -118,7 +118,7 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     asked: list[str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "sweep"
-    with start(*asked, "--trials", 4, "--at-once", 1, "--out", folder) as process:
+    with start(*asked, "--trials", 3, "--at-once", 1, "--out", folder) as process:
         until(process, lambda: (folder / "trials.csv").exists() and len(table(folder)) >= 2)
         os.kill(process.pid, signal.SIGKILL)
         _, errors = process.communicate(timeout=200)
@@ -127,10 +127,10 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     assert before
     written = {path: path.stat().st_mtime_ns for path in folder.glob("trials/*/bundle/manifest.json")}
 
-    output, errors = sweep("--resume", folder, "--trials", 6, "--test")
+    output, errors = sweep("--resume", folder, "--trials", 4, "--test")
     assert "Traceback" not in errors
     after = table(folder)
-    assert [row["trial"] for row in after] == [str(number) for number in range(6)]
+    assert [row["trial"] for row in after] == [str(number) for number in range(4)]
     assert {row["state"] for row in after} <= {"finished", "stopped"}
     assert after[: len(before)] == before
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in written.items())
@@ -160,12 +160,12 @@ def test_a_sweep_killed_and_resumed_makes_every_trial_once_and_the_best_can_be_t
     # The page has no external resources.
     page = (folder / "report.html").read_text("utf-8")
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?:https?:)?//""", page)
-    assert page.count('<tr class="') == 6
+    assert page.count('<tr class="') == 4
     assert len(re.findall(r"<svg", page)) == 2 + 1 + 3
-    assert "6 trials: " in page
+    assert "4 trials: " in page
 
-    _, errors = sweep("--resume", folder, "--trials", 3, code=1)
-    assert "--trials is 3; " in errors
+    _, errors = sweep("--resume", folder, "--trials", 2, code=1)
+    assert "--trials is 2; " in errors
 
 
 def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_path: Path) -> None:
@@ -192,13 +192,13 @@ def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: l
 
     # Only the cnn supports non-digits, so some of these combinations are invalid.
     space.write_text('architecture = ["ann", "ann-dropout"]\nnondigits = [0.0, 0.2]\n', "utf-8")
-    with start(*asked, "--set", "epochs=40", "--trials", 8, "--at-once", 1, "--out", folder) as process:
+    with start(*asked, "--set", "epochs=40", "--trials", 5, "--at-once", 1, "--out", folder) as process:
         until(process, (folder / "trials" / "0000" / "history.csv").exists)
         os.kill(next(trainers(process.pid)), signal.SIGKILL)
         output, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors
     rows = table(folder)
-    assert len(rows) == 8
+    assert len(rows) == 5
     assert (rows[0]["state"], rows[0]["error"]) == ("failed", "the process was killed")
     refused = [row for row in rows if row["nondigits"] == "0.2"]
     assert refused

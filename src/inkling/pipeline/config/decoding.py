@@ -27,7 +27,7 @@ class DecodeLimitsConfig:
     """`decode_limits` and `file_parts`: limits on the cost of decoding. Times are for one core of a small server."""
 
     max_decoded_bytes: int = 210_000_000  # enough for 50 megapixels of 4 bytes, as Pillow stores color
-    max_parts: int = 20_000  # chunks, segments or blocks per file: a 20 MB PNG in chunks of 1 kB; about 0.2 s
+    max_parts: int = 20_000  # chunks, segments or blocks per file: a 20 MB PNG in chunks of 1 KB; about 0.2 s
     max_tag_values: int = 50_000  # of a TIFF or of EXIF: 20,000 strips of one row; about 0.3 s
     max_all_tag_values: int = 5_000_000  # of all directories of a TIFF: 1,000 pages with one strip per row; about 1 s
     max_like_segments: int = 16  # of one kind in a JPEG: tables, frames, EXIF or Photoshop data, 1 MB each

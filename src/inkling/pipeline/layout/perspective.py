@@ -56,9 +56,8 @@ def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
     used.
     """
     bare = _without_strokes(small)
-    low, high, _, _ = cv2.minMaxLoc(bare)
-    if low > CONFIG.max_surround * high:
-        return None  # nothing is as dark as what surrounds a sheet
+    if border_pixels(bare).min() > CONFIG.max_surround * bare.max():
+        return None  # nothing at the picture's border is as dark as what surrounds a sheet
     desk, lightest = float(np.median(border_pixels(small))), float(np.quantile(small[::3, ::3], 0.95))
     otsu, _ = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     steps = [desk + share * (lightest - desk) for share in CONFIG.threshold_shares]

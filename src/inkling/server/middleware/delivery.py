@@ -11,6 +11,7 @@ fifteenth in 10 ms; and events, which are streamed. Flask-Compress would add 30 
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 
 from flask import Flask, Response, request
 
@@ -29,6 +30,7 @@ HEADERS = {
 }
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models", "stylesheets.joined")  # responses that rarely change
 TYPES = ("text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml")
+MAX_COMPRESSED = 64  # responses of which each worker keeps the compressed form: some 5 MB
 MIN_BYTES = 1400  # a smaller response fits into one packet, so compression gains nothing
 
 
@@ -49,10 +51,18 @@ def add_delivery(app: Flask) -> None:
         is_long = (response.content_length or 0) >= MIN_BYTES  # events have no content length
         if is_long and response.status_code != 206 and response.mimetype in TYPES and request.accept_encodings["gzip"]:
             response.direct_passthrough = False  # so that get_data() can read a file
-            response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
+            etag = response.get_etag()[0]  # only responses that many requests share have one
+            response.set_data((_compressed_once if etag else _compressed)(response.get_data()))
             response.headers["Content-Encoding"] = "gzip"
-            if etag := response.get_etag()[0]:
+            if etag:
                 response.set_etag(f"{etag}:gzip")
         if asked and "ETag" in response.headers:
             response.make_conditional(request)
         return response
+
+
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
+
+
+_compressed_once = lru_cache(MAX_COMPRESSED)(_compressed)

@@ -106,7 +106,11 @@ def how_sure(reading: Reading) -> str:
 
 
 def percent(share: float) -> str:
-    """0.973 -> "97 %", 0.9987 -> "99.8 %": rounded down from 99 % on, because nothing is 100 % certain."""
+    """0.973 -> "97 %", 0.9987 -> "99.8 %", 0.0012 -> "0.2 %": never 0 or 100 %. The same rule as common/how_sure.js."""
+    if share < 0.001:
+        return "under 0.1 %"
+    if share < 0.01:
+        return f"{math.ceil(share * 1000) / 10:.1f} %"
     if share < 0.99:
         return f"{share * 100:.0f} %"
     return f"{min(math.floor(share * 1000) / 10, 99.9):.1f} %"

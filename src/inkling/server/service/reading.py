@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkling.pipeline.reader import Reader, Trace
 
 THUMBNAIL_SIDE = 640  # longer side, pixels; enough to read a page
-THUMBNAIL_QUALITY = 60  # JPEG quality; about 20 kB
+THUMBNAIL_QUALITY = 60  # JPEG quality; about 20 KB
 
 
 def read_image(

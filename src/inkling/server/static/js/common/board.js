@@ -7,8 +7,8 @@ import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
 import { greyPng, pixelsOf } from "./png.js";
 import { StrokeCanvas } from "./stroke_canvas.js";
 
-const SENT_SIDE = 320; // pixels of the image that is read, for each unit
-const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 2 }; // units from its middle to its sides
+const SENT_SIDE = 150; // pixels of the image that is read, for each unit; 320 are not read better
+const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 4.25 }; // units from its middle to its sides
 const STEP = 0.002; // units: shorter moves are ignored
 const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
 

@@ -5,7 +5,7 @@ import { MOST_BYTES } from "./qr.js";
 import { simplified } from "./simplified.js";
 
 const SHORT_BYTES = 230; // version 9: 53 modules, easy for any phone
-const TOLERANCES = [0.002, 0.004, 0.008]; // units; the image that is read has about 320 pixels per unit
+const TOLERANCES = [0.002, 0.004, 0.008]; // units; the image that is read has 150 pixels per unit
 const MOST_POINTS = 5_000; // to simplify: more would not fit anyway
 
 // {address, isShortened}; null if the drawing does not fit. `read(strokes)` returns {text, outcome}: the shortened

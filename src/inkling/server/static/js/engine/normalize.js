@@ -59,12 +59,12 @@ export function glyphCrops(ink, segmentation) {
 
 // The ink of one digit, 0..1 -> its tile, an image of 28x28 floats.
 export function normalizeCrop(part) {
-  return centeredByMass(normalizeSize(part, (w, h) => Math.max(w, h)));
+  return centeredByMass(normalizeSize(part));
 }
 
-// The crop trimmed, with strokes of a typical width, and its reference side scaled to LONGEST.
-function normalizeSize(part, referenceSide) {
-  const sideOf = ({ width, height }) => referenceSide(width, height);
+// The crop trimmed, with strokes of a typical width, and its longer side scaled to LONGEST.
+function normalizeSize(part) {
+  const sideOf = ({ width, height }) => Math.max(width, height);
   const trimmed = trim(part);
   const small = downscaledIfLarge(trimmed, sideOf(trimmed));
   const usual = normalizeStrokeWidth(small, sideOf(small));

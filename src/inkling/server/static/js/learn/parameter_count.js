@@ -17,7 +17,7 @@ export function begin(section) {
       `Pixels: ${side.value} × ${side.value} = ${grouped(pixels)}`,
       `Hidden layer: ${grouped(pixels)} × ${hidden} weights + ${hidden} biases = ${grouped(first)}`,
       `Last layer: ${hidden} × 10 weights + 10 biases = ${grouped(second)}`,
-      `All: ${grouped(all)} numbers of 4 bytes, ${grouped(Math.round((4 * all) / 1000))} kB`,
+      `All: ${grouped(all)} numbers of 4 bytes, ${grouped(Math.round((4 * all) / 1000))} KB`,
     ];
     sum.replaceChildren(...rows.map((textContent) => Object.assign(document.createElement("span"), { textContent })));
     [first, second].forEach((n, i) => (bars[i].style.flexGrow = n / all));

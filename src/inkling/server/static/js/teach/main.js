@@ -92,7 +92,8 @@ function taught(hand, version) {
   show();
   if (collect.board.isEmpty && lessons.length) collect.askAgain(lessons[0].label); // the newest
   live.read();
-  byId("result-heading").focus({ preventScroll: true }); // the button that had it was disabled
+  const { activeElement } = document; // the button, now disabled, unless the user has gone on meanwhile
+  if (activeElement === document.body || activeElement.disabled) byId("result-heading").focus({ preventScroll: true });
 }
 
 // Asks for one more digit, "" for any.

@@ -228,22 +228,3 @@ function extendWindows(data, size, unit, isGreatest) {
     }
   }
 }
-
-// The greatest value around each pixel where a kernel, an image of 0 and 1 with an anchor, is 1.
-export function dilateBy({ width, height, data }, kernel, anchorX = kernel.width >> 1, anchorY = kernel.height >> 1) {
-  const out = grey(width, height, new data.constructor(data.length));
-  for (let ky = 0; ky < kernel.height; ky += 1) {
-    for (let kx = 0; kx < kernel.width; kx += 1) {
-      if (!kernel.data[ky * kernel.width + kx]) continue;
-      const [dx, dy] = [kx - anchorX, ky - anchorY];
-      const [left, right] = [Math.max(0, -dx), Math.min(width, width - dx)];
-      for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y += 1) {
-        const [target, source] = [y * width, (y + dy) * width + dx];
-        for (let x = left; x < right; x += 1) {
-          if (data[source + x] > out.data[target + x]) out.data[target + x] = data[source + x];
-        }
-      }
-    }
-  }
-  return out;
-}

@@ -103,15 +103,6 @@ export function minAreaRect(points) {
   return { center: [u * ux - v * uy, u * uy + v * ux], size: turns % 2 ? [h, w] : [w, h], angle };
 }
 
-// The corners of such a rectangle, in OpenCV's order.
-export function boxPoints({ center: [x, y], size: [w, h], angle }) {
-  const turn = (angle * Math.PI) / 180;
-  const [cos, sin] = [Math.cos(turn) / 2, Math.sin(turn) / 2];
-  const first = [x - sin * h - cos * w, y + cos * h - sin * w];
-  const second = [x + sin * h - cos * w, y - cos * h - sin * w];
-  return [first, second, [2 * x - first[0], 2 * y - first[1]], [2 * x - second[0], 2 * y - second[1]]];
-}
-
 // A closed outline with fewer points, at most `tolerance` away from the original (Douglas, Peucker 1973).
 export function simplified(points, tolerance) {
   const count = points.length;

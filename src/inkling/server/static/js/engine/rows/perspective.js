@@ -12,6 +12,7 @@ import { closedLength, contourArea, convexHull, simplified } from "../image/poly
 import { resizeArea } from "../image/resize.js";
 import { IDENTITY, perspectiveBetween } from "../image/warp.js";
 import { fitLine } from "./fit_line.js";
+import { least } from "./numbers.js";
 import { quadranglesOfEdges, withoutStrokes } from "./page_edges.js";
 
 const OPENING = 5; // pixels of the small picture: narrower light regions are not part of a sheet
@@ -44,8 +45,8 @@ export function findPage(image) {
 // In most light, one threshold separates sheet and desk; if a hard shadow falls across both, the sheet's edges do.
 function findQuadrangle(small) {
   const bare = withoutStrokes(small);
-  const { low, high } = rangeOf(bare);
-  if (low > CONFIG.max_surround * high) return null; // nothing is as dark as what surrounds a sheet
+  // Whether nothing at the picture's border is as dark as what surrounds a sheet.
+  if (least(borderLevels(bare)) > CONFIG.max_surround * rangeOf(bare).high) return null;
   const desk = median(borderLevels(small));
   const lightest = quantile(everyThird(small), 0.95);
   const steps = CONFIG.threshold_shares.map((share) => desk + share * (lightest - desk));

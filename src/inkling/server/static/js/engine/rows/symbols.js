@@ -3,7 +3,6 @@
 export const MARK = "mark"; // neither a digit nor one of the signs
 export const SIGNS = [".", ",", "-", "+", "/", ":", "%", "(", ")", "\u00a4"]; // the last is any currency sign
 export const CLASSES = [..."0123456789", ...SIGNS, MARK]; // in the order of the network's outputs, before the blank
-export const BLANK = CLASSES.length; // the output "no new symbol", the last one
 export const N_DIGITS = 10;
 export const KINDS = {
   ".": "point", ",": "comma", "-": "minus", "+": "plus", "/": "slash", ":": "colon", "%": "percent",
