@@ -77,6 +77,7 @@ def test_a_damaged_part_is_read_again_and_told(
     assert read(scans, out, format=format).damaged == []
 
 
+@pytest.mark.slow
 def test_the_command_tells_which_parts_were_damaged(scans: Path, tmp_path: Path) -> None:
     command = ["read", str(scans), "--out", str(tmp_path / "out"), "--format", "jsonl", "--model", MODEL, "--resume"]
     first = CliRunner().invoke(cli.group, [*command, "--workers", "1"])

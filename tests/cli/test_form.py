@@ -163,6 +163,7 @@ def test_what_is_corrected_comes_into_the_table(digits: tuple[np.ndarray, np.nda
     assert "1 corrected. Sheets: 1 read." in done.stderr
 
 
+@pytest.mark.slow
 def test_the_review_page_tells_which_sheets_need_another_look(
     scans: Path, digits: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def test_options_that_exclude_each_other(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_review_page_goes_with_an_archive(scans: Path, tmp_path: Path) -> None:
     page, out = tmp_path / "doubtful.html", tmp_path / "out"
     command = ["read", str(scans), "--out", str(out), "--format", "csv", "--model", MODEL, "--workers", "1"]
@@ -88,6 +89,7 @@ def test_files_of_other_types_are_named(scans: Path, tmp_path: Path) -> None:
         assert done.stderr.endswith(f"inkling: skipped unsupported files (1): {folder / 'notes.txt'}.\n")
 
 
+@pytest.mark.slow
 def test_the_exit_status_says_that_a_picture_failed(scans: Path, tmp_path: Path) -> None:
     """Also in a later run, which finds nothing new."""
     bad, good, out = tmp_path / "bad", tmp_path / "good", tmp_path / "out"

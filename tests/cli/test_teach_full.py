@@ -34,6 +34,7 @@ def teach(*options: str) -> Result:
     return CliRunner().invoke(cli.group, ["teach", "--hand", "anna", "--full", *options])
 
 
+@pytest.mark.slow
 def test_the_outcome_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_job, "WORKER", REPORTS)
     done = teach()
@@ -105,6 +106,7 @@ def test_too_few_lessons_are_said() -> None:
     assert "at least 100" in str(error)
 
 
+@pytest.mark.slow
 def test_a_deleted_hand_leaves_no_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(full_job, "WORKER", REPORTS)
     teach()

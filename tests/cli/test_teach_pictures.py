@@ -76,6 +76,7 @@ def test_members_of_an_archive(reader: Reader, tmp_path: Path, kind: str) -> Non
     assert problems == [f"shard.{kind}/gone.png does not exist; expected the corrected picture. Restore it."]
 
 
+@pytest.mark.slow
 def test_fields_of_a_form(reader: Reader, tmp_path: Path, digits: tuple[np.ndarray, np.ndarray]) -> None:
     (tmp_path / "sheet.png").write_bytes(encoded(Image.fromarray(page(digits, VALUES))))
     rows = [("sheet.png", "student_number", "27148943"), ("sheet.png", "mark_1", MARKS[0]), ("sheet.png", "x", "1")]

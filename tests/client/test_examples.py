@@ -49,6 +49,7 @@ def ran(*command: str, given: str | None = None) -> str:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.slow
 def test_every_example_of_the_page_runs(url: str) -> None:
     found = examples(url)
     assert set(found) == {"curl", "several", "client", "urllib", "javascript"}
@@ -61,6 +62,7 @@ def test_every_example_of_the_page_runs(url: str) -> None:
 
 @pytest.mark.skipif(NODE is None, reason="Node is not installed; the same example is run in Chromium")
 @pytest.mark.usefixtures("folder")
+@pytest.mark.slow
 def test_the_javascript_runs_in_node(url: str) -> None:
     assert NODE is not None
     script = f"{examples(url)['javascript']}\n{DRIVER}\n"

@@ -92,6 +92,7 @@ def test_a_thumbnail_in_a_tiff_is_no_page() -> None:
     assert len(list(pages(buffer.getvalue()))) == 2
 
 
+@pytest.mark.slow
 def test_a_bad_page_leaves_the_others() -> None:
     document = drawn_pdf(SQUARE, "/X0 Do", SQUARE, extra=nested_forms(3))
     found = list(pages(document, limits=replace(DOCUMENT_LIMITS, page_s=1.0)))
@@ -100,6 +101,7 @@ def test_a_bad_page_leaves_the_others() -> None:
         _ = found[1].image
 
 
+@pytest.mark.slow
 def test_a_document_of_hostile_pages_is_given_up() -> None:
     """Otherwise every page could take the maximum time."""
     document = drawn_pdf(*["/X0 Do"] * 6, extra=nested_forms(6))
@@ -107,6 +109,7 @@ def test_a_document_of_hostile_pages_is_given_up() -> None:
     assert [type(page.content) for page in found] == [errors.DeadlineExceeded] * 2 + [errors.BrokenPicture] * 4
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_much_memory_is_refused() -> None:
     """A stream that decompresses to more than the renderer's memory limit; a new renderer draws the next page."""
     bomb = b"0 0 5 5 re f " * 10_000_000

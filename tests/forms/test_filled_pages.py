@@ -3,6 +3,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from PIL import Image
 
 from inkling.forms.filled_pages import read_pages
@@ -16,6 +17,7 @@ def as_pdf(sheets: list[np.ndarray], path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_pages_in_order_a_repeated_one_and_one_that_is_broken(
     exam: Form, sheet: np.ndarray, digits: Digits, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def events(store: Store, **seen: object) -> list[dict[str, object]]:
     return [each[1] for each in full_job.follow(store, "anna", **seen) if each]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_job_is_followed_to_its_end(taught: Store, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_job, "WORKER", REPORTS)
     job = full_job.start(taught, "anna", bundle)
@@ -87,6 +88,7 @@ def test_a_process_that_is_killed_is_said_in_a_sentence(
 
 
 @pytest.mark.parametrize("worker", [SLEEPS, STUBBORN])
+@pytest.mark.slow
 def test_a_running_job_is_cancelled_and_only_one_runs(
     taught: Store, bundle: Bundle, monkeypatch: pytest.MonkeyPatch, worker: tuple[str, ...]
 ) -> None:
@@ -105,6 +107,7 @@ def test_a_running_job_is_cancelled_and_only_one_runs(
     assert full_job.cancel(taught, "bob")
 
 
+@pytest.mark.slow
 def test_a_job_that_failed_first_is_not_cancelled(
     taught: Store, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +152,7 @@ def test_a_folder_that_cannot_be_written_is_said(taught: Store, bundle: Bundle, 
         full_job.start(taught, "anna", bundle)
 
 
+@pytest.mark.slow
 def test_a_deleted_hand_leaves_no_job(taught: Store, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(full_job, "WORKER", REPORTS)
     full_job.start(taught, "anna", bundle)

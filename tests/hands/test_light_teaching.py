@@ -49,6 +49,7 @@ def right(taught: Taught | None, tiles: np.ndarray, labels: np.ndarray) -> np.nd
     return np.asarray(probs[:, :10].argmax(axis=1) == labels)
 
 
+@pytest.mark.slow
 def test_a_hand_is_learned_and_ordinary_digits_stay(
     written: tuple[np.ndarray, np.ndarray], more: tuple[np.ndarray, np.ndarray]
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_hand_is_learned_and_ordinary_digits_stay(
     assert (~right(taught, *more)).sum() <= 0.5 * (~right(None, *more)).sum()
 
 
+@pytest.mark.slow
 def test_one_correction_acts_from_the_next_stroke_on(
     written: tuple[np.ndarray, np.ndarray], more: tuple[np.ndarray, np.ndarray]
 ) -> None:
@@ -85,6 +87,7 @@ def test_what_is_read_already_is_not_taught(digits: tuple[np.ndarray, np.ndarray
 
 
 @pytest.mark.parametrize("kind", ["random labels", "one digit"])
+@pytest.mark.slow
 def test_poisoned_labels_are_not_promoted(written: tuple[np.ndarray, np.ndarray], kind: str) -> None:
     tiles, labels = written
     wrong = np.random.default_rng(3).integers(0, 10, len(labels)) if kind == "random labels" else [SEVEN] * len(labels)
@@ -93,6 +96,7 @@ def test_poisoned_labels_are_not_promoted(written: tuple[np.ndarray, np.ndarray]
     assert taught.report["reason"].startswith("Not promoted: ")
 
 
+@pytest.mark.slow
 def test_sessions_are_held_back_whole(written: tuple[np.ndarray, np.ndarray]) -> None:
     tiles, labels = written
     tiles, labels = np.concatenate([tiles, tiles[:3]]), np.concatenate([labels, labels[:3]])
@@ -124,6 +128,7 @@ def test_a_damaged_version_is_said(content: bytes) -> None:
         Learned.from_bytes(content, size=97)
 
 
+@pytest.mark.slow
 def test_a_taught_hand_reads_rolls_back_and_is_pickled(
     written: tuple[np.ndarray, np.ndarray], more: tuple[np.ndarray, np.ndarray], store: Store
 ) -> None:
@@ -148,6 +153,7 @@ def test_a_taught_hand_reads_rolls_back_and_is_pickled(
         with_hand(Reader("ann"), "anna", store)
 
 
+@pytest.mark.slow
 def test_one_correction_leaves_similar_digits_alone(digits: tuple[np.ndarray, np.ndarray]) -> None:
     """Hand 8 writes its 4s like the corrected 7: without prototypes, half of them would be read as 7s."""
     tiles, labels = write_digits(odd_hand(8), 30, *digits, np.random.default_rng(2))
@@ -187,6 +193,7 @@ def test_a_version_is_the_same_after_the_store() -> None:
         Learned.from_bytes(made.to_bytes(), size=network.size + 1)
 
 
+@pytest.mark.slow
 def test_the_report_names_what_is_read_otherwise(written: tuple[np.ndarray, np.ndarray]) -> None:
     tiles, labels = written
     lessons = [

@@ -208,6 +208,7 @@ def test_any_picture_gets_a_bounded_answer(reader: Reader, h: int, w: int, seed:
         assert sum(digit.probs) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_serving_loads_neither_training_nor_what_is_off() -> None:
     code = (
         "import sys, numpy as np; from inkling import Reader; import inkling.server.app; "

@@ -45,11 +45,13 @@ def bombs() -> dict[str, tuple[bytes, str]]:
     return {make.__name__: make() for make in costly} | pictures.bombs()
 
 
+@pytest.mark.slow
 def test_every_kind_is_tried(bombs: dict[str, tuple[bytes, str]]) -> None:
     assert set(STATUSES) == set(bombs)
 
 
 @pytest.mark.parametrize("name", STATUSES)
+@pytest.mark.slow
 def test_a_bomb_costs_little(client: FlaskClient, bombs: dict[str, tuple[bytes, str]], name: str) -> None:
     body, kind = bombs[name]
     start_s = time.thread_time()

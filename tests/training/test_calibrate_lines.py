@@ -66,6 +66,7 @@ def test_the_temperature_is_found_again(true_temperature: float) -> None:
 
 
 @pytest.mark.usefixtures("one_view")
+@pytest.mark.slow
 def test_scores_tell_coverage_and_how_much_of_it_is_right() -> None:
     lines = honest_lines(500, seed=1)
     low, high = (line_scores(lines, no_opinion, temperature=1.0, sure_at=at) for at in (0.5, 0.99))
@@ -75,6 +76,7 @@ def test_scores_tell_coverage_and_how_much_of_it_is_right() -> None:
     assert low["calibration_error_calibrated"] < 0.05
 
 
+@pytest.mark.slow
 def test_of_pictures_that_are_called_read_so_many_are_right() -> None:
     mnist = small_mnist()
     digits, line = DigitImages(mnist.x_train, mnist.y_train), registry.line_recognizer()

@@ -16,6 +16,7 @@ from inkling.training.synthetic_lines.maker import make_line
 from tests.training.small import small_mnist
 
 
+@pytest.mark.slow
 def test_true_weights_are_found_again() -> None:
     rng = np.random.default_rng(0)
     true = np.array([0.8, 0.4, 1.5, 0.2, 0.0, -0.5])

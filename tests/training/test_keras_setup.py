@@ -57,6 +57,7 @@ def test_quiet_stderr_swallows_what_c_code_writes_and_gives_it_back() -> None:
     assert done.stderr == b"heard"
 
 
+@pytest.mark.slow
 def test_importing_the_commands_of_learn_loads_no_tensorflow() -> None:
     code = (
         "import sys, inkling.cli.train, inkling.cli.evaluate, inkling.cli.data, inkling.training.train\n"

@@ -271,7 +271,13 @@ def test_a_network_that_has_not_learned_is_no_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changes = ["epochs=1", "n_validation=200", "learning_rate=1e-7", "batch_size=100"]
-    arguments = ["train", "tiny", "--out", str(tmp_path / "run"), *(word for each in changes for word in ("--set", each))]
+    arguments = [
+        "train",
+        "tiny",
+        "--out",
+        str(tmp_path / "run"),
+        *(word for each in changes for word in ("--set", each)),
+    ]
     monkeypatch.setattr("inkling.training.data.mnist.load_mnist", small_mnist)
     monkeypatch.setattr("sys.argv", ["inkling", *arguments])
     with pytest.raises(SystemExit) as stopped:

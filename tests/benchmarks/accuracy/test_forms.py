@@ -50,6 +50,7 @@ def test_the_page_shows_what_was_measured() -> None:
     assert markdown.with_block(page, "forms", block) == page, "run: python -m benchmarks.accuracy.forms --table"
 
 
+@pytest.mark.slow
 def test_a_pdf_of_pages_is_read_and_timed(digits: tuple[np.ndarray, np.ndarray]) -> None:
     found = forms.measure_pdf(digits, 2)
     assert found["pages"] == 2

@@ -10,6 +10,7 @@ from inkling.training.odd_hands import odd_hand, write_digits
 SEVEN_LIKE_ONE = 5
 
 
+@pytest.mark.slow
 def test_a_hand_is_measured_before_and_after(
     digits: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def test_runs_of_one_pixel_are_a_picture() -> None:
     assert Image.open(io.BytesIO(pictures.rle_bmp()[0])).getpixel((257, 0)) == 1
 
 
+@pytest.mark.slow
 def test_bombs_are_small_and_claim_much() -> None:
     bombs = pictures.bombs()
     assert len(bombs) > 20

@@ -63,9 +63,14 @@ def test_the_examples_are_read_and_captioned(app: Flask, client: FlaskClient) ->
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        (1e-9, "under 0.1 %"), (0.0012, "0.2 %"), (0.5, "50 %"), (0.987, "99 %"), (0.9987, "99.8 %"),
-        (0.99999, "99.9 %"), (1.0, "99.9 %"),
-    ],  # fmt: skip
+        (1e-9, "under 0.1 %"),
+        (0.0012, "0.2 %"),
+        (0.5, "50 %"),
+        (0.987, "99 %"),
+        (0.9987, "99.8 %"),
+        (0.99999, "99.9 %"),
+        (1.0, "99.9 %"),
+    ],
 )
 def test_percent_never_claims_certainty(share: float, said: str) -> None:
     assert percent(share) == said

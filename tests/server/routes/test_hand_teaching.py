@@ -77,6 +77,7 @@ def events(text: str) -> list[tuple[str, str, dict[str, Any]]]:
     return found
 
 
+@pytest.mark.slow
 def test_it_is_started_followed_and_done(client: FlaskClient, tmp_path: Path) -> None:
     every = client.get("/api/v1/hands").json
     HandsSchema().load(every)

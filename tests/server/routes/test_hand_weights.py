@@ -40,6 +40,7 @@ def test_a_corrected_seven_changes_the_weights_of_7_and_1(client: FlaskClient) -
     assert prototypes[7].sum() > 0 > prototypes[1].sum()
 
 
+@pytest.mark.slow
 def test_a_corrected_seven_moves_on_the_map_from_1_to_7(client: FlaskClient) -> None:
     correct(client, odd_seven(), "7")
     client.post(f"{HANDS}/anna/teach", json={"kind": "light"})
@@ -54,6 +55,7 @@ def test_a_corrected_seven_moves_on_the_map_from_1_to_7(client: FlaskClient) -> 
     assert client.get(f"{HANDS}/anna/versions/1/map").json["lessons"] == []
 
 
+@pytest.mark.slow
 def test_errors(client: FlaskClient, tmp_path: Path) -> None:
     assert client.get(f"{HANDS}/anna/versions/1/weights").status_code == 404
     correct(client, odd_seven(), "7")
