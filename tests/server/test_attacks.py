@@ -241,7 +241,7 @@ def request_of(content: bytes | Any, length: int = 0, **more: Any) -> Request:
 
 
 def test_a_slow_body_ends_in_time_and_its_client_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, with a shorter deadline: further bytes do not extend it."""
+    """Runs in this process, with a shorter deadline, which further bytes do not extend."""
     monkeypatch.setattr(slow_clients, "BODY_S", 0.5)
     ours, theirs = socket.socketpair()
     with slow_clients.ClientSocket(fileno=ours.detach()) as client, theirs, ExitStack() as held:

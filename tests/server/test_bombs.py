@@ -1,4 +1,4 @@
-"""Small files that are expensive or unpack to a huge size are rejected from their header."""
+"""Small files that are expensive or unpack to a huge size are rejected based on their headers."""
 
 from __future__ import annotations
 

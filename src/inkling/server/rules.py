@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-UPLOAD = -1  # as `max_body_bytes`: use the setting `max_upload_bytes`
+UPLOAD = -1  # a value of `max_body_bytes`: use the setting `max_upload_bytes`
 RATES = ("", "api")  # rate classes: not limited; `rate_per_minute` per client
 _ATTRIBUTE = "inkling_rule"
 
@@ -32,6 +32,7 @@ class Rule:
     rate: str = ""  # one of RATES
     max_body_bytes: int = 0  # 0: no body allowed; UPLOAD; or the limit
     places: int = 0  # how many of the worker's places for readings it takes; 0: it reads nothing
+    one_at_a_time: bool = False  # in each worker, so that many such requests do not take the processor from readings
     cross_origin: bool = False  # whether pages of the origins in `cors_origins` may use it
 
     def __post_init__(self) -> None:
@@ -39,10 +40,10 @@ class Rule:
             raise ValueError(f"rate class is {self.rate!r}; expected one of {RATES}. Correct the rule.")
 
 
-PAGE = Rule()
+PAGE = Rule(one_at_a_time=True)
 HEALTH = Rule()
 METRICS = Rule(needs_key=True)
-DOCUMENT = Rule(cross_origin=True)  # the OpenAPI document: no key needed, so that clients can learn how to send one
+DOCUMENT = replace(PAGE, cross_origin=True)  # the OpenAPI document, without a key: it tells clients how to send one
 API = Rule(needs_key=True, rate="api", cross_origin=True)
 READING = replace(API, max_body_bytes=UPLOAD, places=1)
 COMPARISON = replace(READING, places=2)  # it runs up to eight networks
@@ -67,7 +68,7 @@ def rule(declared: Rule) -> Callable[[View], View]:
 
 
 def rule_of(app: Flask, endpoint: str | None, method: str) -> Rule | None:
-    """The rule of a matched endpoint; None if no endpoint matched. Raises LookupError if it declares none.
+    """The rule of a matched endpoint; None if no endpoint matched. Raises LookupError if the endpoint has no rule.
 
     HEAD has the rule of GET. OPTIONS only lists the allowed methods, so it needs no key and takes no body.
     """

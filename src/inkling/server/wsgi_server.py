@@ -5,7 +5,7 @@ threaded worker.
 
 Limits on the resources that one client can occupy:
 
-- A connection without any data waits in the worker's poller, not in a thread.
+- A connection that has sent no data waits in the worker's poller, not in a thread.
 - One address may use only a share of the threads.
 - Each wait for a client in a thread has a deadline (`middleware/slow_clients.py`).
 - A rejected body is discarded in the thread, in bounded time, so that its client reads the response (like nginx's
@@ -42,7 +42,7 @@ from inkling.server.stopping import stopping
 
 MAX_CONNECTIONS = 4096  # per worker, including idle ones; further connections wait
 KEEP_ALIVE_S = 10  # for an idle connection, and for one that has not sent anything yet
-PEER_SHARE = 4  # without a proxy, one address may use at most 1 in PEER_SHARE threads
+PEER_SHARE = 2  # without a proxy, one address may use at most 1 in PEER_SHARE threads
 SPARE_THREADS = 16  # for rejections, pages, health checks and the lab's streams while all others are busy
 LINGER_S = 2.0  # time limit for discarding the rest of a rejected body
 MALFORMED = (

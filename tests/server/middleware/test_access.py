@@ -14,7 +14,7 @@ from inkling.errors import Overloaded
 from inkling.server.app import create_app
 from inkling.server.middleware.delivery import HEADERS
 from inkling.server.request_context import client_name, current_client, request_id
-from inkling.server.rules import API, rule
+from inkling.server.rules import API, PAGE, rule
 from inkling.server.service.fair_queue import FairQueue
 from inkling.server.settings import Settings
 from tests.server.middleware.test_error_handlers import check
@@ -183,7 +183,7 @@ def test_too_many_requests_get_a_retry_after(app: Flask) -> None:
 
 def test_a_full_worker_refuses_before_it_reads_the_body(app: Flask, seven: bytes) -> None:
     busy = create_app(Settings(model=app.config["INKLING"].model, max_reading=1, max_waiting=1))
-    current_client.set("127.0.0.1")  # the same client, so that its requests do not overtake
+    current_client.set("127.0.0.1")  # the same client for all requests, so that none overtakes another
     permit = busy.extensions["inkling"].permit()
     answers: list[int] = []
 
@@ -266,3 +266,33 @@ def test_one_client_leaves_places_for_others(app: Flask, seven: bytes) -> None:
     queue.enter("other", 2)
     with pytest.raises(Overloaded, match="this worker"):
         queue.enter("third", 1)
+
+
+def test_a_worker_renders_one_page_at_a_time_and_answers_others_meanwhile(app: Flask) -> None:
+    running, most, first, end = 0, 0, threading.Event(), threading.Event()
+
+    @rule(PAGE)
+    def slow_page() -> str:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        first.set()
+        end.wait(10)
+        running -= 1
+        return "page"
+
+    served_app = create_app(Settings(model=app.config["INKLING"].model))
+    served_app.view_functions["learn.contents"] = slow_page
+    statuses: list[int] = []
+    readers = [
+        threading.Thread(target=lambda: statuses.append(served_app.test_client().get("/learn").status_code))
+        for _ in range(3)
+    ]
+    for each in readers:
+        each.start()
+    assert first.wait(10)
+    assert served_app.test_client().get("/healthz").status_code == 200
+    end.set()
+    for each in readers:
+        each.join()
+    assert (most, statuses) == (1, [200] * 3)

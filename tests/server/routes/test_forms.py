@@ -42,7 +42,7 @@ def test_every_page_of_a_pdf(client: FlaskClient, scan: bytes) -> None:
     answer = client.post("/api/v1/forms/exam/read", data=pdf.getvalue(), content_type="application/pdf").json
     assert answer["n_pages"] == 2
     assert answer["pages"][0]["status"] == "read"
-    assert answer["pages"][1].get("status", "Overloaded") in ("blank", "Overloaded")  # a slow machine is out of time
+    assert answer["pages"][1].get("status", "Overloaded") in ("blank", "Overloaded")  # on a slow machine, time is up
 
 
 def test_a_broken_picture_has_its_own_error(client: FlaskClient, scan: bytes) -> None:

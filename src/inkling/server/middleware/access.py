@@ -3,21 +3,22 @@
 Before the view, in this order, according to the rule of the matched endpoint (`inkling.server.rules`):
 
 1. assign a request id, the client's own or a new one (`request_context.py`);
-2. reject HTTP/1.1 without Host (RFC 9112, 3.2) with 400;
+2. reject an HTTP/1.1 request without Host (RFC 9112, 3.2) with 400;
 3. reject a client with too many requests (`callers.py`) with 429;
 4. reject a request without a valid key (`callers.py`) with 401;
 5. reject an unexpected body with 400;
 6. reject a reading with 503 if the worker, or the client's share of it, is full (`service/fair_queue.py`);
-7. reject a body that is too large with 413, before reading it; receive any other in bounded time and memory
-   (`slow_clients.py`), and reserve a place for the reading.
+7. reject a body that is too large with 413, before reading it; receive any other body in bounded time and memory
+   (`slow_clients.py`), and reserve a place for the reading; a page waits until the worker renders no other.
 
-A request that matches no route or method skips steps 3 to 7: it is answered 404 or 405, and its body is not read.
+A request that matches no route or method skips steps 3 to 7: it is answered with 404 or 405, and its body is not read.
 
 After the view: CORS headers (Flask-CORS), security headers, metrics and the log line of the request.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import ExitStack
 
@@ -48,7 +49,7 @@ CORS = {
 def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueue) -> None:
     """Register the checks before every view."""
     check_rate, check_key = rate_check(settings), key_check(settings.api_key)
-    bodies = Bodies(settings.max_upload_bytes)
+    bodies, rendering = Bodies(settings.max_upload_bytes), threading.Lock()
     metrics.set("inkling_in_hand_limit", queue.limit)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
@@ -79,6 +80,8 @@ def add_access(app: Flask, settings: Settings, metrics: Metrics, queue: FairQueu
         if _has_body() and not max_bytes:
             raise BadRequest(f"request has a body; expected none for {request.method} here. Send it without a body.")
         held = g.held = ExitStack()
+        if rule.one_at_a_time:
+            held.enter_context(rendering)
         if rule.places:
             queue.check(client, rule.places)
         if _has_body():
@@ -111,7 +114,7 @@ def add_record(app: Flask, settings: Settings, metrics: Metrics) -> None:
             set_cors_headers(response, cors)
         response.headers["X-Request-Id"] = context.request_id
         took_s = time.perf_counter() - context.started_s
-        # Without a rule the method may be made up.
+        # Without a rule, the method may be any word from the client.
         metrics.count("inkling_requests_total", context.method if rule else "other", context.route, str(context.status))
         metrics.observe("inkling_request_seconds", took_s, context.route)
         log_request(context, took_s)

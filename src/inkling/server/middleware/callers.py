@@ -1,10 +1,10 @@
-"""Checks of who sends a request: the API key, the rate limit and the origin.
+"""Checks on the sender of a request: the API key, the rate limit and the origin.
 
 **Key.** If the operator set one, the client sends `Authorization: Bearer KEY` or `X-API-Key: KEY` (RFC 6750, 2.1).
 
-**Rate**, counted per client with the library `limits`. With in-memory storage each worker counts separately; with Redis
-all workers on all machines count together. Flask-Limiter, which is built on `limits`, needs a decorator on each view;
-here one check covers every endpoint.
+**Rate.** The library `limits` counts requests per client. With in-memory storage each worker counts separately; with
+Redis all workers on all machines count together. Flask-Limiter, which is built on `limits`, needs a decorator on each
+view; here one check covers every endpoint.
 
 **Origin.** The lab and hands are limited to this service's own pages and to programs. Another site's page can make a
 browser send requests to this service (cross-site request forgery), and can point its own host name at this machine's

@@ -1,10 +1,10 @@
-"""Security headers, compression and HTTP caching of every response.
+"""Security headers, compression and HTTP caching for every response.
 
 The pages load nothing from other hosts and contain no inline scripts, so the content policy is strict. The networks run
 in the page as WebAssembly, which the policy must allow explicitly. Sources: OWASP Secure Headers Project; Content
 Security Policy Level 3 (W3C).
 
-Not compressed: small API responses, such as those during drawing; a network's weights, of which gzip saves only a
+Not compressed: small API responses, such as those during drawing; a network's weights, which gzip shrinks by only a
 fifteenth in 10 ms; and events, which are streamed. Flask-Compress would add 30 MB of codecs to replace these few lines.
 """
 
@@ -22,7 +22,7 @@ CONTENT_POLICY = (  # also in the pages of a static site, as a meta element, whi
 HEADERS = {
     "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",  # for browsers without frame-ancestors
+    "X-Frame-Options": "DENY",  # for browsers that do not support frame-ancestors
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -30,7 +30,7 @@ HEADERS = {
 }
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models", "stylesheets.joined")  # responses that rarely change
 TYPES = ("text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml")
-MAX_COMPRESSED = 64  # responses of which each worker keeps the compressed form: some 5 MB
+MAX_COMPRESSED = 64  # compressed responses that each worker keeps: about 5 MB
 MIN_BYTES = 1400  # a smaller response fits into one packet, so compression gains nothing
 
 

@@ -38,7 +38,7 @@ def _answer_inkling(error: InklingError) -> Response:
     message = str(error)
     if isinstance(error, BadData | CannotWrite) and not current_app.config["INKLING"].is_private:
         _log(error)
-        # Without paths or hosts of the server.
+        # Without the server's paths or host names.
         message = SENTENCES[500][1].format(request_id=current_context(request.environ).request_id)
     response = _respond(error.status, error.kind, message)
     if error.status == 401:
@@ -49,7 +49,7 @@ def _answer_inkling(error: InklingError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """Answer an error of Flask, Werkzeug or webargs. An unexpected exception becomes a 500."""
+    """Answer an error from Flask, Werkzeug or webargs. An unexpected exception becomes a 500."""
     status = error.code or 500
     if status == 404 and (page := _page_without_slash()):
         return make_response(redirect(page, 308))

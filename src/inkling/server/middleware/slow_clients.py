@@ -1,7 +1,7 @@
 """Limits the time and memory that a client can hold.
 
 - A thread waits for its client while it receives a request or sends a response. A socket timeout restarts with each
-  byte, so a client that occasionally sends a byte could hold the thread; `ClientSocket` has a deadline for the whole.
+  byte, so a client that occasionally sends a byte could hold the thread; `ClientSocket` has a deadline for all of it.
 - Bodies are received into memory, and the received bytes are counted per client. Werkzeug limits the size. A body is
   received before its reading takes a place, so that slow uploads do not block other readings.
 """
@@ -33,7 +33,7 @@ HEAD_S = 10.0  # to send a request's head, from its first byte
 BODY_S = 30.0  # to send its body: 20 MB at 5 Mbit/s
 SEND_S = 30.0  # to receive a response: 300 KB at 80 kbit/s
 STREAM_S = 1000.0  # to receive events; longer than MAX_STREAM_S, after which a stream ends
-MAX_LARGE_BODIES = 4  # bodies in memory at once, in units of the largest body
+MAX_LARGE_BODIES = 4  # bytes of all bodies in memory, in units of the largest allowed body
 MAX_LARGE_BODIES_PER_CLIENT = 2
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -70,7 +70,7 @@ class ClientSocket(socket.socket):
 
 
 class Bodies:
-    """The bodies of one worker. `max_upload_bytes`: size of the largest."""
+    """The bodies that one worker receives. `max_upload_bytes`: size of the largest allowed body."""
 
     def __init__(self, max_upload_bytes: int) -> None:
         self._largest = max_upload_bytes
@@ -120,4 +120,4 @@ class Bodies:
             full = together > MAX_LARGE_BODIES * self._largest or own > MAX_LARGE_BODIES_PER_CLIENT * self._largest
             if full and n_bytes > 0:
                 raise Overloaded("too many uploads are in progress; expected fewer. Try again in a moment.")
-            self._bytes += Counter({client: n_bytes})  # drops a client that has none left
+            self._bytes += Counter({client: n_bytes})  # drops a client that has no bytes left
