@@ -52,7 +52,7 @@ def ms(seconds: float) -> float:
 
 
 def median_us(function: Callable[[], Any]) -> float:
-    """The median time of one call after a warm-up, microseconds."""
+    """The median time of one call after a warm-up, in microseconds."""
     times = []
     for number in range(REPEATS + REPEATS // 10):
         start = time.perf_counter()
@@ -63,7 +63,7 @@ def median_us(function: Callable[[], Any]) -> float:
 
 
 def microseconds(value: float) -> str:
-    """Microseconds as text. A difference of two medians that is not positive is smaller than their noise."""
+    """Microseconds as text; "within noise" for a difference of two medians that is not positive."""
     return f"{value:,.0f}" if value > 0 else "within noise"
 
 
@@ -122,7 +122,7 @@ def rate_95(name: str, part: int, n: int) -> Numbers:
     return {name: part / max(n, 1), f"{name}_95": list(wilson_interval(part, n))}
 
 
-model_option = click.option("--model", help="A packaged model or bundle folder.  [default: the best packaged]")
+model_option = click.option("--model", help="A packaged model or bundle folder.  [default: the best packaged model]")
 models_option = click.option(
     "--model", "models", multiple=True, default=MODELS, show_default=True, help="A packaged model or bundle folder."
 )

@@ -35,7 +35,7 @@ NEVER_OPENED = (
 
 
 def size_of(path: Path) -> int:
-    """Size of a file, or of all files below a folder, bytes."""
+    """Size of a file, or of all files below a folder, in bytes."""
     if path.is_file():
         return path.stat().st_size
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file())

@@ -1,6 +1,6 @@
 """Load everything that a server and its supervisor load, and read a picture, so that Python writes the bytecode.
 
-Otherwise, with a read-only file system, a container would compile it again at each start.
+Otherwise, a container with a read-only file system would compile the modules again at each start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Check the base's dependencies for known vulnerabilities.
+"""Check the dependencies of the base installation for known vulnerabilities.
 
     .venv/bin/python scripts/audit.py
 

@@ -1,4 +1,4 @@
-"""Generate clients from the running service's OpenAPI document, and read a picture with each; `make check-clients`.
+"""Generate clients from the running service's OpenAPI document, and read a picture with each (`make check-clients`).
 
 The programs that use the clients, in `scripts/clients/`, are also examples for users.
 """
@@ -47,7 +47,7 @@ def ran(*command: str | Path, cwd: Path) -> str:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Run a service of this clone; yields its address."""
+    """Run the service from this clone; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

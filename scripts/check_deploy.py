@@ -1,7 +1,7 @@
-"""Check every file in deploy/ against the schema of the program that reads it; `make check-deploy`.
+"""Check every file in deploy/ against the schema of the program that reads it (`make check-deploy`).
 
-Each check is first tested with a faulty copy, which it must reject: a check that accepts everything is worthless. Runs
-in the virtual environment of deploy/requirements-check.txt. Prints a list, and exits with status 1 if a check fails.
+Each check is also tested with a faulty copy, which it must reject: a check that accepts everything is worthless. Runs
+in the virtual environment for deploy/requirements-check.txt. Prints a list, and exits with status 1 if a check fails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BIN = Path(sys.executable).parent
 KUBERNETES = ("1.29", "1.33", "1.37")  # the oldest and newest versions in the package, and a common one
 
 PROGRAMS = {"promtool": "prometheus", "nginx": "nginx", "systemd-analyze": "systemd"}  # program -> Debian package
-EXPOSURE = 15  # maximum exposure by systemd-analyze, in tenths: 0 is none, 100 is access to the whole machine
+EXPOSURE = 15  # maximum exposure according to systemd-analyze, in tenths: 0 is none, 100 is access to the whole machine
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def compose(deploy: Path) -> Iterator[str]:
 
 
 def kubernetes(deploy: Path) -> Iterator[str]:
-    """Kubernetes' OpenAPI; unknown keys are errors."""
+    """Check with Kubernetes' OpenAPI; unknown keys are errors."""
     files = [file for file in sorted(deploy.glob("kubernetes/**/*.yaml")) if file.name != "kustomization.yaml"]
     for version in KUBERNETES:
         yield from failure_of(BIN / "kubernetes-validate", "--strict", "--quiet", "-k", version, *files)
@@ -116,7 +116,7 @@ def azure(deploy: Path) -> Iterator[str]:
 
 
 def nginx(deploy: Path) -> Iterator[str]:
-    """`nginx -t` on each site as it is mounted or installed, with a test certificate and unprivileged ports."""
+    """Run `nginx -t` on each site as it is mounted or installed, with a test certificate and unprivileged ports."""
     with tempfile.TemporaryDirectory() as made:
         root = Path(made)
         yield from failure_of(
@@ -165,7 +165,7 @@ def prometheus(deploy: Path) -> Iterator[str]:
 
 
 def dashboard(deploy: Path) -> Iterator[str]:
-    """Check that queries are PromQL, and that panels have unique ids, no overlap, and a variable as their source."""
+    """Check that queries are valid PromQL, and that panels have unique ids, no overlap and a variable as source."""
     board = json.loads((deploy / "monitoring" / "grafana" / "inkling.json").read_text())
     panels = board["panels"]
     ids = [panel["id"] for panel in panels]

@@ -1,4 +1,4 @@
-"""Build wheel and sdist, install each into an empty environment, and read a picture there; `make package`."""
+"""Build the wheel and sdist, install each into an empty environment, and read a picture there (`make package`)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def type_errors(environment: Path, folder: Path) -> list[str]:
 
 
 def main() -> None:
-    """Check the distributions. Exits with a sentence and status 1 if a check fails."""
+    """Check the distributions. Exits with a message and status 1 if a check fails."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, cwd=folder)

@@ -1,7 +1,7 @@
 """Programs that build and run a container image.
 
-Docker or Podman if available. Otherwise, as root, Debian's `buildah` and `debootstrap`: the base is then built from
-Debian's packages, and the image runs in a mount namespace with the same limits.
+They are Docker or Podman if available; otherwise, as root, Debian's `buildah` and `debootstrap`. In the latter case,
+the base is built from Debian's packages, and the image runs in a mount namespace with the same limits.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ class Engine(Protocol):
 
 
 def output_of(*command: str, **options: Any) -> str:
-    """The standard output of a command. Raises if the command fails."""
+    """The standard output of a command. Raises CalledProcessError if the command fails."""
     return str(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, **options).stdout).strip()
 
 
 def choose() -> Engine:
-    """Docker or Podman if available, otherwise buildah. Without any, exits with the packages to install."""
+    """Docker or Podman if available, otherwise buildah. If none is available, exits with the packages to install."""
     for name in ("docker", "podman"):
         if shutil.which(name) and subprocess.run([name, "info"], capture_output=True, check=False).returncode == 0:
             return Daemon(name)
@@ -125,7 +125,7 @@ class Daemon:
         return base
 
     def build(self, base: str, *, revision: str) -> None:
-        kind = ["--format", "docker"] if self.name == "podman" else []  # the format with health checks
+        kind = ["--format", "docker"] if self.name == "podman" else []  # the format that supports health checks
         build([self.name, "build", *kind, "--tag", self.image, "--build-arg", f"BASE={base}"], revision=revision)
 
     def size_mb(self, image: str) -> float:

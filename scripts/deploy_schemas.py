@@ -1,7 +1,7 @@
-"""The schemas of the clouds' deployment files, and validators that reject unknown fields.
+"""The schemas for the clouds' deployment files, and validators that reject unknown fields.
 
-Google's API description of Cloud Run is in the wheel of `google-api-python-client`, and Azure's types of Container Apps
-are the classes of `azure-mgmt-appcontainers`. No package contains KubeRay's schema, so KUBERAY lists the fields of its
+Google's API description of Cloud Run is in the wheel of `google-api-python-client`; Azure's types for Container Apps
+are the classes in `azure-mgmt-appcontainers`. No package contains KubeRay's schema, so KUBERAY lists the fields of its
 API reference (ray.io/v1, 2026-11-24).
 """
 

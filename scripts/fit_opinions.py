@@ -1,9 +1,10 @@
-"""Fit the weight of the classifier relative to the line network, and `sure_at` of a row; write both to its manifest.
+"""Fit the classifier's weight relative to the line network, and a row's `sure_at`; write both to the manifest.
 
     python -m scripts.fit_opinions [--dry-run]
 
-Run it again whenever the packaged `line` or `cnn` is replaced. Pictures are drawn as for the benchmark `paper`, with
-another seed and MNIST's validation digits. `sure_at` is fitted on synthetic lines, as in the export of the network.
+The manifest is that of the line network. Run the command again whenever the packaged `line` or `cnn` is replaced.
+Pictures are drawn as for the benchmark `paper`, with another seed and MNIST's validation digits. `sure_at` is fitted on
+synthetic lines, as when the network is exported.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ COUNTS = {"ruled": 60, "boxes": 12, "signs": 20, "forms": 40, "plain": 25}  # pi
 
 
 def pictures(digits: Digits, counts: dict[str, int]) -> Iterator[tuple[ImageSource, str]]:
-    """Yield pictures of one row, with its digits."""
+    """Yield pictures of one row each, with their digits."""
     for name, n in counts.items():
         for kind, draw in SETS[name].items():
             for i in range(n):

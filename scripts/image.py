@@ -59,7 +59,7 @@ print(json.dumps({
 
 
 def ten_images() -> dict[str, bytes]:
-    """A digit of MNIST's test set for each class, dark on white, enlarged by a factor of eight, as PNG."""
+    """A digit from MNIST's test set for each class, dark on white, enlarged by a factor of eight, as PNG."""
     with np.load(ROOT / "tests" / "fixtures" / "mnist_200.npz") as content:
         images, labels = content["images"], content["labels"]
     return {str(digit): on_paper(images[list(labels).index(digit)]) for digit in range(10)}
@@ -105,7 +105,7 @@ def trial(engine: Engine) -> dict[str, Any]:
             ended = container.stop()
             stopped_s = time.monotonic() - stopping
     return {
-        "first_start_to_answer_s": starts_s[0],  # with cold files
+        "first_start_to_answer_s": starts_s[0],  # with a cold file cache
         "start_to_answer_s": min(starts_s[1:]),
         "pictures": len(images),
         "pictures_right": sum(each) if as_one == list(images) else 0,
@@ -137,7 +137,7 @@ def faults(facts: dict[str, Any]) -> list[str]:
 
 
 def revision() -> str:
-    """The commit of the build."""
+    """The commit that is built."""
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
 

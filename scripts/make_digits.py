@@ -2,9 +2,9 @@
 
     python scripts/make_digits.py        # needs MNIST (inkling data fetch) and zopfli: pip install zopfli
 
-One file in zlib's format, which Zopfli makes 5 % smaller: 1,000 labels 0 to 9 as bytes, then the 1,000 images of 28 x
-28 bytes, row by row, 0 paper to 255 ink. It is not an image file, because browsers may convert colors, and the values
-must stay exact.
+The file is in zlib's format; Zopfli makes it 5 % smaller. It contains 1,000 labels 0 to 9 as bytes, then the 1,000
+images of 28 x 28 bytes, row by row, 0 paper to 255 ink. It is not an image file, because browsers can convert colors,
+and the values must stay exact.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "src/inkling/server/static/examples"
 SEED = 20
-QUALITY = 70  # of WebP, 0 to 100; every example is read as at 82
+QUALITY = 70  # of WebP, 0 to 100; every example is read the same way as at 82
 Array = np.ndarray
 
 
@@ -32,7 +32,7 @@ class Example:
     shows: str  # the digits, in reading order
     alt: str
     surface: Callable[[Array, np.random.Generator], Array]  # (H, W) float32 ink 0..1 -> (H, W, 3) uint8 BGR
-    pick: int = 0  # index of the test images
+    pick: int = 0  # selects the test images: 7 * pick is an index into those of each digit
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""Make the fonts of the pages: subsets of Source Serif 4 and Source Sans 3.
+"""Make the fonts for the pages: subsets of Source Serif 4 and Source Sans 3.
 
     python scripts/make_fonts.py        # needs npm, fonttools and brotli: pip install fonttools brotli
 
-They are taken from the npm packages below, under the SIL Open Font License 1.1, whose text is written to the same
-folder. The subsets contain ASCII with typographic punctuation, the sans-serif font all of Latin-1, because names are
-set in it; weights 400 to 600, kerning, ligatures and tabular figures.
+The fonts are taken from the npm packages below, under the SIL Open Font License 1.1, whose text is written to the same
+folder. The subsets contain ASCII and typographic punctuation. The sans-serif font also contains all of Latin-1, because
+names are set in it. The subsets keep the weights 400 to 600, kerning, ligatures and tabular figures.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def unpacked(npm: str, name: str, folder: Path) -> Path:
-    """The folder of an npm package."""
+    """The folder of an unpacked npm package."""
     package = f"@fontsource-variable/{name}@{VERSIONS[name]}"
     subprocess.run([npm, "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     (archive,) = folder.glob(f"fontsource-variable-{name}-*.tgz")

@@ -1,7 +1,7 @@
 """Draw the two example forms, each as a PDF and its template: `python scripts/make_form_examples.py`.
 
-Lengths are millimeters on an A4 page, y down. The same numbers define the drawing and the regions, so the two agree.
-The files contain no date: the same Matplotlib writes the same bytes.
+Lengths are in millimeters on an A4 page; y points down. The same numbers define the drawing and the regions, so the two
+agree. The files contain no date: the same version of Matplotlib writes the same bytes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Drawing:
         self.figure.add_artist(Line2D(*ends, color="0.15", linewidth=mm * POINTS_PER_MM))
 
     def box(self, box: Box, *, mm: float = 0.35, fill: str = "none") -> None:
-        """A rectangle."""
+        """Draw a rectangle."""
         x, y, w, h = box
         at = x / PAGE_MM[0], 1 - (y + h) / PAGE_MM[1]
         style: dict[str, Any] = {"edgecolor": "0.15", "facecolor": fill, "linewidth": mm * POINTS_PER_MM}
@@ -66,7 +66,7 @@ class Drawing:
         self.regions.append({"name": name, "kind": kind, "box": [round(side * PX_PER_MM) for side in box], **known})
 
     def save(self) -> None:
-        """Write the PDF and the TOML."""
+        """Write the PDF and the TOML file."""
         with mpl.rc_context({"pdf.compression": 9}):
             FigureCanvasPdf(self.figure).print_pdf(
                 FOLDER / f"{self.name}.pdf", metadata={"CreationDate": None, "Producer": None, "Creator": "inkling"}

@@ -19,7 +19,7 @@ from tests.browser.conftest import FLAGS, chromium_path
 
 STATIC = Path(__file__).parents[1] / "src" / "inkling" / "server" / "static"
 PREVIEW_WH = (1200, 630)  # the size to which link previews are cropped
-SAFE = 0.7  # of a maskable icon's side: inside the circle of 80 % that every mask shows
+SAFE = 0.7  # share of a maskable icon's side, inside the circle of 80 % that every mask shows
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def page_of(svg: str, side: int, inner: int) -> str:
-    """An image of `inner` pixels, centered in `side` pixels."""
+    """HTML that shows an image `inner` pixels wide and high, centered in `side` pixels."""
     at = (side - inner) // 2
     style = f"position:absolute;left:{at}px;top:{at}px;width:{inner}px;height:{inner}px"
     return f'<div style="{style}">{svg.replace("<svg ", "<svg width=100% height=100% ", 1)}</div>'
@@ -53,7 +53,7 @@ def shot(browser: Browser, body: str, size_wh: tuple[int, int]) -> bytes:
     page = browser.new_page(viewport={"width": size_wh[0], "height": size_wh[1]})
     with tempfile.NamedTemporaryFile(
         "w", suffix=".html", encoding="utf-8"
-    ) as file:  # a file URL may load the local fonts
+    ) as file:  # a file URL can load the local fonts
         head = f'<!doctype html><meta charset="utf-8"><base href="{STATIC.as_uri()}/"><style>body{{margin:0}}</style>'
         file.write(head + body)
         file.flush()

@@ -2,7 +2,8 @@
 
     python scripts/make_measured.py
 
-The page is part of the package but those files are not, so the package contains this digest. A test compares the two.
+The page is part of the package but those files are not, so the package contains this digest. A test compares it with
+those files.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ RESIZED = "tutorial network, picture resized"
 
 
 def digest(results: dict[str, Any], baselines: dict[str, Any]) -> dict[str, Any]:
-    """Accuracies, 0..1: `right` by network and data set; `refusals_wrong` on MNIST's test images, of networks that
-    refuse; `seeds` of two recipes; `resized` by data set, of the tutorial network on images that are only resized."""
+    """Accuracies, 0..1: `right` by network and data set; `refusals_wrong` on MNIST's test images, for networks that
+    refuse; `seeds` for two recipes; `resized` by data set, for the tutorial network on images that are only resized."""
     models = {name: results["models"][name] for name in NETWORKS}
     data_sets = {name: each for name, each in baselines["sets"].items() if name in models["cnn"]["scores"]}
     return {

@@ -21,7 +21,7 @@ from tests.cli.test_serve import serving
 DOCS = Path(__file__).parents[1] / "docs"
 NUMBER = ((4, 0.2), (0, 0.5), (7, 0.8))  # digit, horizontal position on the board
 DRAWN_WH = (1120, 720)  # of the recorded page
-WIDTH = 840  # of the animation, pixels
+WIDTH = 840  # of the animation, in pixels
 MOVES = 3  # of the pen between two frames
 Frame = tuple[bytes, int]  # PNG and duration in milliseconds
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def film(page: Page) -> list[Frame]:
-    """The frames of drawing, reading and explaining a 4."""
+    """Frames that show how a 4 is drawn, read and explained."""
     frames = [(page.screenshot(), 500)]
     for (x0, y0), *rest in paths(page, 4, height=0.6):
         page.mouse.move(x0, y0)
@@ -65,7 +65,7 @@ def film(page: Page) -> list[Frame]:
 
 
 def save(png: bytes, path: Path) -> None:
-    """Save the same pixels with the best PNG compression."""
+    """Save a screenshot with the best PNG compression."""
     Image.open(io.BytesIO(png)).convert("RGB").save(path, optimize=True)
 
 

@@ -1,5 +1,5 @@
-// Measures the effect of dropout in chapter 4: accuracy on the held-out digits, mean of the last five epochs, for each of
-// the six starts, with wrong labels and without. Takes a few minutes, and writes the numbers of the chapter:
+// Measures the effect of dropout in chapter 4: the accuracy on the held-out digits, averaged over the last five epochs,
+// for each of the six starts, with and without wrong labels. Takes a few minutes, and writes the chapter's numbers:
 //
 //     node scripts/measure_dropout.mjs
 
@@ -20,7 +20,7 @@ const examples = Array.from(content.subarray(0, 1000), (label, i) => ({
 }));
 const heldOut = examples.slice(-HELD_OUT);
 
-// The gain of dropout over the plain network in points, by start.
+// The gain of dropout over the plain network, in percentage points, by start.
 function gains(settings) {
   return Array.from({ length: SEEDS }, (_, seed) => {
     const pair = makePair(examples, settings, seed);

@@ -2,8 +2,8 @@
 
     python scripts/notebook.py [--check] [NOTEBOOK ...]
 
---check runs them and writes nothing. In both cases, a cell that fails, warns or shows a path of this machine is an
-error. Without arguments: all notebooks in notebooks/. Needs MNIST: see `inkling data fetch`.
+--check runs them and writes nothing. In both cases, a cell that fails, warns or shows a path on this machine is an
+error. Without arguments, it runs all notebooks in notebooks/. Needs MNIST: see `inkling data fetch`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def run(path: Path, *, timeout_s: int = TIMEOUT_S) -> Any:
 
 
 def clean(notebook: Any) -> Any:
-    """The same without data that varies by run or machine: times, versions, kernel names."""
+    """The notebook without data that varies by run or machine: times, versions, kernel names."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -80,7 +80,7 @@ def smaller(png: str) -> str:
 
 
 def faults(notebook: Any) -> Iterator[str]:
-    """Yield the problems of the outputs: errors, warnings, paths of this machine, too many bytes."""
+    """Yield the problems in the outputs: errors, warnings, paths on this machine, too many bytes."""
     nbformat, _ = _libraries()
     private = {str(ROOT), str(Path.home()), "/tmp/", sys.prefix} - {"/"}
     for number, cell in enumerate(notebook.cells):
@@ -99,7 +99,7 @@ def faults(notebook: Any) -> Iterator[str]:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--check", action="store_true", help="write nothing")

@@ -133,7 +133,7 @@ def table(results: Results) -> str:
 
 
 def seeds_table(seeds: Results) -> str:
-    """seeds.json -> the scores of each recipe with several seeds, lowest mean first, and their differences."""
+    """seeds.json -> the scores of each recipe with several seeds, lowest mean first, and how the recipes differ."""
     models = sorted(seeds["models"].items(), key=lambda item: float(item[1]["mean"]))
     rows = []
     for name, facts in models:
@@ -148,7 +148,7 @@ def seeds_table(seeds: Results) -> str:
 
 
 def _apart(models: list[tuple[str, Results]]) -> str:
-    """A sentence with the differences of two recipes, so that readers can verify that the comparison is fair."""
+    """A sentence with the differences between two recipes, so that readers can verify that the comparison is fair."""
     (one, first), (other, second) = models
     names = [key for key in differences(first["recipe"], second["recipe"]) if key not in ("name", "about")]
     pairs = [f"{key} ({_at(first['recipe'], key)} and {_at(second['recipe'], key)})" for key in names]
@@ -201,7 +201,7 @@ def read_results(path: Path = RESULTS) -> Results:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--real", type=Path, metavar="DIR", help="a folder of folders of real handwriting")
     try:

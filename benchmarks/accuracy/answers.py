@@ -22,7 +22,7 @@ class Answer:
     written: str | None  # the true number with its signs; None if signs are not scored
     read_text: str
     read_written: str
-    outcome: str  # of the reading, or "failed" for an image that could not be opened
+    outcome: str  # the outcome of the reading, or "failed" for an image that could not be opened
     confidence: float  # 0..1
     took_s: float  # CPU time, which other load on the machine does not change
 
@@ -54,9 +54,9 @@ def answer(reader: Reader, image: ImageSource, text: str, written: str | None = 
 
 
 def summary(answers: Sequence[Answer]) -> Numbers:
-    """Rates of exact texts, of the outcome "read", and of right texts among those, with 95 % intervals; median time.
+    """Rates of exact texts, of the outcome "read", and of right texts with that outcome, all with 95 % intervals.
 
-    "written" only if signs are scored, "rows" only if some images have several.
+    Also the median time. Includes "written" only if signs are scored, and "rows" only if some images have several rows.
     """
     n = len(answers)
     called_read = [each for each in answers if each.outcome == "read"]
@@ -76,7 +76,7 @@ def summary(answers: Sequence[Answer]) -> Numbers:
 
 
 def risk_coverage(answers: Sequence[Answer]) -> list[tuple[float, float]]:
-    """Coverage and risk (El-Yaniv and Wiener 2010), both 0..1: the error rate of the most confident answers.
+    """Points (coverage, risk), both 0..1 (El-Yaniv and Wiener 2010): the error rate of the most confident answers.
 
     Answers with the same confidence form one point, so their order does not matter.
     """

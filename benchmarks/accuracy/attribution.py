@@ -2,9 +2,9 @@
 
     python -m benchmarks.accuracy.attribution [--digits 60] [--gradients]
 
-For each MNIST digit, this erases the tenth of the ink that an explanation ranks highest, and measures the drop of the
-lead over the runner-up. Compared are occlusion with several patches, random ink, and with `--gradients` (needs the
-learn extra) integrated gradients (Sundararajan, Taly and Yan, 2017) and gradient times input. Writes attribution.json.
+For each MNIST digit, this erases the tenth of the ink that an explanation ranks highest, and measures the drop in the
+lead over the runner-up. It compares occlusion with several patches, random ink and, with `--gradients` (needs the learn
+extra), integrated gradients (Sundararajan, Taly and Yan, 2017) and gradient times input. Writes attribution.json.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from inkling.explain.log_odds import log_odds
 from inkling.explain.occlusion import FAINT, spread, windows
 
 OUT = Path(__file__).with_suffix(".json")
-PATCHES = ((3, 1), (3, 2), (5, 1))  # side of the patch and step, pixels
+PATCHES = ((3, 1), (3, 2), (5, 1))  # side of the patch and step, in pixels
 STEPS = 32  # of integrated gradients
 ERASED_SHARE = 0.1  # of the pixels with ink
 
@@ -73,7 +73,7 @@ def integrated_gradients(reader: Reader, steps: int) -> Explain:
 
 
 def drop(reader: Reader, tile: np.ndarray, points: np.ndarray, digit: int, rival: int) -> float:
-    """The drop of the lead without the ink that an explanation ranks highest."""
+    """The drop in the lead when the ink that an explanation ranks highest is erased."""
     inked = np.flatnonzero(tile > FAINT)
     first = inked[np.argsort(-points.ravel()[inked], kind="stable")][: round(ERASED_SHARE * len(inked))]
     without = tile.copy()

@@ -1,7 +1,7 @@
-"""The other readers of the comparison, each with the settings that are tried on every set of images.
+"""The other readers in the comparison, each with the settings that are tried on every set of images.
 
-A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. The best
-setting for each set counts. Because it is chosen by the labels, this favors the baseline.
+A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. For each set,
+its best setting counts. This favors the baseline, because the labels decide which setting is best.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Setting:
     """The preparation of images, and the options of the baseline."""
 
     name: str
-    height: int | None  # to which the image is scaled, pixels; None: not scaled
+    height: int | None  # in pixels, to which the image is scaled; None: not scaled
     margin: float  # white border, as a fraction of the height
     options: tuple[str, ...] = ()
     invert: bool = True  # light on dark becomes dark on light
@@ -83,7 +83,7 @@ def tesseract() -> BaselineReader | None:
 
 
 def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReader | None:
-    """RapidOCR in a process with a separate Python, until this process ends; None if it is not installed."""
+    """RapidOCR in another Python, in a process that ends with this one; None if it is not installed."""
     if not python.is_file():
         return None
     command = [str(python), str(Path(__file__).with_name("rapidocr_process.py")), package]
@@ -107,7 +107,7 @@ def rapidocr(package: str, name: str, *, python: Path = PYTHON) -> BaselineReade
             raise SystemExit(f"{name} stopped while reading {len(paths)} images; run it alone: {' '.join(command)}")
         return Answers(**json.loads(line))
 
-    # It scales images itself, so only the margin is varied; a row already has one.
+    # RapidOCR scales images itself, so only the margin varies; a row already has a margin.
     margins = {"detect": (0.5,), "recognise": (0, 0.5)}
     singles = [Setting(f"{task}, margin {m:g}", None, m, (task,)) for task, each in margins.items() for m in each]
     rows = [Setting(f"{task}, margin 0", None, 0, (task,)) for task in margins]

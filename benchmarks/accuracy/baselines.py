@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.baselines [--real DIR] [--model NAME ...] [--most 200] [--digits 10000]
 
-An image is read right if the whole text equals its label. A baseline that is not installed is reported and skipped;
+An image is read correctly if the whole text equals its label. A baseline that is not installed is reported and skipped;
 `make baseline-readers` installs RapidOCR in a separate environment. The baselines' answers are cached in
 .cache/baselines, so a second run is short. The accuracy loss of the pipeline is also measured: enlarged MNIST test
 images, compared with the same images as tiles. Writes baselines.json.
@@ -52,7 +52,7 @@ def score(texts: Sequence[str], labels: Sequence[str], cpu_s: float) -> Numbers:
 
 
 def score_inkling(reader: Reader, images: LabelledSet) -> Numbers:
-    """The whole pipeline, one image at a time."""
+    """The score of the whole pipeline, which reads one image at a time."""
     start = time.process_time()
     texts = [reader.read(path).text for path in images.paths]
     return score(texts, images.labels, time.process_time() - start)
@@ -85,7 +85,7 @@ def _answers(baseline: BaselineReader, setting: Setting, images: LabelledSet) ->
 
 
 def fidelity(reader: Reader, mnist: Mnist, n: int) -> Numbers:
-    """MNIST's test images read through the whole pipeline as enlarged images, compared with the same as tiles."""
+    """Compare `n` MNIST test images, enlarged and read by the whole pipeline, with the same images read as tiles."""
     chosen = np.random.default_rng(labelled_sets.SEED).permutation(len(mnist.x_test))[:n]
     labels = mnist.y_test[chosen].astype(int)
     probs = Classifier(reader.bundle)(as_input(mnist.x_test[chosen]))  # (N, 28, 28) -> (N, 10)

@@ -3,8 +3,8 @@
     python -m benchmarks.accuracy.calibration [--model NAME ...] [--rows 20] [--real DIR]
 
 The images are rows of one to five MNIST test digits in pen styles that training does not use (`pen_styles`), on each
-rendered paper, and the folders of --real. A digit of a reading is right if the best alignment of the text with the
-label keeps it. Writes calibration.json.
+kind of rendered paper, and the images in the folders of --real. A digit of a reading is right if the best alignment of
+the text with the label keeps it. Writes calibration.json.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from inkling.training.report.measurements import ReliabilityBin
 OUT = Path(__file__).with_suffix(".json")
 SEED = 67
 LONGEST = 5  # digits in a row
-EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # of confidence bins, finer where most digits are
+EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # edges of the confidence bins, finer where most digits are
 NEAR = (0.93, 0.97)  # "at 95 %"
 
 Pairs = list[tuple[float, bool]]  # confidence, right
 
 
 def aligned(text: str, label: str) -> list[bool]:
-    """Whether each character of `text` is right: a minimal edit of `text` into `label` keeps it.
+    """Whether each character of `text` is right, which means that a minimal edit of `text` into `label` keeps it.
 
     Levenshtein distance (1966); an inserted or replaced character is wrong.
 
@@ -73,7 +73,7 @@ def aligned(text: str, label: str) -> list[bool]:
 
 
 def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
-    """Read labeled images; returns confidence and correctness of each digit, and of each text."""
+    """Read labeled images; returns the confidence and correctness of each digit and of each text."""
     digits: Pairs = []
     texts: Pairs = []
     for image, label in images:
@@ -86,7 +86,7 @@ def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pai
 
 
 def rendered(mnist: Digits, rows: int) -> Iterable[tuple[np.ndarray, str]]:
-    """Yield `rows` rows in each pen style on each paper, the same in every run."""
+    """Yield `rows` rows in each pen style on each kind of paper, the same in every run."""
     for p, pen in enumerate(PENS.values()):
         for s, surface in enumerate(SURFACES.values()):
             rng = np.random.default_rng((SEED, p, s))
@@ -133,7 +133,7 @@ def _rate(right: Sequence[bool] | np.ndarray) -> dict[str, Any]:
 
 @click.command()
 @models_option
-@click.option("--rows", default=20, show_default=True, help="Rows in each pen style on each paper.")
+@click.option("--rows", default=20, show_default=True, help="Rows in each pen style on each kind of paper.")
 @real_option
 @out_option(OUT)
 def main(models: tuple[str, ...], rows: int, real: Path | None, out: Path) -> None:

@@ -3,8 +3,9 @@
     python -m benchmarks.accuracy.cells [--kinds sudoku,marks] [--n 20] [--list] [--save DIR]
 
 Sudokus, tables of marks, score cards, tables of measurements and column additions, each flat, scanned and photographed.
-A cell is exact if its number is read exactly, including signs, or if an empty or crossed-out cell has that outcome. If
-a grid was not found with all its rows and columns, none of its cells is exact. Writes cells.json if all are measured.
+A cell is exact if its number is read exactly, including signs; an empty or crossed-out cell is exact if its outcome
+says so. If a grid is not found with all its rows and columns, none of its cells is exact. Writes cells.json if all
+kinds are measured.
 """
 
 from __future__ import annotations

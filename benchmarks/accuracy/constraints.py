@@ -4,8 +4,8 @@
 
 The digits are MNIST's validation images. Every row passes the Luhn check and is in a list of 10,000 numbers; a second
 list without the row shows how often a wrong entry is chosen. Prints tables and writes constraints.json, or
-constraints-touching.json with --touching, and from both the table of src/inkling/constraints/README.md. A right text
-without the outcome "read" is a needless review.
+constraints-touching.json with --touching. From both files, it writes the table in src/inkling/constraints/README.md. A
+right text without the outcome "read" is a needless review.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def constraints_for(texts: list[str]) -> dict[str, Constraints]:
 
 
 def read(reader: Reader, images: list[tuple[np.ndarray, str]], constraint_of: dict[str, Constraints]) -> dict[str, Any]:
-    """Constraint -> for each image: right, outcome is "read", confidence, changed, milliseconds."""
+    """Constraint -> for each image: is it right, is its outcome "read", confidence, is it changed, milliseconds."""
     answers: dict[str, Any] = {"nothing": [], **{name: [] for name in constraint_of}}
     for image, text in images:
         trace = reader.trace(image)
@@ -136,7 +136,7 @@ def write(found: dict[str, Any], path: Path) -> None:
 
 
 def table() -> str:
-    """The table of both files: a row for each model and kind of rows."""
+    """The table from both files: a row for each model and kind of rows."""
     rows = []
     for file, kind in (("constraints.json", "separate digits"), ("constraints-touching.json", "some touching")):
         for name, model in read_json(HERE / file)["models"].items():
@@ -145,7 +145,7 @@ def table() -> str:
 
 
 def _cell(row: dict[str, Any]) -> str:
-    """The rate of exact texts, the rate of the outcome "read", and the rate of right texts among those."""
+    """The rate of exact texts, the rate of the outcome "read", and the rate of right texts among the latter."""
     of_these = "" if row["right_of_read"] is None else f", {row['right_of_read']:.1%} right"
     return f"**{row['exact']:.1%}** <br> {row['called_read']:.0%} sure{of_these}"
 

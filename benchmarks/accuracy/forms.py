@@ -4,9 +4,9 @@
     python -m benchmarks.accuracy.forms --table     # only the table, from forms.json
 
 For each kind of capture: student numbers read exactly, without and with a list of 500 numbers; marks read exactly;
-fields wrongly called empty; sure fields that are wrong. Then sheets of the other form, and the time and memory of
-`inkling form read` for a PDF of scanned pages. Writes forms.json if everything is measured, and from it the table of
-docs/forms.md.
+fields wrongly called empty; sure fields that are wrong. Then it reads sheets of the other form, and measures the time
+and memory of `inkling form read` for a PDF of scanned pages. If everything is measured, it writes forms.json, and from
+that file the table in docs/forms.md.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from inkling.forms.form import Form
 OUT = Path(__file__).with_suffix(".json")
 PAGE = ROOT / "docs" / "forms.md"
 NUMBER, MARKS = "student_number", tuple(f"mark_{i + 1}" for i in range(9))
-LISTED = 500  # numbers of the list
+LISTED = 500  # numbers in the list
 TALLIES = 3  # exam sheets per tally sheet
 PDF_SHEETS = 20  # different sheets, repeated to fill the PDF
 
@@ -88,14 +88,14 @@ def measure(form: Form, sheets: list[FilledSheet], *, show: bool, what: str) -> 
 
 
 def share_right(sheets: list[FilledSheet], read: list[FilledForm], names: tuple[str, ...]) -> float:
-    """The rate at which the named fields are read right."""
+    """The rate at which the named fields are read correctly."""
     right = sum(answer.values.get(name) == sheet.values[name] for sheet, answer in zip(sheets, read, strict=True)
                 for name in names)  # fmt: skip
     return right / (len(sheets) * len(names))
 
 
 def listed_numbers(sheets: list[FilledSheet], folder: Path) -> Path:
-    """A list with the numbers of the sheets and others."""
+    """A file that lists the numbers on the sheets and other numbers."""
     rng = np.random.default_rng(SEED)
     numbers = {sheet.values[NUMBER] for sheet in sheets}
     while len(numbers) < LISTED:
@@ -131,7 +131,7 @@ def measure_pdf(digits: Digits, pages: int) -> Numbers:
 
 
 def tables(numbers: Numbers) -> str:
-    """Each form by kind of capture; then a PDF of scanned pages."""
+    """A table for each form, by kind of capture; then one for a PDF of scanned pages."""
     exam, tally, pdf = (numbers[key] for key in ("exam", "tally", "pdf"))
     name = numbers["model"]["name"]
     sheets = next(iter(exam.values()))["sheets"]
@@ -171,13 +171,13 @@ def _faults(found: Numbers) -> list[list[str]]:
 
 
 def write_table(path: Path) -> None:
-    """Write the tables of a JSON file into docs/forms.md."""
+    """Write the tables from a JSON file into docs/forms.md."""
     markdown.write_blocks(PAGE, {"forms": tables(dict(read_json(path)))})
 
 
 @click.command()
 @click.option("--table", "only_table", is_flag=True, help="Only write the table of docs/forms.md from forms.json.")
-@click.option("--n", default=60, show_default=True, help="Exam sheets of each capture.")
+@click.option("--n", default=60, show_default=True, help="Exam sheets for each kind of capture.")
 @click.option("--pages", default=100, show_default=True, help="Pages of the PDF; 0 to skip it.")
 @click.option("--list", "show", is_flag=True, help="Print every wrong field.")
 @model_option

@@ -2,10 +2,10 @@
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.accuracy.hands [--first 20] [--hands 20] [--each 200]
 
-A hand is taught with 20 of each digit and tested with 200 others. If at least half of a hand's digits of one kind are
-misread, a single correction of that digit is taught, and ten more are read. Digits without an odd shape are MNIST's
-training images; the guards use its validation images, which are never learned. Writes hands.json, and its numbers into
-docs/hands.md.
+A hand is taught with 20 images of each digit and tested with 200 others. If at least half of a hand's digits of one
+kind are misread, a single correction of that digit is taught, and ten more are read. Digits without an odd shape are
+MNIST's training images; the guards use its validation images, which are never learned. Writes hands.json, and its
+numbers into docs/hands.md.
 
 Hands 0 to 19 are for tuning the penalty and weights of `inkling.hands.light_teaching`: `--first 0` prints their scores
 and writes nothing. Hands from 20 on are for measurements. One thread is used, because waiting threads also take CPU
@@ -60,7 +60,7 @@ class Judge:
         return taught.learned.probs(features, self.metric)
 
     def right(self, digits: Digits, taught: Taught | None = None) -> np.ndarray:
-        """Which digits are read right: (N,) bool."""
+        """Which digits are read correctly: (N,) bool."""
         return np.asarray(answers(self.probs(digits[0], taught), self.bundle.reject_at) == digits[1])
 
     def validation_misread(self, taught: Taught | None = None) -> int:
@@ -75,7 +75,7 @@ def as_lessons(tiles: np.ndarray, labels: np.ndarray) -> list[Lesson]:
 
 
 def of_hand(judge: Judge, lessons: list[Lesson], test: Digits) -> tuple[dict[str, Any], Taught]:
-    """Measure one hand before and after."""
+    """Measure one hand before and after teaching."""
     taught, cpu_s = timed_teach(lessons, judge)
     before, after = judge.right(test), judge.right(test, taught)
     return {
@@ -127,7 +127,7 @@ def _features(judge: Judge, lessons: list[Lesson]) -> Digits:
 
 
 def poisoned_lessons(tiles: np.ndarray, labels: np.ndarray) -> dict[str, list[Lesson]]:
-    """Lessons that must not be learned; `tiles`, `labels`: those of a hand."""
+    """Lessons that must not be learned; `tiles` and `labels` are those of a hand."""
     rng = np.random.default_rng(0x9015)
     scribbles = np.stack([normalize_crop(scribble(rng)) for _ in range(N_SCRIBBLES)])
     scribbles = scribbles[scribbles.reshape(N_SCRIBBLES, -1).max(axis=1) > 0.5 / 255]

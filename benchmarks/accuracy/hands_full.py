@@ -1,4 +1,4 @@
-"""Compare a hand's whole network with the light step: synthetic writers with odd shapes, and poisoned lessons.
+"""Compare teaching the whole network with the light step: synthetic writers with odd shapes, and poisoned lessons.
 
     python -m benchmarks.accuracy.hands_full [--first 20] [--hands 20] [--each 100] [--poison]
 
@@ -33,7 +33,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "hands.md"
 
 
 def of_hand(judge: Judge, teacher: Teacher, lessons: list[Lesson], test: Digits, tiles: np.ndarray) -> dict[str, Any]:
-    """Measure one hand before and after; `test`: features and labels of the `tiles` (N, 28, 28) float32."""
+    """Measure one hand before and after teaching; `test`: features and labels of the `tiles` (N, 28, 28) float32."""
     light, light_s = timed_teach(lessons, judge)
     started, clock = time.process_time(), time.perf_counter()
     taught = teacher.teach(lessons)
@@ -61,7 +61,7 @@ def of_hand(judge: Judge, teacher: Teacher, lessons: list[Lesson], test: Digits,
 
 
 def network_right(judge: Judge, taught: TaughtNetwork, tiles: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which digits the hand's network reads right: (N,) bool."""
+    """Which digits the hand's network reads correctly: (N,) bool."""
     probs = classifier_of(taught.learned).outputs(tiles)
     return np.asarray(answers(probs, judge.bundle.reject_at) == labels)
 
@@ -136,7 +136,7 @@ def tables(content: dict[str, Any]) -> str:
 
 
 def write(content: dict[str, Any]) -> None:
-    """Write the file and the block of the page."""
+    """Write the file and the block on the page."""
     write_json(OUT, content)
     write_blocks(PAGE, {"hands_full": tables(content)})
 

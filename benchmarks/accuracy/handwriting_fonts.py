@@ -37,7 +37,7 @@ def fonts_in(folder: Path) -> dict[str, Path]:
 
 
 def written(path: Path, family: str, each: int) -> list[tuple[str, np.ndarray, np.ndarray]]:
-    """A font's digits, `each` times: the digit, (H, W) uint8 on paper, (16, 16) uint8 in a box; dark on light."""
+    """A font's digits, drawn `each` times: the digit, (H, W) uint8 on paper, (16, 16) uint8 in a box; dark on light."""
     rng = np.random.default_rng((SEED, *family.encode()))
     found = []
     for digit in DIGITS * each:

@@ -3,9 +3,9 @@
     python -m benchmarks.accuracy.paper [--sets ruled,boxes] [--n 30] [--full] [--beside] [--list] [--save DIR]
 
 The sets: five digits on a ruled line; eight in thirteen kinds of printed boxes, flat, scanned and photographed; numbers
-with a sign; combs, tables, squared and check paper; whole photographs of a page on a desk; clean rows. `--beside` also
-runs Tesseract and RapidOCR on some pictures of each set. Then pages without a number: their time, their memory, and
-whether any gets the outcome "read". Writes paper.json if all sets are measured.
+with a sign; combs, tables, graph paper and check paper; whole photographs of a page on a desk; clean rows. `--beside`
+also runs Tesseract and RapidOCR on some pictures of each set. For pages without a number, it measures time and memory,
+and whether any gets the outcome "read". Writes paper.json if all sets are measured.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ NOTHING = "not numbers"
 EVERY: dict[str, dict[str, Draw]] = {**NUMBERS, NOTHING: {kind: partial(not_a_number, kind) for kind in PAGES}}
 COUNTS = {"ruled": 15, "boxes": 5, "signs": 15, "forms": 15, "plain": 40, "photos": 10, NOTHING: 4}  # of each kind
 FULL = 5  # factor on COUNTS for --full
-BESIDE = {"photos": 8}  # pictures of a set for the other readers; MOST_BESIDE for the other sets
+BESIDE = {"photos": 8}  # pictures that other readers get, by set; MOST_BESIDE for sets not listed
 MOST_BESIDE = 40
 POINTS = 120  # maximum points of a curve in the file
 
 
 def peak_mb() -> float:
-    """The peak memory of this process since `forget_peak`, MB (1e6 bytes). Linux only; otherwise its current memory."""
+    """The peak memory of this process since `forget_peak`, in MB (1e6 bytes); outside Linux, `resident_mb`."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -97,7 +97,7 @@ def measure_nothing(reader: Reader, digits: Digits, n: int) -> Numbers:
 
 
 def beside(reader: Reader, sets: list[str], digits: Digits, python: Path) -> Numbers:
-    """The rate of pictures that inkling and other readers read exactly, digits only and rows joined."""
+    """The rate of pictures that inkling and other readers read exactly; only digits are compared, with rows joined."""
     baselines = installed(python)
     found: Numbers = {}
     for name in sets:
@@ -158,7 +158,7 @@ def chosen_sets(_context: click.Context, _option: click.Parameter, value: str | 
 @click.option("--full", is_flag=True, help=f"{FULL} times as many: 200 photographs.")
 @click.option("--beside", "is_beside", is_flag=True, help="Also run Tesseract and RapidOCR on a sample of each set.")
 @click.option("--list", "is_list", is_flag=True, help="Print every wrong answer.")
-@click.option("--save", type=click.Path(path_type=Path), help="Only write the pictures, into folders in this one.")
+@click.option("--save", type=click.Path(path_type=Path), help="Only write the pictures, into subfolders of this folder.")
 @model_option
 @click.option(
     "--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="A Python with RapidOCR."

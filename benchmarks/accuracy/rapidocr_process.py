@@ -42,7 +42,7 @@ def current():
 
 
 def earlier():
-    """The same with the package rapidocr-onnxruntime."""
+    """The same function with the package rapidocr-onnxruntime."""
     from rapidocr_onnxruntime import RapidOCR
 
     engine = RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, text_score=0.0)

@@ -62,7 +62,7 @@ def baselines(ax: Axes, numbers: Numbers) -> Axes:
 
 
 def paper(ax: Axes, numbers: Numbers) -> Axes:
-    """Risk by coverage for each set of numbers on paper and for all; a dot marks the end of the outcome "read"."""
+    """Risk by coverage for each set of numbers on paper and for all; a dot marks answers with the outcome "read"."""
     curves = {name: (each["risk_coverage"], each["all"]) for name, each in numbers["sets"].items()}
     curves["all"] = (numbers["risk_coverage"], numbers["all"])
     ends = []

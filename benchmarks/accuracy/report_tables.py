@@ -36,7 +36,7 @@ def baselines(numbers: Numbers) -> str:
 
 
 def out_of_distribution(numbers: Numbers) -> str:
-    """For every model, the out-of-distribution kinds and the sets of digits."""
+    """For every model, a table of the out-of-distribution kinds and one of the sets of digits."""
     parts = []
     for name, model in numbers["models"].items():
         rows = []
@@ -66,7 +66,7 @@ def out_of_distribution(numbers: Numbers) -> str:
 
 
 def calibration(numbers: Numbers) -> str:
-    """Accuracy near 95 %, from 95 %, and on average."""
+    """Accuracy at a confidence near 95 %, at 95 % or more, and on average."""
     rows = [
         [f"`{name}`, {kind}", f"{each['n']:,}", f"{each['right']:.1%}", f"{each['confidence']:.1%}",
          _of(each["near_95"]), _of(each["from_95"])]
@@ -87,7 +87,7 @@ def memory(numbers: Numbers) -> str:
 
 
 def tight_crops(numbers: Numbers) -> str:
-    """The kinds of crops by size."""
+    """Accuracy for each kind of crop, by size."""
     found = {tuple(name.split(", ")): each for name, each in numbers["found"].items()}
     kinds, sides = (list(dict.fromkeys(name[k] for name in found)) for k in (0, 1))
     head = [f"`{numbers['model']['name']}`, {numbers['digits']:,} digits, read correctly", *sides]
@@ -95,7 +95,7 @@ def tight_crops(numbers: Numbers) -> str:
 
 
 def handwriting_fonts(numbers: Numbers) -> str:
-    """Each model, on paper and in boxes."""
+    """Accuracy of each model, on paper and in boxes."""
     columns = ("on paper", "in boxes")
     head = [f"{len(numbers['fonts'])} fonts, {numbers['pictures']:,} digits, read correctly", *columns]
     models = numbers["models"].items()
@@ -103,7 +103,7 @@ def handwriting_fonts(numbers: Numbers) -> str:
 
 
 def paper(numbers: Numbers) -> str:
-    """Sets of numbers on paper; the kinds of each; other readers; pages without a number."""
+    """Tables of the sets of numbers on paper, the kinds in each, other readers, and pages without a number."""
     head = ["digits exact", "with signs", "rows", 'called "read"', "of these correct", "CPU time"]
     shown = {name: each["all"] for name, each in numbers["sets"].items()} | {"all": numbers["all"]}
     parts = [table([f"`{numbers['model']['name']}`", *head], [_paper_row(*each) for each in shown.items()])]
@@ -135,7 +135,7 @@ def _paper_row(name: str, found: Numbers) -> list[str]:
 
 
 def attribution(numbers: Numbers) -> str:
-    """The drop of the lead by explanation, the largest first."""
+    """The drop in the lead by explanation, the largest first."""
     drops = sorted(numbers["drops"].items(), key=lambda item: -float(item[1]["points"]))
     rows = [[name, f"{each['points']:.2f}", f"{each['standard_error']:.2f}"] for name, each in drops]
     return table([f"explanation of `{numbers['model']['name']}`", "drop in points", "standard error"], rows)

@@ -43,7 +43,7 @@ def labelled(folder: Path) -> dict[Path, str]:
 
 
 def cells(name: str, numbers: Numbers) -> Sequence[str]:
-    """A row of the table: a name, and the numbers of `summary` in the columns of `new_table`."""
+    """A row of the table: a name, and the numbers from `summary` in the columns of `new_table`."""
     keys = ("exact", "written", "rows", "read", "read_right")
     shares = [f"{numbers[key]:.1%}" if key in numbers else "-" for key in keys]
     return (name, str(numbers["n"]), *shares, str(numbers["read_wrong"]), f"{numbers['median_ms']:.1f}")
@@ -58,7 +58,7 @@ def new_table(title: str) -> Table:
 
 
 def print_table(table: Table) -> None:
-    """Print the table in full width, even in a narrow terminal."""
+    """Print the table at full width, even in a narrow terminal."""
     Console(width=WIDTH).print(table)
 
 

@@ -1,4 +1,4 @@
-"""Measure tightly cropped digits, as in a field of a form, a crop or a bitmap.
+"""Measure tightly cropped digits, such as those in a form field, a crop or a bitmap.
 
     python -m benchmarks.accuracy.tight_crops [--model NAME] [--digits 1000] [--split validation|test]
 

@@ -147,7 +147,7 @@ def speed(source: Path, scratch: Path, n: int, model: str | None, *, rounds: int
 
 
 def memory(scratch: Path, n: int, grow: int, model: str | None, images: Any) -> Any:
-    """The total peak memory of all processes, for n images and for `grow` times as many."""
+    """The peak memory of all processes together, for n images and for `grow` times as many."""
     found = {}
     for count in (n, grow * n):
         source = make(scratch / f"scans-{count}", count, images)
@@ -206,7 +206,7 @@ def main(
         about = {
             "model": {"name": found.name, "version": found.version},
             "cores": cores(),
-            "load_before": os.getloadavg()[0],  # of the machine: above about 1, a speed is not reliable
+            "load_before": os.getloadavg()[0],  # load of the machine; above about 1, a speed is not reliable
         }
         if name == "speed":
             part = speed(source, scratch, pictures, model, rounds=rounds, others=engines)

@@ -3,8 +3,8 @@
     python -m venv /tmp/s3fs && /tmp/s3fs/bin/pip install s3fs    # separate: it needs another botocore than moto
     python -m benchmarks.batch.bucket_clients --s3fs /tmp/s3fs/bin/python
 
-Each client fetches the same pictures, one object each and as ranges of a shard, with 16 concurrent requests, from moto
-on this machine. Only the client's CPU time counts, because a worker has one core for fetching and reading. Writes
+Each client fetches the same pictures, as separate objects and as ranges of a shard, with 16 concurrent requests, from
+moto on this machine. Only the client's CPU time counts, because a worker has one core for fetching and reading. Writes
 bucket_clients.json.
 """
 

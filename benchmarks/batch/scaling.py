@@ -2,8 +2,8 @@
 
     python -m benchmarks.batch.scaling [--pictures 20000] [--rounds 3] [--no-measure]
 
-Needs the cluster and learn extras. Measures the steps of an image on one core; one process and two; Ray on one core and
-two, and three Ray nodes with one core each (ray.cluster_utils); several chunk sizes; the maximum rate at which Ray
+Needs the cluster and learn extras. Measures the steps of an image on one core; one and two processes; Ray on one and
+two cores, and on three nodes with one core each (ray.cluster_utils); several chunk sizes; the maximum rate at which Ray
 dispatches chunks; and requests to a bucket, counted by a proxy in front of a real S3 server. Each engine is timed for
 the whole run and for its steady phase. Writes scaling.json; --no-measure only writes the page, from that file and
 prices.toml.
@@ -105,7 +105,7 @@ def steady(points: list[tuple[float, int]]) -> float:
 
 @contextlib.contextmanager
 def ray_nodes(*cores: int) -> Iterator[str]:
-    """Start a cluster on this machine with a node for each number of cores; yields its address."""
+    """Start a cluster on this machine with one node per entry of `cores`, its number of cores; yields the address."""
     from inkling.batch.ray_cluster import QUIET_ENVIRONMENT
 
     os.environ.update(QUIET_ENVIRONMENT)

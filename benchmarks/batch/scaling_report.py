@@ -54,7 +54,7 @@ def rate(found: Numbers, cores: int) -> float:
 
 
 def cost(found: Numbers, store: Numbers, cloud: Numbers, pictures: int, *, shards: bool) -> Numbers:
-    """The cost of reading `pictures` images from a bucket, US dollars."""
+    """The cost of reading `pictures` images from a bucket, in US dollars."""
     asked = found["requests"]["shard" if shards else "files"]
     requests = asked["reads"] * store["million_reads"] + asked["writes"] * store["million_writes"]
     core_s = pictures * core_ms(found) / 1000 / share_on_ray(found)
@@ -66,7 +66,7 @@ def cost(found: Numbers, store: Numbers, cloud: Numbers, pictures: int, *, shard
 
 
 def measured(found: Numbers) -> str:
-    """Every engine compared with one process."""
+    """A table that compares every engine with one process."""
     engines, cores = found["engines"], found["cores"]
     one = engines["one here"]["steady_per_s"]
     ray = engines["one Ray node, a core"]["steady_per_s"]
@@ -113,7 +113,7 @@ def steps(found: Numbers) -> str:
 
 
 def costs(found: Numbers, prices: Numbers) -> str:
-    """Hours by cores, and dollars by cloud."""
+    """Tables of hours by cores and dollars by cloud."""
     clouds = {cloud["name"]: cloud for cloud in prices["cloud"]}
     hours = [
         [name, f"{count * core_ms(found) / 3.6e6 / share_on_ray(found):,.1f}",

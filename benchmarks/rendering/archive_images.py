@@ -14,11 +14,11 @@ SIDES = (28, 280)  # pixels of the longer side
 ROWS = 0.2  # fraction of images with a row of two to five separate digits
 DARK = 0.5  # fraction with light ink on a dark background
 IN_FOLDER = 1000
-DISTINCT = 100_000  # images; a larger archive has more hard links to these, so that a million fit on a disk
+DISTINCT = 100_000  # different images; a larger archive repeats them as hard links, so that a million fit on a disk
 
 
 def make(folder: Path, n: int, images: np.ndarray) -> Path:
-    """Fill `folder` with n images of (N, 28, 28) uint8 MNIST digits, the same every time; a complete one is kept."""
+    """Fill `folder` with n images of (N, 28, 28) uint8 MNIST digits, the same every time; a complete folder is kept."""
     facts_file = folder / "made.json"
     facts = {"n": n, "seed": SEED, "rows": ROWS, "sides": SIDES}
     if facts_file.is_file() and json.loads(facts_file.read_text()) == json.loads(json.dumps(facts)):

@@ -90,7 +90,7 @@ def _place(page_wh: tuple[int, ...], photo_wh: tuple[int, int], rng: np.random.G
     flat = (np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) - 0.5) * page * (photo / page).min()
     turn, nod, lean = np.deg2rad(rng.uniform((-8, -25, -10), (8, 8, 10)))
     x, y = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ flat.T
-    depth = 1.2 * photo.max() + y * np.sin(nod) + x * np.sin(lean)  # the focal length is 1.2 of the longer side
+    depth = 1.2 * photo.max() + y * np.sin(nod) + x * np.sin(lean)  # the focal length is 1.2 times the longer side
     seen = np.stack([x * np.cos(lean), y * np.cos(nod)], axis=1) / depth[:, None]
     middle, span = (seen.max(axis=0) + seen.min(axis=0)) / 2, np.ptp(seen, axis=0)
     corners = (seen - middle) * (photo / span).min() * rng.uniform(0.78, 0.98)

@@ -113,7 +113,7 @@ VALUES = {"exam": _exam, "tally": _tally}
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--form", "name", type=click.Choice(sorted(VALUES)), default="exam", show_default=True)
-@click.option("--n", default=3, show_default=True, help="Sheets of each capture.")
+@click.option("--n", default=3, show_default=True, help="Sheets for each kind of capture.")
 def main(folder: Path, name: str, n: int) -> None:
     """Write some sheets and print their values."""
     from inkling.forms.examples import example

@@ -37,7 +37,7 @@ def draw(kind: str, capture: str, digits: Digits, rng: np.random.Generator) -> G
 
 
 def sudoku(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Nine by nine cells with thick rules around each three by three; a third of the cells are filled."""
+    """Nine by nine cells with thick lines around each block of three by three; a third of the cells are filled."""
     side = rng.uniform(42, 80)
     cells = [[str(rng.integers(1, 10)) if rng.random() < 0.35 else "" for _ in range(9)] for _ in range(9)]
     sheet, lines = _paper([side] * 9, [side] * 9, rng)
@@ -60,7 +60,7 @@ def marks(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[st
 
 
 def score_card(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Single digits in narrow columns, and sums in a wide last column after a thick rule."""
+    """Single digits in narrow columns, and sums in a wide last column after a thick line."""
     h = rng.uniform(40, 64)
     rows = int(rng.integers(3, 7))
     cells = [[str(rng.integers(1, 10)) if rng.random() < 0.9 else "" for _ in range(9)] for _ in range(rows)]
@@ -85,7 +85,7 @@ def measurements(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[
 
 
 def addition(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """A column addition: one digit per cell, right-aligned, with a thick rule above the sum."""
+    """A column addition: one digit per cell, right-aligned, with a thick line above the sum."""
     side = rng.uniform(46, 72)
     terms = [int(rng.integers(10, 10 ** int(rng.integers(2, 6)))) for _ in range(rng.integers(2, 4))]
     numbers = [*map(str, terms), str(sum(terms))]

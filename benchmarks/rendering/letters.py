@@ -41,7 +41,7 @@ CAPITALS_ONLY = ("Because We", "Humor Sans")  # their lowercase letters are capi
 
 @dataclass(frozen=True)
 class Font:
-    """One font file of this machine."""
+    """One font file on this machine."""
 
     family: str
     path: Path
@@ -65,7 +65,7 @@ def installed_fonts() -> list[Font]:
 
 
 def handwriting_fonts() -> dict[str, Path]:
-    """Family -> file, for the handwriting fonts of this machine."""
+    """Family -> file, for the handwriting fonts on this machine."""
     return {font.family: font.path for font in installed_fonts() if font.handwritten}
 
 

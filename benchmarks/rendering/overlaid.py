@@ -1,6 +1,6 @@
 """Overlaid or crossed-out digits, which no longer count as digits.
 
-Digits are (28, 28) uint8 of MNIST. The functions return (H, W) uint8 images, dark on light.
+Digits are MNIST images, (28, 28) uint8. The functions return (H, W) uint8 images, dark on light.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.rendering.stroke_rendering import Drawing, draw, enlarged, fitted, straight, trimmed
 
-# Pairs that a person may still read as one of the two: a 1 looks like a bar through the other digit, as in many a 0 and
-# 7; the other pairs share most of their strokes.
+# Pairs that a person may still read as one of the two: a 1 looks like a bar through the other digit, as in many 0s and
+# 7s; the other pairs share most of their strokes.
 STAY_DIGITS = {frozenset((1, other)) for other in range(10)} | {
     frozenset(pair) for pair in ((0, 6), (0, 7), (0, 8), (3, 8), (4, 9))
 }
@@ -34,7 +34,7 @@ def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator)
 def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A digit struck through with a zigzag or crossing lines from edge to edge."""
     large = 1 - cv2.GaussianBlur(enlarged(images[int(rng.integers(len(images)))]).astype(np.float32), (0, 0), 1.5) / 255
-    digit = np.clip((large - 0.4) / 0.2, 0, 1)  # as sharp as the pen of the strike
+    digit = np.clip((large - 0.4) / 0.2, 0, 1)  # as sharp as the pen strokes that strike it out
     n = int(rng.integers(7, 11))
     if rng.random() < 0.5:
         y = np.linspace(0, 1, n)

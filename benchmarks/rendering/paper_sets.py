@@ -56,10 +56,10 @@ def ruled(place: str, digits: Digits, rng: np.random.Generator, i: int) -> Pictu
     text = random_number(rng, RULED)
     number = Writer(digits, rng, height=height).write(text)
     content = (number.ink.shape[1] + 3 * height, 2.6 * height)
-    room = 0.3 * max(content)  # so that turning uncovers nothing
+    room = 0.3 * max(content)  # so that turning brings no border into view
     sheet = Sheet((content[0] + room, content[1] + room), rng)
     below = {"on": rng.uniform(-0.02, 0.05), "above": rng.uniform(0.1, 0.25), "below": rng.uniform(-1.2, -1.04),
-             "through": rng.uniform(-0.7, -0.3)}[place]  # the rule, in digit heights below the base line  # fmt: skip
+             "through": rng.uniform(-0.7, -0.3)}[place]  # ruled line, in digit heights below the baseline  # fmt: skip
     baseline = sheet.h / 2 + 0.5 * height
     y = baseline + (below + (width / 2 if place == "above" else -width / 2 if place == "below" else 0)) * height
     sheet.stroke((0, y), (sheet.w, y), width=width * height, colour=((96, 130, 190), None, (150, 150, 156))[i % 3])
@@ -114,7 +114,7 @@ def signed(sign: str, digits: Digits, rng: np.random.Generator, i: int) -> Pictu
 
 
 def comb(state: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """Nine joined boxes, tilted; some of them "empty" or "crossed out", or a "bilevel" scan of nine full ones."""
+    """Nine joined boxes, tilted; some of them "empty" or "crossed out", or a "bilevel" scan of nine full boxes."""
     h = rng.uniform(45, 90)
     size_wh = (h * rng.uniform(0.75, 1), h)
     length = COMBED * size_wh[0]
@@ -160,7 +160,7 @@ def table(digits: Digits, rng: np.random.Generator, i: int) -> Picture:
 
 
 def squared(digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """One or two numbers on squared paper."""
+    """One or two numbers on graph-paper squares."""
     pitch = rng.uniform(28, 60)
     writer = Writer(digits, rng, height=pitch * rng.uniform(0.8, 1.7))
     texts = [random_number(rng, int(rng.integers(2, 7))) for _ in range(rng.integers(1, 3))]
@@ -168,7 +168,7 @@ def squared(digits: Digits, rng: np.random.Generator, i: int) -> Picture:
     step = np.ceil(1.5 * writer.height / pitch) * pitch
     w = max(number.ink.shape[1] for number in numbers) + 4 * pitch
     content = (w, (len(texts) - 1) * step + writer.height + 3 * pitch)
-    room = 0.1 * max(content)  # on each side, so that turning uncovers nothing
+    room = 0.1 * max(content)  # on each side, so that turning brings no border into view
     sheet = Sheet((content[0] + 2 * room, content[1] + 2 * room), rng, paper=(250, 249, 246))
     colour = ((150, 176, 214), (186, 200, 216), (196, 196, 200), (120, 150, 190))[rng.integers(4)]
     width, (x0, y0) = rng.uniform(1, 2.6), rng.uniform(0, pitch, 2)
@@ -190,12 +190,12 @@ AMOUNTS: tuple[Callable[[np.random.Generator], str], ...] = (
 
 
 def cheque(has_rule: bool, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """An amount on a check: on waves in two pale colors, next to words, sometimes above a rule."""
+    """An amount on a check: on waves in two pale colors, next to words, sometimes above a ruled line."""
     written = AMOUNTS[i % len(AMOUNTS)](rng)
     height = rng.uniform(38, 80)
     number = Writer(digits, rng, height=height).write(written, touching=bool(rng.random() < 0.3))
     content = (number.ink.shape[1] + 2.5 * height, number.ink.shape[0] + 1.4 * height)
-    room = 0.1 * max(content)  # on each side, so that turning uncovers nothing
+    room = 0.1 * max(content)  # on each side, so that turning brings no border into view
     sheet = Sheet((content[0] + 2 * room, content[1] + 2 * room), rng, paper=(240, 244, 238))
     for colour in ((176, 208, 190), (200, 194, 224)):
         _waves(sheet, colour)

@@ -1,4 +1,4 @@
-"""Thirteen kinds of printed boxes for digits, as on forms. Each is drawn around cells (x, y, w, h) in one row."""
+"""Thirteen kinds of printed digit boxes, like those on forms. Each is drawn around cells (x, y, w, h) in one row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.rendering.printed_sheet import Sheet
 
 Cell = tuple[float, float, float, float]  # x, y, w, h
 Cells = Sequence[Cell]
-PALE = ((240, 150, 140), (235, 175, 110), (140, 200, 150), (140, 180, 230), (190, 160, 215))  # drop-out colours
+PALE = ((240, 150, 140), (235, 175, 110), (140, 200, 150), (140, 180, 230), (190, 160, 215))  # drop-out colors
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A sheet of paper with print and handwriting, and ways to capture it as an image: flat, scanned, photographed.
 
-Images are (H, W, 3) RGB. Lengths are pixels, x to the right, y down.
+Images are (H, W, 3) RGB. Lengths are in pixels; x points right, y down.
 """
 
 from __future__ import annotations

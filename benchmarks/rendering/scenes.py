@@ -1,4 +1,4 @@
-"""Rendered difficult cameras, screens and surroundings; the functions have the signature of those in `surfaces`."""
+"""Renderings of difficult cameras, screens and surroundings; functions have the signature of those in `surfaces`."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def crossed_hatching(rng: np.random.Generator) -> Drawing:
 
 
 def waves(rng: np.random.Generator) -> Drawing:
-    """A wavy line, perhaps two of them."""
+    """One or two wavy lines."""
     x = np.linspace(0, 1, 120)
     high, periods = rng.uniform(0.07, 0.2), rng.uniform(2.6, 5)
     one = np.stack([x, high * np.sin(2 * np.pi * periods * x + rng.uniform(0, 6.3))], axis=1)
@@ -116,7 +116,7 @@ def splotchy_line(rng: np.random.Generator) -> Drawing:
 
 
 def rubbed_out(rng: np.random.Generator) -> Drawing:
-    """Dense back-and-forth strokes, as for obliterating text."""
+    """Dense back-and-forth strokes, such as those that obliterate text."""
     n = int(rng.integers(14, 26))
     y = np.linspace(0, rng.uniform(0.5, 1), n)
     x = np.where(np.arange(n) % 2, 1.0, 0.0) + rng.normal(0, 0.07, n)

@@ -1,6 +1,6 @@
 """Draw strokes as ink, with random width, slant and smooth distortion.
 
-Ink is (H, W) float32, 0 = paper, 1 = ink. Points are (N, 2) float (x right, y down), 0..1 of the drawing's box.
+Ink is (H, W) float32, 0 = paper, 1 = ink. Points are (N, 2) float (x right, y down), 0..1 within the drawing's box.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Drawing:
 
 
 def longest_side(rng: np.random.Generator) -> int:
-    """The longer side of a drawing, pixels."""
+    """The longer side of a drawing, in pixels."""
     return int(rng.integers(LONGEST[0], LONGEST[1] + 1))
 
 

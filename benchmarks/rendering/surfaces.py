@@ -18,7 +18,7 @@ WHITE, CREAM, BIRO, BLACK, GRAPHITE = (255, 255, 255), (248, 245, 236), (36, 56,
 
 
 def sheet(shape: tuple[int, ...], rng: np.random.Generator, colour: Colour = CREAM, *, grain: float = 2) -> Image:
-    """Paper of one color with fibers that vary by some gray levels, (h, w, 3) float32."""
+    """Paper of one color with fibers that vary by a few gray levels, (h, w, 3) float32."""
     h, w = shape[:2]
     fibres = cv2.GaussianBlur(rng.normal(0, 2 * grain, (h, w)).astype(np.float32), (0, 0), 0.8)
     return np.asarray(np.array(colour, np.float32) + fibres[..., None], np.float32)
@@ -55,7 +55,7 @@ def felt_pen(colour: Colour, paper: Colour = WHITE) -> Surface:
 
 
 def pencil_10(ink: Image, rng: np.random.Generator) -> Image:
-    """Scanned pencil with a tenth of the paper's brightness as contrast."""
+    """Scanned pencil whose contrast is a tenth of the paper's brightness."""
     texture = 0.8 + 0.4 * rng.random(ink.shape, dtype=np.float32)
     return jpeg(sheet(ink.shape, rng, grain=1) * (1 - 0.1 * ink * texture)[..., None], 85)
 
@@ -145,7 +145,7 @@ def torn(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def thermal(ink: Image, rng: np.random.Generator) -> Image:
-    """A faded receipt: gray print, roller bands, and curled so that the light falls off at both sides."""
+    """A faded, curled receipt: gray print, roller bands, and light that falls off at both sides."""
     h, w = ink.shape
     bands = 1 + 0.03 * cv2.GaussianBlur(rng.normal(0, 3, (h, 1)).astype(np.float32), (0, 0), 4)
     curl = 1 - 0.45 * np.linspace(-1, 1, w, dtype=np.float32)[None] ** 4
@@ -169,7 +169,7 @@ def guilloche(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def flowers(ink: Image, rng: np.random.Generator) -> Image:
-    """Wrapping paper: large pale blots of several colours."""
+    """Wrapping paper: large pale blots of several colors."""
     paper = sheet(ink.shape, rng, (250, 246, 240), grain=1)
     for _ in range(40):
         centre = (int(rng.integers(0, ink.shape[1])), int(rng.integers(0, ink.shape[0])))

@@ -25,15 +25,15 @@ class Written:
     """The ink of a number, cropped at its left and right sides."""
 
     ink: Ink  # (h, w) float32, 0..1
-    baseline: float  # of the digits, pixels from the top
-    height: float  # pixels of a digit
+    baseline: float  # of the digits, in pixels from the top
+    height: float  # of a digit, in pixels
 
 
 class Writer:
     """Writes numbers with one pen and size."""
 
     def __init__(self, digits: Digits, rng: np.random.Generator, *, height: float) -> None:
-        """`height`: pixels of a digit."""
+        """`height`: of a digit, in pixels."""
         self._digits, self._rng, self.height = digits, rng, height
         self._threshold = float(rng.uniform(0.34, 0.5))  # a lower threshold makes wider strokes
         self._dark = float(rng.uniform(0.3, 0.6))

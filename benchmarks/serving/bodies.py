@@ -2,9 +2,9 @@
 
     python -m benchmarks.serving.bodies [--rounds 5] [--seconds 5] [--only "JPEG of 3 megapixels, form"] [--quick]
 
-`ann` runs its whole pipeline. The others only resize the picture to 28x28, so the digit is checked only in inkling's
-answers. Rounds are interleaved, so that other load on the machine affects all servers equally; compare the ratios.
-Needs wrk and `make servers`. Writes bodies.json.
+inkling runs its whole pipeline with `ann`. The others only resize the picture to 28x28, so the digit is checked only in
+inkling's answers. Rounds are interleaved, so that other load on the machine affects all servers equally; compare the
+ratios. Needs wrk and `make servers`. Writes bodies.json.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ BODIES: dict[str, tuple[Callable[[], bytes], bool]] = {  # (function that makes 
 
 
 def contestants(*, form: bool) -> list[BaselineServer]:
-    """The servers, with path and kind of body for these requests."""
+    """The servers, with the path and the kind of body for these requests."""
     chosen = [each for each in ALL if each.name in SERVERS]
     ways = [(FORM_PATHS if form else RAW_PATHS).get(each.name, (each.path, each.kind)) for each in chosen]
     right = [each.right if each.name.startswith("inkling") else '"digit"' for each in chosen]

@@ -3,7 +3,7 @@
     python -m benchmarks.serving.drawing_page
 
 A server and the system's Chromium run on this machine. The script draws with several hundred mouse moves, one every
-8 ms. A move counts as answered when a frame is painted that shows the answer for an image with that move. The page
+8 ms. A move counts as answered when a painted frame shows the answer for an image that includes the move. The page
 reads in its own worker thread. Everything is measured at full speed and on a simulated processor that is four times
 slower. Chromium slows only the page's main thread (`Emulation.setCPUThrottlingRate`), so the engine's thread waits
 three times as long as each answer took. Writes drawing_page.json, with times in milliseconds. On a busy machine, run it

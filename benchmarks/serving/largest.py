@@ -1,4 +1,4 @@
-"""Measure reading the largest accepted image of each format and mode. Linux only, uses /proc.
+"""Measure reading the largest accepted image of each format and mode. Linux only, because it uses /proc.
 
     python -m benchmarks.serving.largest IMAGE        measures one reading in this process and prints JSON
 
@@ -87,7 +87,7 @@ def measure_one(content: bytes) -> dict[str, Any]:
 
 
 def most_mb() -> float:
-    """The peak resident memory of this process, MB."""
+    """The peak resident memory of this process, in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
 

@@ -4,8 +4,8 @@
 
 `reading` times every packaged model and writes read.json. `profile` times each step of POST /api/v1/read through the
 whole WSGI app with one model. `batches` estimates how much time batched inference would save for a form with many
-images. Both write request.json and their tables in src/inkling/server/README.md. The server's sockets are not included.
-All times are medians in microseconds.
+images. The last two write request.json and their tables in src/inkling/server/README.md. The server's sockets are not
+included. All times are medians in microseconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
--- The load of `servers.py`, for wrk: repeats one POST request, and checks every answer.
+-- The load of `servers.py` and `bodies.py`, for wrk: repeats one POST request and checks every answer.
 --   wrk -s load.lua URL -- BODY_FILE CONTENT_TYPE PATTERN
 -- Prints one line of JSON at the end. PATTERN is a Lua pattern that right answers contain.
 

@@ -31,7 +31,7 @@ SEED = 5
 
 
 def resident_mb() -> float:
-    """Resident memory of this process, MB (1e6 bytes); without /proc, its peak."""
+    """Resident memory of this process, in MB (1e6 bytes); without /proc, its peak."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:

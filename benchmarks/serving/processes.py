@@ -1,4 +1,4 @@
-"""Start, measure and stop a server's processes. Linux only, uses /proc."""
+"""Start, measure and stop a server's processes. Linux only, because it uses /proc."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _parent(pid: int) -> int:
 
 
 def pss_mb(pids: Sequence[int]) -> float:
-    """Total proportional set size of the processes, MB (1e6 bytes): shared pages count once."""
+    """Total proportional set size of the processes, in MB (1e6 bytes): shared pages count once."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -99,7 +99,7 @@ def _pss_kib(rollup: str) -> int:
 
 
 def folder_mb(*folders: Path) -> float:
-    """The disk space of folders, MB (1e6 bytes). Links are not followed, and hard-linked files count once."""
+    """The disk space of folders, in MB (1e6 bytes). Links are not followed, and hard-linked files count once."""
     counted, total = set(), 0
     for folder in folders:
         for path in folder.rglob("*"):
@@ -112,7 +112,7 @@ def folder_mb(*folders: Path) -> float:
 
 
 def wait_for(ready: Callable[[], bool], *, timeout_s: float, pause_s: float = 0.005) -> float:
-    """Call `ready` until it returns True. Returns the elapsed seconds. Raises TimeoutError."""
+    """Call `ready` until it returns True. Returns the elapsed seconds. Raises TimeoutError after `timeout_s`."""
     start = time.perf_counter()
     while time.perf_counter() - start < timeout_s:
         if ready():

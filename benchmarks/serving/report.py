@@ -1,4 +1,4 @@
-"""Write docs/serving.md, its figure, and the sentence in README.md from the JSON files of this folder.
+"""Write docs/serving.md, its figure, and the sentence in README.md from the JSON files in this folder.
 
 python -m benchmarks.serving.report        (needs the learn extra, for Matplotlib)
 """
@@ -49,7 +49,7 @@ def servers(numbers: Numbers) -> str:
 
 
 def bodies(numbers: Numbers) -> str:
-    """A table with a row per body, which compares three servers; then the machine and the method."""
+    """A table that compares three servers, with a row per body; then the machine and the method."""
     rows = []
     for name, each in numbers["bodies"].items():
         inkling, tutorial, fastapi = (each["per_s"][server] for server in ("inkling ann", "tutorial", "FastAPI"))
@@ -60,7 +60,7 @@ def bodies(numbers: Numbers) -> str:
 
 
 def times(rate: float, other: float, places: int = 0) -> str:
-    """The ratio of two rates as text; "-" if the other rate is 0, as possible in a short trial."""
+    """The ratio of two rates as text; "-" if the other rate is 0, which is possible in a short trial."""
     return f"{rate / other:,.{places}f}x" if other else "-"
 
 
@@ -153,7 +153,7 @@ def pen_to_answer(numbers: Numbers) -> str:
 
 
 def lighthouse(numbers: Numbers) -> str:
-    """A table of Lighthouse's scores, a row for each page."""
+    """A table of Lighthouse's scores, with a row for each page."""
     forms = list(next(iter(numbers["pages"].values())))
     scores = list(next(iter(numbers["pages"].values()))[forms[0]])
     rows = [

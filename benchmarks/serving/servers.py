@@ -31,7 +31,7 @@ CONNECTIONS = 8
 
 
 def answers_right(port: int, server: BaselineServer, load: wrk.Load) -> bool:
-    """Whether one request gets the right answer; False also while the server is not listening yet."""
+    """Whether one request gets the right answer; also False while the server is not listening yet."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_S)
     try:
         connection.request("POST", server.path, load.body.read_bytes(), {"Content-Type": load.content_type})
@@ -79,7 +79,7 @@ def versions(server: BaselineServer) -> dict[str, str]:
 
 
 def size_mb(server: BaselineServer) -> float:
-    """Installed size of a server without Python and pip, MB. inkling is installed editable, so its folder is added."""
+    """Size of an installation without Python and pip, in MB. inkling is installed editable, so its folder is added."""
     own = (ROOT / "src" / "inkling",) if server.environment == "inkling" else ()
     return round(folder_mb(ENVIRONMENTS / server.environment, *own))
 

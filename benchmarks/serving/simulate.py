@@ -3,8 +3,8 @@
 Each core shares its time equally among its requests (processor sharing, like threads under a fair scheduler). Requests
 arrive as a Poisson process and have the measured service times (`utilisation.json`). The balancer chooses a random
 core, or the less busy of two random cores, like the least-request balancing of Envoy and nginx. A core with
-`most_in_hand` requests refuses more with 503. An autoscaler follows the cores' utilization, like Kubernetes' HPA; the
-cores that it adds start to serve after a lag.
+`most_in_hand` requests refuses further ones with 503. An autoscaler follows the cores' utilization, like Kubernetes'
+HPA; the cores that it adds start to serve after a lag.
 
 The random generator is seeded, so the same arguments give the same results.
 """
@@ -72,7 +72,7 @@ class Scaler:
 
 
 def services(percentiles_ms: Sequence[float], mean_s: float) -> list[float]:
-    """A hundred latency percentiles -> service times with the same shape and the given mean, seconds."""
+    """A hundred latency percentiles -> service times with the same shape and the given mean, in seconds."""
     scale = mean_s / (sum(percentiles_ms) / len(percentiles_ms))
     return [scale * each for each in percentiles_ms]
 

@@ -31,7 +31,7 @@ SEED = 7
 
 
 def alone_s(service: Service, asked: Request, count: int) -> list[float]:
-    """The latencies of sequential requests, seconds."""
+    """The latencies of sequential requests, in seconds."""
     found: list[Outcome] = []
     asyncio.run(
         closed_loop(service.port, itertools.repeat(asked, count), found.append, connections=1, until=lambda: False)

@@ -24,7 +24,7 @@
     |- StoreFull                 422  more hands, lessons or bytes than the store may hold
     |- LabClosed                 503  no training here: no lab, no `learn` extra or no MNIST
     |- CannotWrite               503  a folder that is read-only or full
-    |- CannotRender              500  a page that a site of files cannot contain
+    |- CannotRender              500  a page that a static site cannot contain
     |- BadData                   503  training data missing, damaged or unreachable
     |- MissingExtra              503  an optional part of the package that is not installed
     |- NoPermission              403  a file, folder or bucket that this user or these credentials may not use

@@ -39,7 +39,7 @@ def wilson_interval(right: int, n: int, *, z: float = 1.959964) -> tuple[float, 
 
 
 def share_right(right: np.ndarray) -> dict[str, Any]:
-    """Accuracy of (N,) bool and its 95 % confidence interval."""
+    """The accuracy from `right`, (N,) bool, and its 95 % confidence interval."""
     low, high = wilson_interval(int(right.sum()), len(right))
     return {"accuracy": round(_mean(right), 6), "accuracy_95": [round(low, 6), round(high, 6)]}
 
@@ -131,12 +131,12 @@ def golden_section(loss: Callable[[float], float], low: float, high: float, *, w
 
 
 def sure_at(probs: np.ndarray, labels: np.ndarray, *, right: float = 0.995, least: float = 0.5) -> float:
-    """`least_confidence` of calibrated `probs`, at an accuracy of `right`."""
+    """`least_confidence` for calibrated `probs` and a required accuracy of `right`."""
     return least_confidence(probs.max(1), probs.argmax(1) == labels, rate=right, least=least)
 
 
 def least_confidence(confidence: np.ndarray, right: np.ndarray, *, rate: float, least: float = 0.5) -> float:
-    """The lowest threshold (>= `least`) at which the answers at or above it have an accuracy of at least `rate`.
+    """The lowest threshold (>= `least`) such that the answers at or above it have an accuracy of at least `rate`.
 
     1 if there is none. From the risk-coverage curve (El-Yaniv, Wiener, "On the Foundations of Noise-free Selective
     Classification", 2010).
@@ -158,8 +158,8 @@ def summary(
     """The scores of one data set, as stored in a manifest. `probs` are the network's outputs, not calibrated.
 
     The accuracy uses the most probable of the ten digits, even for images that the network would reject. `refused`,
-    (N,) bool, for a network that rejects non-digits: adds "refusals_wrong", the accuracy with rejections counted as
-    errors.
+    (N,) bool: the images that the network rejected as non-digits; adds "refusals_wrong", the accuracy with rejections
+    counted as errors.
     """
     calibrated = calibrate(probs, temperature)
     hits = probs.argmax(1) == labels
@@ -178,7 +178,7 @@ def summary(
 
 
 def auroc(low: np.ndarray, high: np.ndarray) -> float:
-    """Area under the ROC curve: the probability that a random value of `high` exceeds one of `low`. Ties count half.
+    """Area under the ROC curve: the probability that a random value of `high` exceeds one of `low`; ties count as half.
 
     Mann, Whitney (1947). nan if either is empty.
     """

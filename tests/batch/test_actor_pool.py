@@ -71,9 +71,9 @@ class FakeActor:
 
 
 class FakeReader:
-    """Replaces `ReadActor`: a source that starts with "kills" kills it, "fails" is an error."""
+    """Replaces `ReadActor`: a source that starts with "kills" kills the actor, and "fails" returns an error."""
 
-    log: list[tuple[int, bool]] = []  # noqa: RUF012 - the chunks that were started, and whether one image at a time
+    log: list[tuple[int, bool]] = []  # noqa: RUF012 - the started chunks, and whether each reads one image at a time
 
     def __init__(self, *_: Any) -> None: ...
 
@@ -134,7 +134,7 @@ def test_an_actor_has_few_chunks() -> None:
 def test_an_image_that_kills_twice_is_left_out(log: list[tuple[int, bool]]) -> None:
     results = {result.number: result for result in results_of(["a", "kills", "b", "kills too"], ["c"], ["d"])}
     assert [results[number].outcomes["failed"] for number in range(3)] == [2, 0, 0]
-    # Once at full speed, twice for each image that kills, and once without them.
+    # Once at full speed, twice for each image that kills, and once without these images.
     assert [one_by_one for number, one_by_one in log if number == 0] == [False, *[True] * 5]
     assert all(not one_by_one for number, one_by_one in log if number)
 

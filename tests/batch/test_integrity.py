@@ -1,4 +1,4 @@
-"""The integrity of an output folder: damaged parts are read again, tampered files raise a one-sentence error."""
+"""The integrity of an output folder: damaged parts are read again, tampered files raise one-sentence errors."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_command_tells_which_parts_were_damaged(scans: Path, tmp_path: Path)
 
 
 def test_every_file_is_in_the_manifest(scans: Path, tmp_path: Path) -> None:
-    """With the size and hash that `stat` and `sha256sum` report."""
+    """The manifest gives the size and hash that `stat` and `sha256sum` report."""
     out = tmp_path / "out"
     read(scans, out)
     for name, pattern in (("parts", "parts/part-*"), ("plan", "chunks/plan-*")):

@@ -24,7 +24,7 @@ def test_every_image_is_in_one_chunk(n: int, sizes: list[int]) -> None:
 
 
 def test_a_document_counts_for_its_pages() -> None:
-    """A part of 500 PDFs would have tens of thousands of rows."""
+    """Otherwise, a part of 500 PDFs would have tens of thousands of rows."""
     images = [ImageRef(f"{i}.PDF", f"/{i}.PDF") for i in range(5)]
     assert [len(chunk.images) for chunk in in_chunks(images, size=20)] == [2, 2, 1]
 

@@ -1,4 +1,4 @@
-"""The Ray engine on a real Ray: three nodes on this machine, a dying node, deadly pictures, unreachable clusters."""
+"""The Ray engine on real Ray: three nodes on this machine, a dying node, deadly pictures, unreachable clusters."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class With(RayEngine):
-    """A cluster whose workers get another job: a changed one, or one with a side effect in the worker."""
+    """An engine that gives its workers another job: a changed one, or one with a side effect in the worker."""
 
     def __init__(self, address: str, other: Any) -> None:
         super().__init__(address)
@@ -139,7 +139,7 @@ def test_an_image_that_kills_its_process_is_a_record_with_an_error(nodes: Any, d
 
 
 def slow(fields: tuple[Any, ...], diary: str) -> Job:
-    """Called in a worker's process: slow chunks down. The node's log file gets its pid, then "b" and "e" per chunk."""
+    """Called in a worker's process: slow chunks down. The node's log file gets the pid, then "b" and "e" per chunk."""
     import ray
 
     real = Worker.__call__

@@ -21,7 +21,7 @@ BOXES = [[40, 30, 20, 40], [70, 30, 20, 40], [100, 30, 20, 40]]
 def row(
     source: Path | str, text: str = "407", *, confidence: float = 0.5, sure: tuple[bool, ...] = (True, False, True)
 ) -> dict[str, Any]:
-    """A reading of three digits, the second doubtful."""
+    """A reading of three digits, the second of which is doubtful."""
     digits = []
     for digit, box, is_sure in zip(text, BOXES, sure, strict=False):
         probs = [0.0] * 10

@@ -1,4 +1,4 @@
-"""A whole run: one record per image, however often it was stopped, and one-sentence errors."""
+"""A whole run: one record per image, however often it was stopped, and errors with one-sentence messages."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_records_agree_with_the_reader(scans: Path, tmp_path: Path, reader: Read
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)])
 def test_a_document_has_a_row_for_each_page(scans: Path, tmp_path: Path, format: str) -> None:
-    """In folders and archives; the review page reopens the pages."""
+    """This holds in folders and archives, and the review page reopens the pages."""
     folder, out, review = tmp_path / "forms", tmp_path / "out", tmp_path / "check.html"
     folder.mkdir()
     (folder / "a.pdf").write_bytes(documents.scans(3))
@@ -102,7 +102,7 @@ def test_a_document_has_a_row_for_each_page(scans: Path, tmp_path: Path, format:
 
 
 def test_touching_digits_are_read_in_a_batch_as_alone(digits: Digits, tmp_path: Path) -> None:
-    """With the network that can split touching digits."""
+    """Uses the network that can split touching digits."""
     images, _ = digits
     source = tmp_path / "rows"
     source.mkdir()
@@ -202,9 +202,9 @@ def test_only_the_new_images_of_a_source_are_read(
     read(scans, out)
     parts = {path: path.stat().st_mtime_ns for path in (out / "parts").iterdir()}
     folder_of(digits[0][30:40], scans / "more", first=30)
-    (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # among the old ones
+    (scans / "000" / "00000b.png").write_bytes(encoded(digits[0][50]))  # among the old pictures
     monkeypatch.chdir(tmp_path)
-    progress = run(RunOptions(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from elsewhere
+    progress = run(RunOptions(("scans",), "out", MODEL, "jsonl", resume=True), Here(), chunk_size=4)  # from tmp_path
     assert (progress.before, progress.new) == (25, 11)
     assert all(path.stat().st_mtime_ns == when for path, when in parts.items())
     assert len(rows_in(out)) == len(set(sources_in(out))) == 36
@@ -251,7 +251,7 @@ def test_constraints_apply(digits: Digits, tmp_path: Path) -> None:
 def test_no_cell_of_a_table_is_a_formula(
     digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: str
 ) -> None:
-    """Neither a file name nor an error that begins with it starts a formula."""
+    """Neither a file name nor an error that begins with the sign starts a formula."""
     monkeypatch.chdir(tmp_path)
     folder = Path(f"{sign}cmd|' ")
     folder.mkdir()
@@ -348,7 +348,7 @@ def test_a_run_that_lost_a_chunk_is_not_complete(scans: Path, tmp_path: Path) ->
 
 
 def test_a_run_with_a_broken_listing_is_not_complete(scans: Path, tmp_path: Path) -> None:
-    """A source's error is raised at any point of the run; earlier results are kept."""
+    """A source's error is raised at any point in the run; earlier results are kept."""
     named = "".join(f"{path}\n" for path in sorted(scans.rglob("*.png")))
     (tmp_path / "list.csv").write_text(f'{named}"{"x" * 200_000}\n')
     sources = (str(scans / "000"), str(tmp_path / "list.csv"))

@@ -40,7 +40,7 @@ def rows_in(out: str) -> list[dict[str, Any]]:
 
 
 def clear() -> None:
-    """The server keeps its bucket from test to test."""
+    """Empty the bucket, which the server keeps from test to test."""
     for found in list(storage.walk("s3://pictures")):
         fs, path = buckets.filesystem(found)
         fs.delete_file(path)

@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-EXPECT_MS = 15_000  # before an expectation fails: a busy machine
+EXPECT_MS = 15_000  # until an expectation fails, on a busy machine
 HAS_WRITTEN = "try { sessionStorage.setItem('inkling-has-written', '1') } catch {}"
 WITHOUT_ENGINE = "delete globalThis.WebAssembly"
 DESKTOP_WH = (1440, 900)

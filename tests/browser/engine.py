@@ -34,12 +34,12 @@ def run(page: Page, body: str, **arrays: np.ndarray | str) -> Any:
 
 
 def numbers(text: str) -> np.ndarray:
-    """The float32 numbers of a `text(floats)`."""
+    """The float32 numbers in the result of `text(floats)`."""
     return np.frombuffer(base64.b64decode(text), "<f4")
 
 
 def classify(page: Page, tiles: np.ndarray, network: str) -> np.ndarray:
-    """(N, 28, 28) -> (N, 11): calibrated probabilities of the ten digits and of none, from the engine's thread."""
+    """(N, 28, 28) -> (N, 11): calibrated probabilities of the ten digits and of no digit, from the engine's thread."""
     probs, not_digit = run(
         page,
         """const { openEngine } = await import("/static/js/engine/client.js");

@@ -28,7 +28,7 @@ from tests.pictures import encoded, enlarged, row_of
 SEED = 7
 BOARD = 150  # pixels: the shorter side of the drawing board's picture
 PENS = (0.012, 0.046, 0.1)  # width relative to the board's side: fine, the page's default, a brush
-LONGEST_PX = 900  # of a picture on a surface: large enough to be reduced, and fast to read
+LONGEST_PX = 900  # of a picture on a surface: large enough to be downscaled, and fast to read
 SHIFT = 4  # fractional bits of stroke coordinates
 
 
@@ -41,7 +41,7 @@ class Picture(NamedTuple):
 
 
 def pictures(digits: np.ndarray) -> Iterator[Picture]:
-    """`digits`: MNIST's, (N, 28, 28) uint8, 255 = ink."""
+    """Yield all pictures. `digits`: MNIST's, (N, 28, 28) uint8, 255 = ink."""
     rng = np.random.default_rng(SEED)
     for kind, made in (
         ("board", _board()),
@@ -59,7 +59,7 @@ def pictures(digits: np.ndarray) -> Iterator[Picture]:
 
 
 def _board() -> Iterator[tuple[str, np.ndarray]]:
-    """Each digit in two forms with three pens, dark on light, and one of these also light on dark: 80."""
+    """Each digit in two forms with three pens, dark on light, and with one of the pens also light on dark: 80."""
     for forms in (DIGITS, FORMS):
         for digit, strokes in forms.items():
             for pen in PENS:
@@ -76,7 +76,7 @@ def _drawn(strokes: tuple[Stroke, ...], pen: float) -> np.ndarray:
 
 
 def _sizes(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """A digit of MNIST, from 28 to 600 pixels, in any place, in either polarity: 80."""
+    """A digit of MNIST, from 28 to 600 pixels, at any position, in either polarity: 80."""
     for i in range(80):
         side = int(rng.choice([28, 28, 40, 64, 90, 150, 260, 420, 600]))
         digit = cv2.resize(digits[rng.integers(len(digits))], (side, side), interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""A server with its own store, and unusual digits, as strokes, that the packaged network misreads."""
+"""A server with its own store, and the strokes of unusual digits that the packaged network misreads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.cli.test_serve import serving
 
 # A 7 as narrow as a 1 (a form of training/odd_hands.py), read as 1, and a 2 without a curve, read as 7.
 NARROW_SEVEN: tuple[Stroke, ...] = (((0.35, 0.15), (0.5, 0.03), (0.62, 0.0), (0.59, 0.5), (0.56, 1.0)),)
-NARROW_SEVEN_BY_KEYS = "llUUU RDDDDDD "  # as in test_keyboard.go
+NARROW_SEVEN_BY_KEYS = "llUUU RDDDDDD "  # for `go` in test_keyboard.py
 SURE_MS = 20_000  # to open the store or to teach, on a busy machine
 
 
@@ -65,7 +65,7 @@ def correct_it(page: Page) -> None:
         page.wait_for_timeout(800)
         before, now = now, page.evaluate(finished)
     page.locator(".wrong-button").first.click()
-    expect(page.locator("#correction")).to_be_visible()  # its script loads when it is first wanted
+    expect(page.locator("#correction")).to_be_visible()  # its script loads when it is first needed
 
 
 def agree(page: Page, name: str, *, store: str = "hands.sqlite") -> None:

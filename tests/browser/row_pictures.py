@@ -1,4 +1,4 @@
-"""Generated pictures of rows of digits and signs, like those of the Draw page and of notes on paper."""
+"""Generated pictures of rows of digits and signs, like those on the Draw page and in notes on paper."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIGNS: dict[str, tuple[tuple[Point, ...], ...]] = {  # around the middle of a di
     "/": (((0.22, -0.55), (-0.22, 0.55)),),
 }
 SHIFT = 4  # fractional bits of stroke coordinates
-PENS = (0.035, 0.046, 0.065, 0.09)  # width relative to the board's height: fine, the page's default, felt, brush
+PENS = (0.035, 0.046, 0.065, 0.09)  # width relative to the board's height: fine, the page's default, felt pen, brush
 KINDS = ("board", "light on dark", "uneven light", "rule below", "rule above", "rule through", "tilted", "photo grain")
 
 
@@ -78,7 +78,7 @@ def drawn_row(
 
 
 def _stacked(rows: list[np.ndarray]) -> np.ndarray:
-    """Rows below each other on one white sheet."""
+    """Rows stacked on one white sheet."""
     width = max(row.shape[1] for row in rows)
     padded = [np.pad(row, ((0, 0), (0, width - row.shape[1])), constant_values=255) for row in rows]
     return np.concatenate([row[30:-30] for row in padded] if len(padded) > 1 else padded)

@@ -55,7 +55,7 @@ def faults_of(page: Any, *, only: list[str] | None = None) -> list[str]:
 
 
 def faults_in_both_schemes(page: Page) -> list[str]:
-    """The faults of a page in light, those that its colors have in dark, and low contrasts in both."""
+    """All faults in the light scheme, color faults in the dark scheme, and low contrasts in both."""
     page.emulate_media(color_scheme="light")
     found = faults_of(page) + page.evaluate(CONTRASTS)
     page.emulate_media(color_scheme="dark")

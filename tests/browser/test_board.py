@@ -44,7 +44,7 @@ def test_a_drawn_digit_is_read(page: Page, digit: int) -> None:
     expect(page.locator("#answer")).to_have_text(str(digit))
     best = page.locator("#bars .best")
     expect(best).to_have_attribute("data-digit", str(digit))
-    # Read both at one moment, because the answer to the last move may still change the share.
+    # Read both at the same moment, because the answer to the last move may still change the share.
     named = "bar => bar.ariaLabel === `${bar.dataset.digit}: ${parseFloat(bar.querySelector('.share').innerText)} %`"
     assert best.evaluate(named)
     expect(page.locator("#tiles [aria-pressed]")).to_have_count(1)

@@ -1,4 +1,4 @@
-"""During writing nothing moves and there are no remarks until the pen rests; words agree with numbers."""
+"""While the user writes, nothing moves, and remarks wait until the pen rests; words agree with numbers."""
 
 from __future__ import annotations
 

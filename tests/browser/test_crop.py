@@ -36,7 +36,7 @@ def opened_editor(page: Page, content: bytes, answer: str) -> None:
 
 
 def drag_on_picture(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Drags from one place of the picture to another, in shares of its size."""
+    """Drags from one place in the picture to another, in shares of its size."""
     box = page.locator("#crop-view").bounding_box()
     assert box is not None
     for i, (x, y) in enumerate((start, end)):

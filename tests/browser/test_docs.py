@@ -1,4 +1,4 @@
-"""The form of /docs that tries a reading, and links to closed sections."""
+"""The form on /docs that tries a reading, and links to closed sections."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def desks() -> Iterator[tuple[str, np.ndarray]]:
 
 
 def test_sheets_on_a_desk_are_straightened(engine: Engine) -> None:
-    """Corners agree to a thousandth of a pixel, so a few pixels of a row differ by some levels."""
+    """Corners agree to a thousandth of a pixel, so a few pixels of a row differ by a few levels."""
     for name, picture in desks():
         found, expected = found_layout(engine, picture), find_layout(picture)
         assert found["isPage"] == expected.is_page, name

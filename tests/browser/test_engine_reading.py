@@ -21,7 +21,7 @@ TOLERANCE = 1e-4  # of a probability
 AT_ONCE = 25  # pictures per call
 SAME = ("outcome", "text", "written", "reason", "warnings", "size")  # fields of an answer
 # Symmetric shapes: their center of mass is halfway between two pixels, so the last bit of a float decides its place.
-# The digits that they resemble are the same; their probabilities are not compared.
+# Texts and outcomes must still be equal, but probabilities are not compared.
 SYMMETRIC = ("dot", "frame")
 ROUNDED_PX = 1  # an ink pixel exactly at the threshold may or may not belong to a box
 

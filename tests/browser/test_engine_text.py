@@ -127,7 +127,7 @@ def searched(engine: Engine, probs: np.ndarray, text: list[int] | None = None) -
 @pytest.mark.parametrize("sharpness", [2.0, 6.0, 12.0])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_search_finds_the_same_texts(engine: Engine, seed: int, sharpness: float) -> None:
-    """Also if none is probable and a beam search proposes them."""
+    """This also holds if no text is probable and a beam search proposes the texts."""
     probs = ctc.keep_symbols(some_columns(seed, sharpness=sharpness), 10)
     expected = PrefixSearch(probs).n_best()
     found = searched(engine, probs)["texts"]

@@ -1,4 +1,4 @@
-"""The JavaScript example of /docs, run in the browser on that page."""
+"""The JavaScript example on /docs, run in the browser on that page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_javascript_example_reads(page_with_refusals: Page, address: str) ->
 
 
 def read_by_example(page: Page, address: str, content: bytes) -> str:
-    """The result of the example for a picture, run on /docs."""
+    """The result of the example, run on /docs, for a picture."""
     page.goto(f"{address}/docs")
     script = f"(text) => {{ {examples(address)['javascript']}\n return {CALL} }}"
     said: str = page.evaluate(script, base64.b64encode(content).decode())

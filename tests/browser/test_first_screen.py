@@ -1,4 +1,4 @@
-"""The first screen: what the page is, a demonstration pen, and one way on; networks have readable names."""
+"""The first screen: what the page is, a demonstration pen, and one link to continue; networks have readable names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.test_board import draw
 
 pytestmark = pytest.mark.browser
 
-WRITES_MS = 20_000  # the ghost pen's first number, on a busy machine
+WRITES_MS = 20_000  # for the ghost pen's first number, on a busy machine
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def editor(folder: Path) -> Iterator[str]:
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Drags from one place of the blank form to another, in its pixels."""
+    """Drags from one place on the blank form to another, in the form's pixels."""
     there = [
         page.evaluate(
             "([x, y]) => { const p = new DOMPoint(x, y).matrixTransform(document.querySelector('#sheet')"
@@ -145,7 +145,7 @@ def correct_and_merge(
 
 
 def width_of(page: Page) -> float:
-    """Pixels of the blank form."""
+    """The width of the blank form in pixels."""
     return float(page.evaluate("document.querySelector('#sheet').viewBox.baseVal.width"))
 
 

@@ -27,7 +27,7 @@ WAIT_MS = 20_000  # for the first answer on a busy machine: the page first loads
 
 @pytest.fixture
 def inside(chromium: Browser, address: str) -> Iterator[Page]:
-    """The page with a network that it shows whole."""
+    """The page with a network that it shows in full."""
     with checked_page(chromium, f"{address}/inside#m=ann") as page:
         yield page
 
@@ -81,7 +81,7 @@ SUMS = """() => {
 
 
 def sums_add_up(page: Page) -> None:
-    """Checks all sums on the page at one moment, because the answer to the last move may still change them."""
+    """Checks all sums on the page at the same moment, because the answer to the last move may still change them."""
     shown = page.evaluate(SUMS)
     assert shown["sum-pixels"] + shown["sum-bias"] == pytest.approx(shown["sum-z"], abs=1e-9)
     assert shown["sum-value"] == pytest.approx(max(shown["sum-z"], 0), abs=1e-9)
@@ -95,7 +95,7 @@ def sums_add_up(page: Page) -> None:
 
 
 def adds_most(page: Page, unit: str) -> tuple[str, ...]:
-    """The numbers of the unit that the sentence under the answer names; it must be that of the table's largest term."""
+    """The numbers of the unit named under the answer, whose term must be the largest in the table."""
     said = re.fullmatch(f"Most for 7: {unit} adds (.*) of (.*)\\.", page.locator("#most").inner_text())
     assert said is not None
     *numbers, term, score = said.groups()
@@ -194,7 +194,7 @@ def test_why_and_why_not_any_digit(inside: Page) -> None:
     assert lead == pytest.approx(scores[2] - scores[3], abs=0.011)
     inside.locator("#lead-map").hover(position={"x": 100, "y": 100})
     expect(inside.locator("#lead-pixel")).to_have_text(re.compile(r"row \d+, column \d+: [+\u2212]\d"))
-    inside.locator("#digit-after").click()  # another answer, another question
+    inside.locator("#digit-after").click()  # a different digit changes the question
     expect(inside.locator("#why-title")).to_have_text("Why 2?")
 
 
@@ -434,7 +434,7 @@ def test_a_scribble_is_most_likely_none_of_the_ten(maps: Page) -> None:
             board["x"] + (0.25 + 0.04 * i) * board["width"], board["y"] + (0.3, 0.7)[i % 2] * board["height"]
         )
     maps.mouse.up()
-    expect(maps.locator("#sure")).to_contain_text(re.compile("Not sure|Not a digit"), timeout=WAIT_MS)  # as Draw says
+    expect(maps.locator("#sure")).to_contain_text(re.compile("Not sure|Not a digit"), timeout=WAIT_MS)  # as on Draw
     expect(maps.locator("#none-share")).to_contain_text(re.compile(r"(8\d|9[\d.]+) % none of the ten"))
 
 

@@ -34,7 +34,7 @@ def asked(page: Page, answer: str | None) -> list[str]:
 
 
 def tap(page: Page) -> None:
-    """Draws a dot of ink, with any reading."""
+    """Draws a dot of ink, whatever it is read as."""
     box = page.locator("#board").bounding_box()
     assert box
     page.mouse.move(box["x"] + 100, box["y"] + 60)

@@ -18,7 +18,7 @@ SIZES_WH = [(320, 568), (390, 844), (768, 1024), (1440, 900), (3840, 2160)]
 
 
 def too_wide(page: Page, sizes_wh: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The width of the page's content in each window that is narrower, pixels."""
+    """The width of the page's content, in pixels, in each window that is narrower than the content."""
     found = {}
     for w, h in sizes_wh:
         page.set_viewport_size({"width": w, "height": h})

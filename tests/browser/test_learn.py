@@ -79,7 +79,7 @@ def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
 
 
 def digits_of(page: Page) -> tuple[np.ndarray, np.ndarray]:
-    """The page's 1,000 test digits: (1000, 784) 0..1, (1000,)."""
+    """The page's 1,000 test digits: (1000, 784) 0..1, and their (1000,) labels."""
     script = """async () => {
       const { images, labels } = await (await import("/static/js/common/test_digits.js")).loadDigits();
       return [[...images], [...labels]];
@@ -93,7 +93,7 @@ def picture(canvas: Locator) -> str:
 
 
 def drag(canvas: Locator, *points: tuple[float, float]) -> None:
-    """Drags with a finger on a phone, else with the mouse; points are shares of the canvas."""
+    """Drags with a finger on a phone, otherwise with the mouse; points are shares of the canvas."""
     canvas.scroll_into_view_if_needed()
     box, page = canvas.bounding_box(), canvas.page
     assert box is not None

@@ -1,4 +1,4 @@
-"""/learn without a server: every chapter works from a folder of files, below a prefix, without API requests."""
+"""/learn without a server: every chapter works from a folder of files, under a prefix, without API requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def static_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the site on a static host, below a prefix."""
+    """The address of the site on a static host, under a prefix."""
     top = tmp_path_factory.mktemp("host")
     write(build(), top / "repo")
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(top))) as server:

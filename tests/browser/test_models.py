@@ -54,7 +54,7 @@ def ready_map(page: Page) -> Any:
 
 
 def place_of(page: Page, i: int) -> tuple[float, float]:
-    """The position of entry `i` of the map on the page, pixels."""
+    """The position of entry `i` of the map on the page, in pixels."""
     box = page.locator("#map-canvas").bounding_box()
     assert box is not None
     margin = 16

@@ -143,7 +143,7 @@ def test_axe_finds_nothing_in_what_is_open(chromium: Browser, address: str, sche
 
 @pytest.mark.parametrize("panel", ["filmstrip", "compare", "cells"])
 def test_a_panel_never_shows_the_picture_before(page: Page, panel: str) -> None:
-    """Neither while it requests the next one, nor when it is opened later."""
+    """This holds while the panel requests the next picture, and when it is opened later."""
     held: list[Route] = []
     details = page.locator(f"#{panel}")
     content = details.locator(".content > :not([role=status])").first

@@ -1,4 +1,4 @@
-"""On a phone, in portrait or landscape, the answer is in view during writing, and the tools are easy to touch."""
+"""On a phone, in portrait or landscape, the answer is in view while the user writes, and tools are easy to touch."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ def test_the_rows_fit_a_phone(chromium: Browser, address: str, width: int, schem
 
 
 def test_a_document_is_a_table_of_its_pages(page: Page) -> None:
-    """With a thumbnail of each; a click shows that page and its reading."""
+    """Each row has a thumbnail; a click shows that page and its reading."""
     upload(page, scans(3), "scan.pdf", "application/pdf")
     rows = page.locator("#uploads-body tr")
     expect(rows).to_have_count(3)

@@ -128,7 +128,7 @@ def test_the_page_remembers(page: Page) -> None:
 
 
 def test_corrected_saved_and_merged(chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From readings to the final table: one number of the list is on two pictures, one on none; by keyboard only."""
+    """From readings to the final table: one listed number is on two pictures, another on none; by keyboard only."""
     monkeypatch.chdir(tmp_path)
     Path("roster.csv").write_text("no,name\n1230,Ada\n4560,Alan\n7890,Emmy\n")
     constraints = parse_constraints(among="roster.csv:no", length=4, pattern="[1-9]{,9}0")

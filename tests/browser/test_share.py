@@ -93,7 +93,7 @@ def test_fewer_points_draw_the_same_lines(page: Page) -> None:
 
 
 def give_a_host(page: Page) -> None:
-    """The address of a host, which others can open; without it there is no code on this computer."""
+    """Stores the address of a host that others can open; without it, a page on this computer shows no code."""
     page.evaluate("localStorage.setItem('inkling-hosted-at', 'https://school.example.org/inkling/')")
 
 
@@ -226,7 +226,7 @@ def saved(page: Page, button: str) -> tuple[str, bytes]:
 
 
 def test_a_drawing_is_saved_with_its_explanation(page: Page) -> None:
-    """The same in both color schemes, dark on white."""
+    """The picture is the same in both color schemes, dark on white."""
     draw(page, 7)
     expect(page.locator("#answer")).to_have_text("7")
     kept = []
@@ -295,7 +295,7 @@ def test_the_dialog_fits_a_phone(chromium: Browser, address: str, scheme: Any) -
 
 
 def test_what_is_shared_belongs_to_the_ink_as_it_is(page: Page) -> None:
-    """Even if the answer from before the last stroke is still shown when the button is pressed."""
+    """This holds even if the answer from before the last stroke is still shown when the button is pressed."""
     draw(page, 4, centre=0.3)
     expect(page.locator("#answer")).to_have_text("4")
     draw(page, 7, centre=0.7)

@@ -98,7 +98,7 @@ class Visit:
         return self.page
 
     def _fault(self, text: str) -> None:
-        if "registration blocked" not in text:  # of the service worker, by the test
+        if "registration blocked" not in text:  # the test blocks the service worker
             self.faults.append(text)
 
     def _see(self, status: int, url: str) -> None:
@@ -204,8 +204,8 @@ def test_it_opens_without_a_connection_after_one_visit(chromium: Browser, tmp_pa
     page = visit.open("")
     draw(page, 4)
     expect(page.locator("#answer")).to_have_text("4", timeout=20_000)
-    assert [fault for fault in visit.faults if "CONNECTION_REFUSED" not in fault] == []  # of the newer version
-    page.goto(f"{hosted.address}learn")  # without the slash at its end
+    assert [fault for fault in visit.faults if "CONNECTION_REFUSED" not in fault] == []  # from checking the version
+    page.goto(f"{hosted.address}learn")  # without a trailing slash
     expect(page).to_have_url(f"{hosted.address}learn/")
     context.close()
 

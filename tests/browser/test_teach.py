@@ -55,7 +55,7 @@ def wanted(page: Page) -> str:
 
 
 def keep(page: Page, digit: str) -> None:
-    """Draws the prompted digit, a 7 in an unusual form, and keeps it."""
+    """Draws the prompted digit (a 7 has an unusual form) and keeps it."""
     draw_odd(page, NARROW_SEVEN if digit == "7" else DIGITS[int(digit)])
     page.locator("#next").click()
     expect(page.locator("#board + #nib ~ .hint")).to_be_visible(timeout=SURE_MS)
@@ -313,7 +313,7 @@ def test_a_full_teaching_is_followed_after_a_reload_and_cancelled(chromium: Brow
         expect(page.locator("#teach-light")).to_be_disabled()
         assert faults_of(page) == []
         page.locator("#teach-cancel").click()
-        expect(page.locator("#teach-status")).to_have_text("The teaching was cancelled.", timeout=SURE_MS)
+        expect(page.locator("#teach-status")).to_have_text("Teaching was canceled.", timeout=SURE_MS)
         expect(page.locator("#teach-full")).to_be_enabled()
         expect(page.locator("#versions")).to_be_hidden()
 

@@ -47,7 +47,7 @@ def without_hands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def keep(page: Page, digit: str) -> None:
-    """Draws the prompted digit, a 7 in an unusual form, and keeps it."""
+    """Draws the prompted digit (a 7 has an unusual form) and keeps it."""
     draw_odd(page, NARROW_SEVEN if digit == "7" else DIGITS[int(digit)])
     page.locator("#next").click()
     expect(page.locator("#board + #nib ~ .hint")).to_be_visible(timeout=SURE_MS)
@@ -97,7 +97,7 @@ def test_a_narrow_7_is_taught_without_a_request(chromium: Browser, without_hands
 def test_the_page_learns_what_the_server_learns(
     chromium: Browser, without_hands: str, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    """A hand whose 7s are as narrow as a 1: the same verdict, and the same answers for unseen digits."""
+    """For a hand whose 7s are as narrow as a 1, both give the same verdict, and the same answers for unseen digits."""
     random = np.random.default_rng(3)
     narrow = [cv2.warpAffine(tile, _narrowing(random), (28, 28)) for tile in mnist[0][mnist[1] == 7][:40]]
     tiles = np.concatenate([narrow[:15], mnist[0][:45], narrow[15:], mnist[0][500:900]]).astype(np.float32)

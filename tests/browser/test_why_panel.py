@@ -36,7 +36,7 @@ def test_the_network_that_read_it_is_asked_why(page: Page, network: str) -> None
     view.get_by_role("button", name="and not 2").click()
     expect(view.get_by_role("heading")).to_have_text("Why 7, and not 2?")
     expect(view.locator(".why-sentence")).to_contain_text("a 2", timeout=READY_MS)
-    for _ in range(15):  # one round, in which the browser's own controls come once
+    for _ in range(15):  # one round, which includes the browser's own controls once
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.matches('body, #why-panel *')")
     page.keyboard.press("Escape")

@@ -174,7 +174,7 @@ def test_the_review_page_tells_which_sheets_need_another_look(
     run("read", "exam", scans / "a.png", half, scans / "b.png", "--review", review,
         "--among", f"student_number={roster}", code=1)  # fmt: skip
     page = review.read_text("utf-8")
-    assert "2 fields to check" in page  # the same number of the list on both sheets
+    assert "2 fields to check" in page  # both sheets have the same listed number
     assert page.count('data-field="student_number"') == page.count("data-field=") == 2
     assert "Sheets that need another look" in page
     assert "7 fields are missing" in page

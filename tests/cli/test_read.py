@@ -198,7 +198,7 @@ def test_a_line_tells_the_number_as_written_and_how_sure_it_is(
 
 
 def test_a_picture_that_takes_too_long_ends(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a deadline that no picture meets, for a single picture and for many."""
+    """Uses a deadline that no picture meets, for a single picture and for many."""
     monkeypatch.setattr(deadline, "READING_S", 1e-9)
     out, _ = run(folder / "seven.png", "--json", "--model", "ann", code=1)
     assert json.loads(out)["kind"] == "DeadlineExceeded"

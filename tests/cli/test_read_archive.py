@@ -91,7 +91,7 @@ def test_files_of_other_types_are_named(scans: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_exit_status_says_that_a_picture_failed(scans: Path, tmp_path: Path) -> None:
-    """Also in a later run, which finds nothing new."""
+    """This also holds for a later run, which finds nothing new."""
     bad, good, out = tmp_path / "bad", tmp_path / "good", tmp_path / "out"
     bad.mkdir()
     (bad / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
@@ -151,7 +151,7 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_tells_how_to_resume(digits: Digits, t
 
 
 def at(rows: dict[str, int], *, planned: int, listing: bool = False, before: int = 0, per_s: float = 100) -> Progress:
-    """A progress with a constant rate."""
+    """Progress at a constant rate."""
     progress = Progress(planned=planned, listing=listing, before=before, outcomes=Counter(rows))
     now = time.monotonic()
     progress._start = now - (progress.done - before) / per_s

@@ -1,4 +1,4 @@
-"""`inkling serve` as a process: it starts quickly, announces that, stops cleanly, and does not import TensorFlow."""
+"""`inkling serve` as a process: it starts quickly, says so, stops cleanly, and does not import TensorFlow."""
 
 from __future__ import annotations
 

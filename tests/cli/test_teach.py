@@ -28,7 +28,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def pictures(tmp_path: Path, digits: tuple[np.ndarray, np.ndarray]) -> Path:
-    """Six pictures of each digit, dark on white, LABEL__n.png."""
+    """Six pictures of each digit, dark on white, named LABEL__n.png."""
     folder = tmp_path / "written"
     folder.mkdir()
     for i, (tile, label) in enumerate(
@@ -137,7 +137,7 @@ def test_a_contradiction_is_shown_and_solved(tmp_path: Path, pictures: Path) -> 
     other.mkdir()
     (other / "1__42.png").write_bytes((pictures / "7__42.png").read_bytes())
     done = run("teach", other, "--hand", "anna", ok=False)
-    assert "the same picture is labelled 7 (lesson 43) and 1 (lesson 61)" in done.stderr
+    assert "the same picture is labeled 7 (lesson 43) and 1 (lesson 61)" in done.stderr
     run("hands", "delete", "anna", "--lesson", 61, "--yes")
     assert "contradiction:" not in run("hands", "show", "anna").stdout
 

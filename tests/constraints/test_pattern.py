@@ -15,7 +15,7 @@ TEXTS = ["".join(digits) for n in range(4) for digits in itertools.product("0123
 
 
 def numbers_of(text: str) -> list[int]:
-    """The numbers of a text's symbols."""
+    """The symbol number of each character in a text."""
     return [CLASSES.index(symbol) for symbol in text]
 
 

@@ -64,7 +64,7 @@ def packed_pdf(*pages: bytes) -> bytes:
 
 
 def nested_forms(n_pages: int, *, levels: int = 9, each: int = 12) -> list[str]:
-    """Objects after `n_pages` pages: each form draws the next `each` times, in all `each` ** `levels` squares."""
+    """Objects after `n_pages` pages: each form draws the next `each` times, a total of `each` ** `levels` squares."""
     first = 3 + 2 * n_pages
     box = "/Type/XObject/Subtype/Form/BBox[0 0 600 900]"
     draws = "/Y Do " * each

@@ -111,7 +111,7 @@ def test_a_document_of_hostile_pages_is_given_up() -> None:
 
 @pytest.mark.slow
 def test_a_page_that_takes_too_much_memory_is_refused() -> None:
-    """A stream that decompresses to more than the renderer's memory limit; a new renderer draws the next page."""
+    """Its stream decompresses to more than the renderer's memory limit; a new renderer draws the next page."""
     bomb = b"0 0 5 5 re f " * 10_000_000
     document = packed_pdf(bomb, SQUARE.encode())
     assert len(document) < 2_000_000
@@ -159,7 +159,7 @@ def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_locked_pdf_gets_one_sentence() -> None:
-    """Encrypted with AES-256; the password is "secret"."""
+    """The PDF is encrypted with AES-256; the password is "secret"."""
     with pytest.raises(errors.BrokenPicture, match="locked with a password; expected one that opens without"):
         list(pages(FIXTURES / "locked.pdf"))
 

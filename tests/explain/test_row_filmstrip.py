@@ -24,7 +24,7 @@ def lit(image: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def longest_run(mask: np.ndarray) -> int:
-    """The length of the longest horizontal line, pixels."""
+    """The length of the longest horizontal line, in pixels."""
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(int)).ravel()
     return int((np.flatnonzero(edges < 0) - np.flatnonzero(edges > 0)).max())
 

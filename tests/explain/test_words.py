@@ -81,7 +81,7 @@ def test_the_sum_is_told_and_is_one() -> None:
 
 
 def test_missing_ink_is_placed_where_one_dot_helps_most() -> None:
-    """Not where many dots together help more."""
+    """It is not placed where many dots together help more."""
     told = words.missing(why(3.0, {(6, 6): -2.0, (21, 20): -1.5, (21, 21): -1.5}))
     assert "It would help 9 most at the top left (orange)" in told
     assert words.missing(why(3.0, {(6, 6): -0.4})).endswith("No dot would help 9 much.")

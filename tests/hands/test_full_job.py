@@ -1,4 +1,4 @@
-"""The job that runs a full teaching; tests/training/test_hand_teaching.py tests the training itself."""
+"""The job that teaches the whole network; tests/training/test_hand_teaching.py tests the training itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A separate user data folder with all requirements of a full teaching."""
+    """A separate user data folder with everything that full teaching requires."""
     monkeypatch.setattr(full_job, "data_folder", lambda: tmp_path / "data")
     monkeypatch.setattr(full_job, "not_here", lambda bundle: "")
     monkeypatch.setattr(full_job, "CANCEL_S", 1.0)

@@ -149,7 +149,7 @@ def test_reading_is_the_same_each_time(best_reader: Reader) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.slow
 def test_memory_stays_flat() -> None:
-    """A separate process reads large photographs; its memory is compared after 5 and after 40."""
+    """A separate process reads large photographs; its memory is compared after 5 and after 40 of them."""
     program = """
         import io, resource, sys
         import cv2, numpy as np

@@ -122,7 +122,7 @@ def test_what_the_border_left_of_a_1_stays(left: int) -> None:
 
 
 def bar(x: int, y: int, w: int, h: int, *, level: float = 1.0, right: int = 300) -> tuple[np.ndarray, np.ndarray]:
-    """Digits, and the same with an upright rectangle of ink. The image is `right` pixels wide."""
+    """An image of digits, and the same image with an upright rectangle of ink. The image is `right` pixels wide."""
     ink = board(right)
     thing = ink.copy()
     thing[y : y + h, x : x + w] = level

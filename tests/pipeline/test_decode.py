@@ -148,7 +148,7 @@ def test_coloured_ink_of_equal_brightness_is_seen_in_every_format() -> None:
 
 
 def phone_picture(image: Image.Image, kind: str, exif: bytes = b"") -> bytes:
-    """Encode an image as phones save it."""
+    """Encode an image the way phones save it."""
     if kind == "AVIF":
         return encoded(image, "AVIF", exif=exif)
     buffer = io.BytesIO()

@@ -17,7 +17,7 @@ from inkling.pipeline.decode_limits import CONFIG
 from tests.pictures import drawn_seven, encoded, png_of
 
 SIDE = 7071  # pixels: 50 megapixels
-MOST_MB = 235  # more than for a small picture: max_decoded_bytes, the reduced picture, and allocator overhead
+MOST_MB = 235  # more than for a small picture: max_decoded_bytes, the downscaled picture, and allocator overhead
 SMALL = encoded(drawn_seven())
 COLOUR = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
 
@@ -181,7 +181,7 @@ def test_bytes_between_segments_are_parts(junk: bytes) -> None:
 
 
 def with_scans(count: int, side: int = 1400) -> bytes:
-    """A progressive JPEG whose last scan, of some tens of bytes, is repeated."""
+    """A progressive JPEG whose last scan, of a few dozen bytes, is repeated."""
     content = blank("L", "JPEG", side, side, progressive=True)
     last = content.rindex(b"\xff\xc4")
     return content[:-2] + content[last:-2] * count + content[-2:]

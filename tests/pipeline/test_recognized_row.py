@@ -112,7 +112,7 @@ def test_a_doubtful_digit_keeps_its_probabilities() -> None:
 def test_symbols_lie_in_the_ink_that_is_written() -> None:
     row = line_row("47")
     image = row.image.copy()
-    image[:, 2] = image[2] = 1.0  # a wall, and a rule above
+    image[:, 2] = image[2] = 1.0  # a wall, and a ruled line above
     printed = replace(row, image=image, strokes=lambda: (row.image > 0).view(np.uint8))
     assert printed.boxes((4, 7)) == row.boxes((4, 7))
 

@@ -1,4 +1,4 @@
-"""training.evaluate and `inkling evaluate`: right if the text equals the label; bad files do not stop it."""
+"""training.evaluate and `inkling evaluate`: a text is right if it equals the label; bad files do not stop it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_mnist_goes_straight_to_the_network(digits: Digits) -> None:
 def test_a_line_recognizer_reads_lines_of_the_test_digits(
     digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A network that outputs only blanks reads no line right, and every number of the report is shown."""
+    """A network that outputs only blanks reads no line correctly, and every number of the report is shown."""
     monkeypatch.setattr(line_task, "N_EVALUATION", 12)
     monkeypatch.setattr(line_task.LineTask, "load_litert", lambda task, bundle: silent)
     monkeypatch.setattr(mnist, "load_mnist", lambda: Mnist(*digits, *digits))

@@ -47,7 +47,7 @@ def model(trained: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def written(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundle:
-    """The bundle of the trained model; a test may not change it."""
+    """The bundle of the trained model, which tests must not change."""
     return export.export(trained, RECIPE, make_task(RECIPE, small_mnist()), tmp_path_factory.mktemp("run") / "bundle")
 
 
@@ -157,7 +157,7 @@ def test_package_refuses_a_keras_file_that_answers_otherwise(model: Any, run: Pa
     mnist = small_mnist()
     old = package.package(run, mnist, into=tmp_path / "bundles")
     model.set_weights([weight * 1.01 for weight in model.get_weights()])
-    model.save(run / "bundle" / "model.keras")  # from another training than model.tflite
+    model.save(run / "bundle" / "model.keras")  # from a different training run than model.tflite
     with pytest.raises(BadBundle, match=r"differ by .* on 200 images"):
         package.package(run, mnist, into=tmp_path / "bundles")
     (run / "bundle" / "model.keras").write_bytes(b"half")

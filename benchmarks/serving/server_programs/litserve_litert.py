@@ -2,7 +2,7 @@
 
     python litserve_litert.py
 
-The image is sent as base64 in JSON, as in its examples.
+The image is sent as base64 in JSON, as in LitServe's examples.
 """
 
 from __future__ import annotations

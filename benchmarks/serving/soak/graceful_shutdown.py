@@ -1,4 +1,4 @@
-"""Send SIGTERM under load: every request sent before must be answered."""
+"""Send SIGTERM under load: every request sent before it must be answered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.serving.soak.http_connections import Outcome, encode_request
 from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import Service, running
 
-CONNECTIONS = 10  # below the limit per client of one worker, so that a 503 is a failure
+CONNECTIONS = 10  # below one worker's limit per client, so that a 503 is a failure
 BEFORE_S, AFTER_S = 1.5, 1.0
 GONE_S = 20  # timeout for the shutdown
 
@@ -60,7 +60,7 @@ async def _one(service: Service) -> dict[str, Any]:
 def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
     """The results of a shutdown at `at_s`.
 
-    Requests sent before must be answered. Later requests may find the connection closed; a client can retry them
+    Requests sent before it must be answered. Later requests may find the connection closed; a client can retry them
     elsewhere if no byte of the response has arrived.
     """
     in_hand = [each for each in outcomes if each.at_s < at_s < each.end_s]

@@ -21,7 +21,7 @@ class Outcome:
     "cut": it ended within the response; "late": timeout; "unsent": the generator had no connection left.
     """
 
-    at_s: float  # when it was due, time.perf_counter
+    at_s: float  # when it was due, as given by time.perf_counter
     took_s: float  # from then to the last byte of the response
     status: int  # 0 without a response
     how: str = "answered"
@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
 
 
 async def connect(port: int, source: str = HOST) -> Connection:
-    """A new connection from `source`, an address of this machine. Raises OSError."""
+    """A new connection from `source`, an address on this machine. Raises OSError."""
     _, connection = await asyncio.get_running_loop().create_connection(Connection, HOST, port, local_addr=(source, 0))
     return connection
 

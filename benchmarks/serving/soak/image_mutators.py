@@ -191,7 +191,7 @@ def extreme(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def wrong_type(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A valid image with another content type, an invalid one, or none."""
+    """A valid image with another content type, an invalid content type, or none."""
     types = (
         "", "/", "\xff\xfe", "text/plain", "image/", "image/svg+xml", "image/png; a=" + "b" * 3000, "application/json",
         "application/octet-stream", "application/x-www-form-urlencoded", "multipart/form-data", *KINDS.values(),
@@ -212,7 +212,7 @@ def form(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def query(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A valid image with invalid or rare parameters, other routes and other methods."""
+    """A valid image sent with invalid or rare parameters, to other routes, or with other methods."""
     words = (
         "mode=single", "mode=", "mode=auto&mode=single", "explain=1", "explain=tiles", "explain=%00", "model=cn",
         "model=../../etc", "model=ann", "model=%ff", "a" * 4000, "explain=1&mode=single&model=ann-dropout",

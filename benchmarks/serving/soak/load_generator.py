@@ -74,10 +74,10 @@ async def open_loop(
     timeout_s: float = TIMEOUT_S,
     source: str = HOST,
 ) -> float:
-    """Send `per_s` requests per second, as a Poisson process if `rng` is given, else evenly; wait for all responses.
+    """Send `per_s` requests per second, as a Poisson process if `rng` is given, otherwise evenly; await all responses.
 
     Latency is measured from the time at which a request was due, so that a slow server cannot hide latency by slowing
-    the generator. Returns the generator's maximum delay, seconds.
+    down the generator. Returns the generator's maximum delay, in seconds.
     """
     idle: list[Connection] = []
     busy: set[asyncio.Task[None]] = set()

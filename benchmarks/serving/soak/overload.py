@@ -1,4 +1,4 @@
-"""Send three times the capacity: accepted requests must stay fast, the others be refused quickly, and no worker die."""
+"""Send three times the capacity: expect fast answers to accepted requests, quick refusals, and no lost worker."""
 
 from __future__ import annotations
 

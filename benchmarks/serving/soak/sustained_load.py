@@ -1,4 +1,4 @@
-"""Send valid and malformed images at 80 % of the capacity for minutes: memory must not grow, and no status be 500."""
+"""Send valid and malformed images at 80 % of the capacity for minutes: expect no memory growth and no status 500."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def run(*, minutes: float, seed: int) -> dict[str, Any]:
 def growth(samples: Sequence[tuple[float, float]], *, warm_s: float) -> tuple[float, float]:
     """Medians of the first and the last fifth of (time_s, value) samples after `warm_s`.
 
-    Medians, because a single sample depends on the image being read. (0.0, 0.0) with fewer than five samples.
+    These are medians, because a single sample depends on the image being read. Returns (0.0, 0.0) for fewer than five
+    samples.
     """
     late = [value for at_s, value in samples if at_s >= warm_s]
     part = len(late) // 5

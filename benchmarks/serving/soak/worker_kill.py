@@ -79,7 +79,7 @@ async def _one(service: Service, requests: Iterator[Request], rng: random.Random
 
 
 def figures(outcomes: list[Outcome], held: set[int], new_ports: set[int], at_s: float) -> dict[str, Any]:
-    """The results of a kill at `at_s`. `held`: client ports of the killed worker; `new_ports`: of the new worker."""
+    """The results of a kill at `at_s`. `held`, `new_ports`: client ports of the killed and the new worker."""
     failed = [each for each in outcomes if each.status != 200]
     back = [each.end_s for each in outcomes if each.port in new_ports and each.status == 200 and each.end_s > at_s]
     return {

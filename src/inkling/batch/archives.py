@@ -24,9 +24,9 @@ ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 GZIP = b"\x1f\x8b"
 COMPRESSED = (b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")  # bzip2, xz, zstandard
 MAX_HEADER_BYTES = 1 << 20  # of one tar member: its names and attributes
-MAX_DIRECTORY_BYTES = 1 << 25  # of a zip: about 300,000 members, which take ten times as much memory
-MAX_INFLATION = 100  # times the size of a .tar.gz; pictures hardly compress, scans as plain BMP about 20 times
-MIN_INFLATED_BYTES = 1 << 28  # allowed for every .tar.gz: a second's work
+MAX_DIRECTORY_BYTES = 1 << 25  # of a zip's directory: about 300,000 members, which take ten times as much memory
+MAX_INFLATION = 100  # times the size of a .tar.gz; pictures hardly compress, uncompressed BMP scans about 20:1
+MIN_INFLATED_BYTES = 1 << 28  # allowed for every .tar.gz: about a second of work
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: signature, lengths of the name and of the extra field
 
 # The errors that the libraries raise on damaged archives.
@@ -39,7 +39,7 @@ DAMAGE = (
 def images_in_archive(source: str, location: str) -> Iterator[ImageRef]:
     """Yield the images of an archive, in order. A damaged archive yields an image with the error.
 
-    An archive in a bucket is read in pieces, a tar file sequentially. Later the images are read by byte range, or, in a
+    An archive in a bucket is read in pieces, a tar file sequentially. The images are read later: by byte range or, in a
     .tar.gz, sequentially by each worker.
     """
     with storage.open_stream(location) as stream:

@@ -57,7 +57,7 @@ class BatchReader:
     def read(
         self, images: Sequence[ImageRef], on_image: Callable[[int], None] | None = None
     ) -> tuple[list[Record], int]:
-        """Images -> records of each image or page, in order, and the bytes fetched. For `on_image` see `Worker`."""
+        """Images -> a record for each image or page, in order, and the number of bytes fetched. See `Worker`."""
         contents = fetch(images, self._archive) if on_image is None else self._fetch_one_by_one(images, on_image)
         found: list[Record] = []
         n_bytes = 0

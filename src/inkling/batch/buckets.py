@@ -97,7 +97,7 @@ def _s3(fs: Any, bucket: str, setting: dict[str, str]) -> FileSystem:
         connect_timeout=5,
         request_timeout=30,
         background_writes=False,
-        allow_delayed_open=True,  # a small file is one request, which is atomic
+        allow_delayed_open=True,  # a small file is written in one request, which is atomic
         **options,
     )
 

@@ -25,7 +25,7 @@ class CellTable(CsvFile):
     """A CSV file of cells that is being written."""
 
     def __init__(self, path: Path) -> None:
-        """Raises NotFound if it cannot be written."""
+        """Raises NotFound if the file cannot be written."""
         super().__init__(path, COLUMNS)
 
     def add(self, result: ResultJson, _open_image: object = None) -> None:

@@ -1,4 +1,4 @@
-"""A CSV file that is written row by row: to a temporary name first, and moved to its path when it is complete."""
+"""A CSV file that is written row by row under a temporary name and moved to its path when it is complete."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ENCODING: dict[str, Any] = {"newline": "", "encoding": "utf-8", "errors": "surro
 
 
 class CsvFile:
-    """An unfinished file keeps the rows so far."""
+    """A CSV file that is being written. If it is not finished, its rows stay under the temporary name."""
 
     def __init__(self, path: Path, heading: Sequence[str]) -> None:
-        """Raises NotFound if it cannot be written."""
+        """Raises NotFound if the file cannot be written."""
         check_writable(path)
         self.path = path
         self._file = partial_path(path).open("w", **ENCODING)
@@ -25,7 +25,7 @@ class CsvFile:
         self._writer.writerow(heading)
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows to disk. Raises NotFound if it is full."""
+        """Write rows to disk. Raises NotFound if the disk is full."""
         try:
             self._writer.writerows(rows)
             self._file.flush()

@@ -8,9 +8,9 @@ rewritten with as many columns as its longest text needs and moved to `out.csv`,
     digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet parses 0042 as a number and shows 42, so `text_cell` is
-="0042", which Excel, LibreOffice and Google Sheets show unchanged; `written_cell` does the same with signs. `written`
-may start with a sign but contains only digits and signs. No other cell starts with a character that a spreadsheet
-parses as a formula, whatever the file names.
+="0042", which Excel, LibreOffice and Google Sheets show unchanged; `written_cell` is the same for `written`.
+`written` may start with a sign but contains only digits and signs. No other cell starts with a character that a
+spreadsheet parses as a formula, whatever the files are named.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ COLUMNS = ("source", "page", "outcome", "text", "text_cell", "written", "written
            "hand_version")  # fmt: skip
 PER_DIGIT = ("digit", "confidence", "sure")
 OF_A_DIGIT = re.compile(rf"({'|'.join(PER_DIGIT)})_[0-9]+")
-RESERVED = {*COLUMNS, "model", "version", "said_by", "first_text"}  # of tables written by --csv, --out and a merge
-FIELD_COLUMNS = ("outcome", "cell", "said_by", "first_text")  # of a field's text in a table of sheets
+RESERVED = {*COLUMNS, "model", "version", "said_by", "first_text"}  # in tables that --csv, --out or a merge writes
+FIELD_COLUMNS = ("outcome", "cell", "said_by", "first_text")  # columns about a field's text in a table of sheets
 PARTIAL_DIGITS = 32  # digits in the heading of an unfinished table
 
 
@@ -41,7 +41,7 @@ class Table(CsvFile):
     """A CSV file of readings that is being written."""
 
     def __init__(self, path: Path, *, joined: Sequence[str] = ()) -> None:
-        """`joined`: a roster's columns; their cells are in `listed` of a result. Raises NotFound if not writable."""
+        """`joined`: a roster's columns; a result has their cells in `listed`. Raises NotFound if not writable."""
         self._columns = [*COLUMNS, *joined_columns(joined).values()]
         self._longest = 0
         super().__init__(path, self._heading(PARTIAL_DIGITS))
@@ -104,7 +104,7 @@ def heading(n_digits: int) -> list[str]:
 
 
 def row_of(result: ResultJson) -> list[Any]:
-    """The JSON object of one image -> its cells, with those of the digits last."""
+    """The JSON object of one image -> its cells, with the digits' cells last."""
     if not result["ok"]:
         values = {name: result[name] for name in ("source", "kind", "error")} | {"page": result.get("page")}
         return [safe_cell(name, values.get(name, "")) for name in COLUMNS]

@@ -1,4 +1,4 @@
-"""Compute the status and sums of a form's sheet from its fields, when it is read and after it is corrected.
+"""Compute the status and sums of a form's sheet from its fields, when the sheet is read and after it is corrected.
 
 In a table of sheets, the column `total = q1 + q2` contains the sum of the parts.
 """
@@ -40,12 +40,12 @@ def judged(fields: Sequence[FieldState], broken: Sequence[str]) -> tuple[Literal
 
 
 def text_or_unknown(text: str, outcome: str) -> str | None:
-    """The text of a field; "" for an empty one, None for one with ink but no text."""
+    """The text of a field: "" if it is empty, None if it has ink but no text."""
     return text if text or outcome == "empty" else None
 
 
 def added_up(texts: Iterable[str | None]) -> int | None:
-    """The sum of the fields' texts, with 0 for an empty field. None if one is unknown or not a whole number."""
+    """The sum of the fields' texts, with 0 for an empty field. None if a text is unknown or not a whole number."""
     total = 0
     for text in texts:
         if text is None or (text and not text.isdigit()):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-WHOLE_FILE = -1  # as `size_bytes`
+WHOLE_FILE = -1  # the value of `size_bytes` for a whole file
 Storage = Literal["plain", "deflate", "gzip", "parquet"]
 
 

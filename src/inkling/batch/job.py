@@ -13,7 +13,7 @@ from inkling.batch.image_ref import ImageRef
 from inkling.pipeline.reader import Mode
 
 CHUNK_SIZE = 500  # images: half a second of work, and parts of about 100 KB
-PDF_WEIGHT = 10  # images that a PDF counts as in a chunk: it may have many pages, each with a row
+PDF_WEIGHT = 10  # a PDF counts as this many images of a chunk: it may have many pages, each with a row
 Format = Literal["parquet", "csv", "jsonl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 ChunkNumber = Annotated[int, Meta(ge=0, lt=10**8)]  # eight digits of a part's name
@@ -53,7 +53,7 @@ class ChunkResult(Struct, frozen=True, forbid_unknown_fields=True):
     outcomes: dict[Literal["read", "unsure", "empty", "not_digit", "failed"], Count]
     bytes: Count  # of the images that were fetched
     seconds: Annotated[float, Meta(ge=0, le=1e9)]
-    more_pages: Count = 0  # document pages beyond the first of each: rows without an image in the plan
+    more_pages: Count = 0  # pages after the first of each document: rows without an image in the plan
 
 
 class Engine(Protocol):

@@ -22,7 +22,7 @@ from inkling.batch.worker import Worker
 from inkling.cpu import cores
 from inkling.errors import InklingError, Overloaded, ServiceError
 
-MAX_FAILED_STARTS = 3  # in a row, of workers that were never ready: the cause is the machine, not an image
+MAX_FAILED_STARTS = 3  # in a row, by workers that never became ready: then the cause is the machine, not an image
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class LocalEngine:
                 _end(worker)
 
     def _assign(self, workers: list[_WorkerProcess], retries: deque[_Task], tasks: Iterator[_Task], job: Job) -> bool:
-        """Give every idle worker a task, and start workers while there are tasks; False if everything is done."""
+        """Give every idle worker a task; start workers while there are tasks. Returns False if everything is done."""
         while True:
             worker = next((worker for worker in workers if worker.task is None), None)
             if worker is None and len(workers) >= self.processes:
@@ -92,7 +92,7 @@ class LocalEngine:
                 worker = _start(job)
                 workers.append(worker)
             worker.task, worker.index = task, -1
-            with suppress(OSError):  # it has died; the next read from its pipe fails
+            with suppress(OSError):  # the worker has died; the next read from its pipe fails
                 worker.pipe.send(task)
 
 

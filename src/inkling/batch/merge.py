@@ -8,8 +8,8 @@ Corrections are saved by a review page. A corrected text replaces the reading; t
 | `said_by` | inkling, or the person who checked it |
 | `first_text` | what inkling read |
 
-A table of sheets has both for each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a corrected
-sheet are recomputed, and `first_status` keeps the earlier status.
+A table of sheets has both columns for each field: `NAME_said_by`, `NAME_first_text`. Sums, status and reason of a
+corrected sheet are recomputed, and `first_status` keeps the earlier status.
 """
 
 from __future__ import annotations
@@ -77,8 +77,9 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mappin
     `rosters`: the rosters whose columns the table contains, by region of the sheets; "" if a picture contains one
     number. For corrected numbers these columns are looked up again; without a roster they become empty.
 
-    Raises NotFound for a file that cannot be read or written, and BadRequest for a file that is not a table or not
-    corrections of it, for an unfinished run, and for corrections of another run. `out` is then not written.
+    Raises NotFound for a file that cannot be read or written, and BadRequest for a `table` that is not a table of
+    readings, for a file without corrections, for an unfinished run, and for corrections of another run. `out` is not
+    written if an error is raised.
     """
     given = [each for path in corrections for each in read_corrections(path)]
     columns, rows = _open_table(table)
@@ -115,7 +116,7 @@ def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mappin
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """The corrections in a file. Raises NotFound if it cannot be read, BadRequest if no review page saved it."""
+    """The corrections in a file. Raises NotFound if it cannot be read, BadRequest if it is not from a review page."""
     with csv_errors(path):
         rows = list(csv.DictReader(read_text(path).splitlines(keepends=True)))
     for row in rows[:1] or [{}]:
@@ -167,7 +168,7 @@ def _say(row: Row, name: str, given: Sequence[Correction], merged: Merged, roste
         _correct(row, said.right, listed)
         return
     row[name] = said.right
-    if cell in row:  # tables of older versions have none
+    if cell in row:  # tables written by older versions lack this column
         row[cell] = text_cell(said.right)
     joined = {joined_to(name, column): str(safe_cell("", cell)) for column, cell in listed.items()}
     for column in row:
@@ -181,15 +182,15 @@ def _roster_of(field: str, rosters: Mapping[str, Roster]) -> Roster | None:
 
 
 def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
-    """Replace the number in a row with one number; `listed`: the new number's cells in the roster."""
+    """Replace the number in a row that has only one; `listed`: the new number's cells in the roster."""
     lines = ["".join(filter(str.isdigit, line)) for line in right.split("\n")]
     text, digits = "\n".join(lines), "".join(lines)
     names = joined_columns(listed)
     joined = {names[name]: str(safe_cell("", cell)) for name, cell in listed.items()}
     for column in row.keys() - {*COLUMNS, "said_by", "first_text"}:
-        row[column] = joined.get(column, "")  # digits, and the roster's cells
+        row[column] = joined.get(column, "")  # columns of the digits and of the roster
     row |= {"text": text, "text_cell": text_cell(text), "written": right, "written_cell": text_cell(right)}
-    row |= dict.fromkeys(("confidence", "reason", "constraint", "first", "fits"), "")  # of the reading
+    row |= dict.fromkeys(("confidence", "reason", "constraint", "first", "fits"), "")  # they describe the reading
     row["digits"] = str(len(digits))
     for i, digit in enumerate(digits, 1):
         row[f"digit_{i}"], row[f"sure_{i}"] = digit, "true"

@@ -20,15 +20,15 @@ MAX_FOOTER_BYTES = 1 << 26
 MAX_GROUP_BYTES = 1 << 30  # of the pictures in one row group; Hugging Face writes about 100 MB
 MAX_NAME_BYTES = 1 << 14
 NAMES_AT_ONCE, PICTURES_AT_ONCE = 4096, 4  # rows in memory
-TAIL = struct.Struct("<I4s")  # bytes of the footer, b"PAR1"
+TAIL = struct.Struct("<I4s")  # length of the footer in bytes, b"PAR1"
 PICTURES = ("image", "bytes", "picture", "img", "content")  # the first of these columns that contains bytes
 
 
 class PictureColumn:
-    """The pictures of a Parquet file. Read in order, each row is decoded only once. Must be closed."""
+    """The pictures of a Parquet file. If rows are read in order, each is decoded only once. Must be closed."""
 
     def __init__(self, location: str) -> None:
-        """Raises BadRequest if the file is damaged, and what `storage` raises. See `has_pictures`."""
+        """Raises BadRequest if the file is damaged, and the errors of `storage`. See `has_pictures`."""
         self._stream = storage.open_stream(location)
         self._location, self._batches, self._group = location, iter(()), -1
         self._batch: Any = None

@@ -1,6 +1,7 @@
 """The parts of a run that the manifest lists, by size and SHA-256, and the totals of their counts.
 
-Only these parts count. Parts written after the last manifest, a few seconds of work, are read again after a kill.
+Only these parts count. After a kill, the chunks of parts written since the last manifest (a few seconds of work) are
+read again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Parts:
         self._out, self._format = out, format
         self._results: dict[int, ChunkResult] = {}  # by the number of the chunk
         self.outcomes: Counter[str] = Counter()
-        self.more_pages = 0  # document pages beyond the first of each
+        self.more_pages = 0  # pages after the first of each document
         self.bytes = 0  # of the images
         self.seconds = 0.0  # of all workers
         for result in vouched:

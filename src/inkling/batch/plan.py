@@ -23,7 +23,7 @@ from inkling.errors import BadRequest
 
 FOLDER = "chunks"
 MAX_CHUNKS = 64  # per file: about 3 MB
-MAX_FILE_BYTES = 1 << 28  # 8 KB for each image in 64 chunks of 500, longer than any path
+MAX_FILE_BYTES = 1 << 28  # 8 KB for each image in 64 chunks of 500, more than any path needs
 
 
 class Plan:
@@ -66,12 +66,12 @@ class Plan:
         return chunks
 
     def add(self, chunk: Chunk) -> bool:
-        """Append a chunk; True if this wrote a file. Read a chunk only after it is written."""
+        """Append a chunk. Returns whether this wrote a file. Read a chunk only after it is written."""
         self._unwritten.append(chunk)
         return len(self._unwritten) >= min(2**self.files, MAX_CHUNKS) and self.write()
 
     def write(self) -> bool:
-        """Write the chunks that are not written yet; False if there are none."""
+        """Write the chunks that are not written yet. Returns False if there are none."""
         if not self._unwritten:
             return False
         content = b"".join(map(_line, self._unwritten))

@@ -31,7 +31,7 @@ class Planner:
         sample: float = 1.0,
         chunk_size: int = CHUNK_SIZE,
     ) -> None:
-        """`limit`: maximum images in the plan, including earlier ones; `sample`: fraction of the new ones, 0..1."""
+        """`limit`: maximum number of images in the plan; `sample`: fraction of the new images to plan, 0..1."""
         self.planned = 0  # images
         self.chunks = 0
         self.finished = False  # the plan is complete

@@ -21,7 +21,7 @@ class Progress:
     outcomes: Counter[str] = field(default_factory=Counter)  # of all images, including those of earlier runs
     bytes: int = 0  # of all images
     complete: bool = False
-    damaged: list[str] = field(default_factory=list)  # damaged parts, which are read again, with the reason
+    damaged: list[str] = field(default_factory=list)  # descriptions of damaged parts, which are read again
     skipped: Skipped = field(default_factory=Skipped)  # files in folders that are not pictures
     _start: float = field(default_factory=time.monotonic)
     _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)

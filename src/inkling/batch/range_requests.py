@@ -1,4 +1,4 @@
-"""Combine neighboring byte ranges of a file, as in a shard, into one request: every bucket request adds latency."""
+"""Combine neighboring byte ranges of a file, such as a shard, into one request: every bucket request adds latency."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ LOCAL_ENVIRONMENT = {
     "RAY_event_stats": "0",
 }
 
-# Set for a connection to another machine: how long to wait for a head that answers but accepts no connection. Ray's
-# default is 20 s.
+# Set for a connection to another machine: how long to wait for a head node that answers but accepts no connection.
+# Ray's default is 20 s.
 REMOTE_ENVIRONMENT = {"RAY_gcs_server_port_wait_time_s": "5"}
 
 
@@ -75,7 +75,7 @@ def _set_defaults(variables: dict[str, str]) -> None:
 
 
 def _address_of_local_cluster() -> str:
-    """The address that `ray start` saved on this machine; "" if none. Ray's own search accepts any local cluster."""
+    """The address that `ray start` saved on this machine, or "". Ray's own search accepts any local cluster."""
     folder = os.environ.get("RAY_TMPDIR") or (sys.platform == "linux" and os.environ.get("TMPDIR")) or "/tmp"  # noqa: S108
     try:
         return Path(folder, "ray", "ray_current_cluster").read_text().strip()

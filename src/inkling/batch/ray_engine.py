@@ -1,8 +1,8 @@
-"""The engine for a Ray cluster: an actor with a worker on each core, on any node.
+"""The engine for a Ray cluster: one actor with a worker per core, on any node.
 
 The driver sends only chunks and receives only results: workers read images and write parts. Each actor has at most two
 chunks, so memory does not grow with the stream. If an actor dies, because of its node or an image, another one starts
-and its chunks are read again.
+and reads the dead actor's chunks again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from inkling.batch.worker import Worker
 from inkling.errors import InklingError, Overloaded, ServiceError, Unreachable
 
 CHUNKS_PER_ACTOR = 2  # one in progress, one queued
-BLAMED_DEATHS = 2  # worker deaths on one image before it is blamed: a single one may be a lost node
+BLAMED_DEATHS = 2  # worker deaths on one image before it is blamed: a single death may be a lost node
 MAX_DEATHS = 6  # on one chunk, or in consecutive starts, before the run is aborted
 
 _Error = tuple[str, str, int]  # kind, message and status, because not every error can be pickled
@@ -28,8 +28,8 @@ _Error = tuple[str, str, int]  # kind, message and status, because not every err
 @dataclass
 class _Task:
     chunk: Chunk
-    deaths: int = 0  # of its workers, since one of its images was blamed
-    deaths_at: Counter[int] = field(default_factory=Counter)  # the same, by image index
+    deaths: int = 0  # deaths of its workers since an image was last blamed
+    deaths_at: Counter[int] = field(default_factory=Counter)  # deaths of its workers, by image index
 
 
 @dataclass(eq=False)
@@ -43,9 +43,9 @@ class RayEngine:
     """Runs chunks on a cluster. Use it as a context manager, which disconnects from the cluster."""
 
     def __init__(self, address: str = "auto") -> None:
-        """`auto`: the cluster that this machine belongs to, or else a local Ray; or `host:port`.
+        """`address`: "auto" for the cluster that this machine belongs to, or else a local Ray; or "host:port".
 
-        Raises Unreachable within a few seconds if no cluster answers, and MissingExtra.
+        Raises Unreachable within a few seconds if no cluster answers, and MissingExtra without Ray.
         """
         self._ray = ray_cluster.connect(address)
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
@@ -107,7 +107,7 @@ class _ActorPool:
             self._ray.kill(handle)
 
     def _submit(self, tasks: Iterator[_Task]) -> bool:
-        """Give each ready actor a task, then a second one; False if everything is done."""
+        """Give each ready actor a task, then a second one. Returns False if everything is done."""
         for depth in range(1, CHUNKS_PER_ACTOR + 1):
             for actor in self._actors:
                 if not actor.ready or len(actor.tasks) >= depth:
@@ -143,7 +143,7 @@ class _ActorPool:
         self._start_actor()
 
     def _blame(self, task: _Task) -> _Task:
-        """The task of a dead worker, to be read one image at a time. An image that is blamed becomes an error."""
+        """The task of a dead worker, to be run again one image at a time. An image that is blamed becomes an error."""
         if self._reporter is None:
             node = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
                 self._ray.get_runtime_context().get_node_id(), soft=False
@@ -216,7 +216,7 @@ def _bucket_environment() -> dict[str, dict[str, str]]:
 
 
 def _cluster_error(error: BaseException) -> InklingError:
-    """Convert Ray's error to one sentence."""
+    """Convert Ray's error to an InklingError with a one-sentence message."""
     while error.__cause__ is not None:
         error = error.__cause__
     brief = " ".join(str(error).split())[:200]

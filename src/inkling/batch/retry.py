@@ -10,8 +10,8 @@ from typing import TypeVar
 from inkling.errors import InklingError, NoPermission, NotFound, Unreachable
 
 RETRY_FOR_S = 180.0  # from the start of a request until it fails
-PROBE_FOR_S = 10.0  # the same for `storage.probe`, where a person waits
-MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # of the maximum pause, which doubles each time; the pause is random up to it
+PROBE_FOR_S = 10.0  # the limit for `storage.probe`, where a person waits
+MIN_PAUSE_S, MAX_PAUSE_S = 0.1, 10.0  # a random pause, up to a limit that doubles from the first to the second
 
 # Error codes of S3, Google and Azure for which a retry is useless. Messages also contain object names, so these are
 # whole words that are unlikely in file names.

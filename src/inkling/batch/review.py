@@ -47,7 +47,7 @@ class ReviewPage:
     def __init__(
         self, path: Path, *, about: str = "", constraints: Constraints = ANYTHING, max_cards: int = MAX_CARDS
     ) -> None:
-        """`about`: model and constraints, for the page's header; `constraints`: those of every number.
+        """`about`: model and constraints, for the page's header; `constraints`: the constraints on every number.
 
         Raises NotFound if `path` cannot be written.
         """
@@ -80,7 +80,7 @@ class ReviewPage:
         sheet's name in the table), `ok`, `outcome`, `text` and `confidence`. Optional and shown if present: `written`,
         `reason`, `digits`, `others`, `size` and `constraint`, as in the JSON of a reading. `open_image` is called when
         the page is written and returns the picture or crop to show, as bytes or an (H, W) uint8 array; boxes of digits
-        are in its pixels. None: the source is a file. `doubtful`: None to use `is_doubtful`.
+        are in its pixels. If it is None, the source is a file. If `doubtful` is None, `is_doubtful` decides.
         """
         self.outcomes[result["outcome"] if result["ok"] else "failed"] += 1
         if name:

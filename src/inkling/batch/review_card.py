@@ -23,7 +23,7 @@ VIEW_SIDE = 560  # pixels: longest side of a view, twice its displayed size on m
 DIGIT_SIDE = 88  # pixels: longer side of one enlarged digit
 MAX_DOUBTFUL = 6  # enlarged digits per image
 JPEG_QUALITY = 60  # keeps the shape of strokes at a third of the size of quality 90
-MARGIN = 0.8  # around all digits, in heights of the tallest
+MARGIN = 0.8  # around all boxes, in multiples of the tallest one's height
 WHOLE_IMAGE = 0.5  # fraction of the image; a view that would cover more shows the whole image
 
 
@@ -59,7 +59,7 @@ class ReviewCard:
     reason: str
     first: str  # the text before the constraints changed it; "" if they did not
     view: str  # data: URI; "" if the image could not be opened again
-    view_xywh: Box  # the part of the upright picture that it shows, pixels
+    view_xywh: Box  # the part of the upright picture that it shows, in pixels
     outlines: tuple[DigitOutline, ...]
     doubtful_digits: tuple[DoubtfulDigit, ...]
     more: int  # doubtful digits beyond `doubtful_digits`
@@ -103,7 +103,7 @@ def make_card(result: ResultJson, open_image: OpenImage | None = None, *, name: 
 
 
 def _view_box(boxes: list[Box], size_wh: list[int], *, whole: bool) -> Box:
-    """The part of the upright picture around all boxes; the whole picture if that is little more, or if `whole`."""
+    """The part of the upright picture around all boxes, or the whole picture if the part is large or `whole` is set."""
     w, h = size_wh
     if not boxes or whole:
         return 0, 0, w, h
@@ -126,7 +126,10 @@ def _enlarge(image: DecodedImage, position: int, digit: ResultJson) -> DoubtfulD
 
 
 def _crop_uri(image: DecodedImage, box_xywh: Box, side: int) -> str:
-    """A part of the upright picture as a data: URI, at most `side` pixels long; border pixels repeat outside."""
+    """A part of the upright picture as a data: URI, with a longer side of at most `side` pixels.
+
+    Outside the picture, its border pixels are repeated.
+    """
     scale = image.image.shape[1] / image.size_wh[0], image.image.shape[0] / image.size_wh[1]
     x0, y0 = round(box_xywh[0] * scale[0]), round(box_xywh[1] * scale[1])
     x1 = max(x0 + 1, round((box_xywh[0] + box_xywh[2]) * scale[0]))

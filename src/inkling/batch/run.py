@@ -32,7 +32,7 @@ from inkling.pipeline.decoder_errors import FORMAT_NAMES
 from inkling.pipeline.reader import Mode
 
 SAVE_INTERVAL_S = 5.0  # between two manifests; after a kill, images read since the last one are read again
-SAVE_SHARE = 20.0  # minimum interval in multiples of the time to write a manifest, so that large ones are cheap
+SAVE_SHARE = 20.0  # minimum interval, in multiples of the time to write a manifest, so that large ones cost little
 MAX_TOLD = 3  # files named in a message
 
 ProgressCallback = Callable[[Progress], None]
@@ -63,8 +63,8 @@ def run(
 ) -> Progress:
     """Read an archive. Afterwards every image has exactly one record, however often the run was killed and resumed.
 
-    Raises `inkling.errors`. Errors that can be detected early are raised before anything is read or written. A later
-    error leaves the manifest's state "running", and the run can be resumed.
+    Raises classes of `inkling.errors`. Errors that can be detected early are raised before anything is read or written.
+    A later error leaves the manifest's state "running", and the run can be resumed.
     """
     job, manifest, images, skipped = _checked(options)
     with _review_page(options, manifest) as page, run_manifest.locked(job.out):
@@ -181,7 +181,7 @@ class _Run:
     def _save(self) -> None:
         start = time.monotonic()
         self._manifest.parts, self._manifest.done = self._parts.results, self._parts.to_json()
-        self._manifest.planned = max(self._manifest.planned, self._planner.planned)  # lower while it loads the plan
+        self._manifest.planned = max(self._manifest.planned, self._planner.planned)  # lower while the plan is loaded
         self._manifest.chunks = max(self._manifest.chunks, self._planner.chunks)
         self._manifest.plan = list(self._plan.hashes)
         self._manifest.save(self._job.out)

@@ -3,13 +3,13 @@
 | source | its images |
 | --- | --- |
 | folder, `s3://bucket/folder` | every image file below it, and those in every archive below it |
-| `scans/**/*.png`, `s3://bucket/2024-*/` | matching names: `*` and `?` within a name, `**` over folders, `{000..127}` |
+| `scans/**/*.png`, `s3://bucket/2024-*/` | matching names: `*` and `?` in a name, `**` across folders, `{000..127}` |
 | `shard-000.tar`, `.tar.gz`, `.zip` | the images among its members: WebDataset's layout |
 | `list.csv`, `list.parquet` | one image per row; relative names are relative to the listing |
 | `train.parquet` with a column of bytes | the image in each row, as in Hugging Face's data sets |
 | anything else | one image file |
 
-A document, a PDF or a TIFF, is listed as one image; its pages are found when it is read.
+A document (PDF or TIFF) is listed as one image; its pages are found when it is read.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Skipped:
         self._own = own
 
     def add(self, name: str, location: str) -> None:
-        """`name`: as shown in messages."""
+        """`name`: the name that messages show."""
         is_own = any(location == own or location.startswith(f"{own}/") for own in self._own)
         if is_own or is_system_file(PurePosixPath(location).name):
             return
@@ -86,7 +86,7 @@ def _images_of(source: str, skipped: Skipped) -> Iterator[ImageRef]:
         regex = _glob_regex(source)
         for name, found in _walk(root, absolute(root)):
             if regex.fullmatch(name):
-                listed = _suffix(source) in LISTINGS  # only if the pattern has their suffix
+                listed = _suffix(source) in LISTINGS  # only if the pattern ends with a listing's suffix
                 yield from _images_in_listing(name, found) if listed else _images_in_file(name, found, skipped)
     elif storage.kind(location) == "folder":
         for name, found in _walk(source, location):

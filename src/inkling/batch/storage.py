@@ -194,7 +194,7 @@ def open_stream(location: str) -> BinaryIO:
 
 
 class _BucketFile(io.RawIOBase):
-    """A file in a bucket, each piece fetched with retries."""
+    """A file in a bucket, fetched in pieces, each with retries."""
 
     def __init__(self, location: str) -> None:
         self._location, self._position = location, 0

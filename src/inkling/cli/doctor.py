@@ -26,7 +26,7 @@ from inkling.server.settings import Settings, load
 
 LIBRARIES = ("numpy", "pillow", "opencv-python-headless", "ai-edge-litert", "flask", "gunicorn")
 ASKED_FOR = ("workers",)  # checks that are optional, but required by --strict
-SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, pixels of a 280x280 board
+SEVEN = ((70, 75), (205, 75), (130, 230))  # corners of a drawn 7, in pixels of a 280x280 board
 
 
 @click.command("doctor")

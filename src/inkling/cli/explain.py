@@ -1,4 +1,4 @@
-"""The output of `inkling read --explain DIR`: for each image a page that opens offline, and its figures as PNGs.
+"""The output of `inkling read --explain DIR`: for each image, a page that works offline, and its figures as PNGs.
 
 DIR/NAME.html            all steps, and why each digit was read as it was; styles and figures are inlined
 DIR/NAME/1-image.png     figures of the steps, and the maps of each digit
@@ -28,8 +28,8 @@ from inkling.pipeline.reader import Mode, Reader
 
 HERE = Path(__file__).parent
 INDEX = "index"
-STEP_SIDE = 720  # longer side of a step's figure on the page, pixels
-MAP_SIDE = 560  # side of a map, pixels: 28 squares of 20, or 32 of 17
+STEP_SIDE = 720  # longer side of a step's figure on the page, in pixels
+MAP_SIDE = 560  # side of a map, in pixels: 28 cells of 20 pixels, or 32 of 17
 ON_PAGE = (
     *("image", "ink", "glyphs", "tiles"),  # the page shows the remaining steps as text and bars
     *("layout", "rows", "columns", "symbols", "texts"),
@@ -37,7 +37,7 @@ ON_PAGE = (
 
 
 class Pages:
-    """Writes a page for each image during reading."""
+    """Writes a page for each image while images are read."""
 
     def __init__(self, reader: Reader, out: Path, *, mode: Mode = "auto") -> None:
         """Create the folder `out`. Raises NotFound if it cannot be written."""
@@ -52,7 +52,7 @@ class Pages:
     def add(self, result: ResultJson, open_image: OpenImage | None = None) -> None:
         """Explain the image of one result of `inkling read`, unless the result is an error.
 
-        `open_image` opens the picture; None if its source is a file.
+        `open_image` opens the picture; it is None if the source is a file.
         """
         if not result["ok"]:
             return
@@ -226,7 +226,7 @@ def _render(template: str, **values: Any) -> str:
 
 @contextmanager
 def _write_errors(out: Path) -> Iterator[None]:
-    """Raise an OSError of the block as NotFound."""
+    """Convert an OSError from the block to NotFound."""
     try:
         yield
     except OSError as error:
@@ -234,7 +234,7 @@ def _write_errors(out: Path) -> Iterator[None]:
 
 
 def _unused_name(stem: str, taken: set[str]) -> str:
-    """A name, unique in this run regardless of case."""
+    """A name that is unique in this run, regardless of case."""
     name, number = stem, 2
     while name.lower() in taken:
         name, number = f"{stem}-{number}", number + 1

@@ -170,7 +170,7 @@ def _lists(among: tuple[str, ...]) -> dict[str, str]:
 
 
 def find_template(given: str, *, lists: Mapping[str, str] | None = None) -> Template:
-    """The template in a file, or a shipped one by name. `lists`: by region."""
+    """The template in a file, or a shipped one by name. `lists`: the list for each region."""
     from inkling.forms.examples import example, example_names
     from inkling.forms.template_parser import load_template
 

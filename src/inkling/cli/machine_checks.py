@@ -49,7 +49,7 @@ def cores() -> float:
 
 
 def workers(settings: Settings) -> Check:
-    """Compares the number of workers with the cores. More workers than cores are not an error, but of no use."""
+    """Compares the number of workers with the cores. More workers than cores are not an error, but do not help."""
     have = cores()
     found, variable = f"{settings.workers} for {have:g} cores", env_name("workers")
     if settings.workers > have:

@@ -33,7 +33,7 @@ def command(*, table: str, corrections: tuple[Path, ...], out: Path | None, amon
 
     TABLE is the file written by --csv, or the folder of a run with --out. CORRECTIONS are the files saved by the review
     page, from one or more people. In the new table, `said_by` is the person who entered each text, and `first_text` is
-    the original reading. Sums and status of corrected sheets are computed again. If two people contradict each other,
+    the original reading. Sums and status of corrected sheets are recomputed. If two people contradict each other,
     the reading is kept, the row is reported, and the exit status is 1.
 
     \b

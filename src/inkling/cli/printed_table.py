@@ -46,6 +46,6 @@ class PrintedTable:
 
 
 def check_printed(csv_path: str | None, *, as_json: bool) -> None:
-    """Raises BadRequest if both a table and JSON should be printed."""
+    """Raises BadRequest if both a table and JSON would be printed."""
     if csv_path == STDOUT and as_json:
         raise BadRequest("--csv - and --json both print to standard output; expected one of them. Name a CSV file.")

@@ -54,7 +54,7 @@ def reading_bar(outcomes: Counter[str], *, visible: bool) -> Iterator[Callable[[
     if not visible:
         yield lambda planned: None
         return
-    # Print output above the bar if both are on a terminal; otherwise leave it redirected.
+    # If standard output is a terminal too, print it above the bar; otherwise leave it redirected.
     with _bar(redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task("", total=None, known="", outcomes=outcomes)
         yield lambda planned: bar.update(task, total=planned, completed=outcomes.total(), known=f"{planned:,}")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inkling.constraints.constraints import Constraints
     from inkling.pipeline.reader import Mode, Reader
 
-FORMATS = ("parquet", "csv", "jsonl")  # as `batch.job.FORMATS`, which is slow to import
+FORMATS = ("parquet", "csv", "jsonl")  # the same as `batch.job.FORMATS`, which is slow to import
 MIN_FOR_BAR = 20  # images; fewer are read too quickly for a progress bar, and need no summary
 
 
@@ -167,7 +167,7 @@ def command(
                 for output in outputs:
                     output.add(result, open_image)
                 outcomes[result["outcome"] if result["ok"] else "failed"] += (
-                    1  # last, so that Ctrl-C counts only written
+                    1  # last, so that after Ctrl-C only written results are counted
                 )
                 update(work.planned)
         for output in outputs:
@@ -189,7 +189,7 @@ def command(
 
 
 def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> tuple[Reader, ResultJson]:
-    """The reader of a model, with a hand's active version if one is named; and the `hand` of its results."""
+    """The reader for a model, with a hand's active version if a hand is named; and the `hand` for its results."""
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model, sure_at=sure_at)

@@ -51,7 +51,7 @@ def read_archive(options: RunOptions, *, cluster: str | None, workers: int | Non
     from inkling.batch.records import FAILED
     from inkling.batch.run import check, run
 
-    check(options)  # before connecting to a cluster, which may take long
+    check(options)  # before connecting to a cluster, which may take a while
     progress: Progress | None = None
     with _engine(cluster, workers) as engine, _reports(metrics) as report:
 

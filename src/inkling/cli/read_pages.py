@@ -68,8 +68,8 @@ def read_in_order(read: Callable[[Page], ResultJson], work: Work) -> Iterator[tu
     if len(work.sources) >= workers:
         cv2.setNumThreads(1)  # pages are read in one thread per core
     waiting: deque[tuple[Future[ResultJson] | ResultJson, OpenImage | None]] = deque()
-    # Threads suffice, because LiteRT and OpenCV release the GIL: two threads are 1.6 times as fast as one, like two
-    # processes, which take a second to start.
+    # Threads suffice, because LiteRT and OpenCV release the GIL: two threads are 1.6 times as fast as one. Two
+    # processes are no faster, and take a second to start.
     with ThreadPoolExecutor(workers) as pool:
         try:
             for page, open_image in work.pages():

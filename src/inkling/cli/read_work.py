@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkling.pipeline.decode import ImageSource
 
 STDIN = "-"
-MAX_NAMED = 5  # skipped files that a message names, as `batch.sources.MAX_NAMED`, which is slow to import
+MAX_NAMED = 5  # skipped files that a message names; `batch.sources.MAX_NAMED`, which is slow to import
 
 
 @dataclass
@@ -86,7 +86,7 @@ def expand(paths: Iterable[str], *, own: Container[Path]) -> Work:
 
 
 def tell_skipped(names: Sequence[Path | str], n: int | None = None) -> None:
-    """Report skipped files on standard error. `n`: their number, if it is greater than that of `names`."""
+    """Report skipped files on standard error. `n`: their number, if `names` does not list all of them."""
     n = len(names) if n is None else n
     if n:
         more = f" and {n - MAX_NAMED:,} more" if n > MAX_NAMED else ""

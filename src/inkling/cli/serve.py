@@ -108,7 +108,7 @@ def check_address(settings: Settings) -> None:
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         with socket.socket(family, kind) as probe:
-            # As the server does, so that a port with connections in TIME_WAIT counts as free.
+            # The server does this too: a port with connections in TIME_WAIT then counts as free.
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)

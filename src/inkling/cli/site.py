@@ -10,7 +10,7 @@ import click
 @click.command("site")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
 @click.option(
-    "--address", default="", help="Public address, as in https://example.org/inkling; used for link previews."
+    "--address", default="", help="Public address, such as https://example.org/inkling; used for link previews."
 )
 def command(folder: Path, address: str) -> None:
     """Write the pages as a static site, including the networks, which read in the browser.

@@ -24,7 +24,7 @@ UNITS_S = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
 def _parse_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
-    """A duration such as 90, 90s, 20m or 2h in seconds; 0 for None."""
+    """Convert a duration such as 90, 90s, 20m or 2h to seconds; None gives 0."""
     if value is None:
         return 0.0
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|)", value.strip())
@@ -90,7 +90,7 @@ def command(
     if resume is not None:
         if recipe or space_name or overrides or out or judge or seed is not None:
             raise BadRecipe(
-                "--resume continues with the sweep's own plan; only --trials may be changed, to a larger one."
+                "--resume continues with the sweep's own plan; only --trials may be changed, to a larger number."
             )
         folder, plan, space_text = resume, plans.load(resume), ""
         if trials is not None and trials < plan.trials:

@@ -77,7 +77,7 @@ def command(*, sources: tuple[str, ...], name: str, model: str | None, form: str
         against = contradictions(store.lessons(name))
         for same in against[:MAX_NAMED]:
             labels = " and ".join(f"{each.label} (lesson {each.id})" for each in same)
-            click.echo(f"inkling: the same picture is labelled {labels}; delete one to have it taught.", err=True)
+            click.echo(f"inkling: the same picture is labeled {labels}; delete one to have it taught.", err=True)
         if full:
             number, promoted, reason = teach_fully(store, name, reader.bundle)
         else:

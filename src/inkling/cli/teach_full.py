@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def teach_fully(store: Store, name: str, bundle: Bundle) -> tuple[int, bool, str]:
-    """The version's number, whether it was promoted, and why. Ctrl+C cancels the job and ends the command.
+    """Teach, and return the version's number, whether it was promoted, and why.
 
-    Raises as `full_job.start`, and InklingError with the job's message if it failed.
+    Ctrl+C cancels the job and ends the command. Raises the errors of `full_job.start`, and InklingError with the job's
+    message if the job failed.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

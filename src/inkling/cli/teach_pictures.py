@@ -24,7 +24,7 @@ TABLES = (".csv",)
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and the right number for it."""
+    """A picture and the correct number for it."""
 
     source: str  # as named by the user
     right: str
@@ -41,15 +41,15 @@ def lessons_of(
     from inkling.hands.picture_lessons import cut_lessons
 
     if given.is_dir():
-        labelled, folder = list(_of_folder(given, problems)), Path()
+        labeled, folder = list(_of_folder(given, problems)), Path()
     elif given.suffix.lower() in TABLES and given.is_file():
-        labelled, folder = list(_of_table(given)), given.parent
+        labeled, folder = list(_of_table(given)), given.parent
     else:
-        raise NotFound(f"{given} is neither a folder nor a .csv file; expected labelled pictures. Check the path.")
+        raise NotFound(f"{given} is neither a folder nor a .csv file; expected labeled pictures. Check the path.")
     form = _open_form(template, reader) if template else None
     with ExitStack() as stack:
-        pictures = stack.enter_context(closing(Pictures([each.source for each in labelled], folder)))
-        for each in labelled:
+        pictures = stack.enter_context(closing(Pictures([each.source for each in labeled], folder)))
+        for each in labeled:
             try:
                 picture = pictures.open(each.source)
                 if each.field:
@@ -65,13 +65,13 @@ class Pictures:
     """Opens pictures by their names in readings. Must be closed."""
 
     def __init__(self, sources: Sequence[str], folder: Path) -> None:
-        """`sources`: the names that will be opened; relative paths start at the working folder, or at `folder`."""
+        """`sources`: the names that will be opened; relative paths start at the working folder or at `folder`."""
         from inkling.batch.sequential_archive import FrontToBack
         from inkling.documents import PagesByNumber
 
         self._wanted, self._folder = set(sources), folder
         self._archive, self._documents = FrontToBack(), PagesByNumber()
-        self._members: dict[str, dict[str, ImageRef]] = {}  # the wanted ones, by archive
+        self._members: dict[str, dict[str, ImageRef]] = {}  # the wanted members, by archive
 
     def open(self, source: str) -> ImageSource:
         """Open a picture. Raises NotFound, and the errors of opening it."""

@@ -33,11 +33,11 @@ HARDLY_CHANCE = 0.2  # accuracy below which a classifier for ten digits has not 
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder (default: runs/NAME-<time>).")
 @click.option("--resume", type=click.Path(path_type=Path), help="Continue the run in this folder.")
 @click.option(
-    "--callback", "callbacks", multiple=True, metavar="NAME", help="Also use this callback of keras.callbacks."
+    "--callback", "callbacks", multiple=True, metavar="NAME", help="Also use this callback from keras.callbacks."
 )
 @click.option("--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write logs for TensorBoard.")
 @click.option(
-    "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, as sqlite:///mlflow.db."
+    "--mlflow", metavar="URI", help="Log to MLflow: a server's address or a database, such as sqlite:///mlflow.db."
 )
 @click.option("--run-code", is_flag=True, help="Allow running the Python file that defines the recipe's architecture.")
 @click.option("--like", metavar="MODEL_OR_RUN", help="Repeat the training of this network from its recipe.")
@@ -182,7 +182,7 @@ def _original(like: str, recipe: str | None, overrides: tuple[str, ...]) -> Bund
 
 
 def _compare(original: Bundle, repeated: Bundle) -> None:
-    """Print whether a repeated training produced the same weights. Exit status 1 if not."""
+    """Print whether repeating the training produced the same weights. Exits with status 1 if it did not."""
     from inkling.training.reproducibility import first_difference
 
     if repeated.version == original.version:

@@ -53,7 +53,8 @@ class Client:
     Connections are kept open and reused. Threads may share a client; each request uses its own connection. Proxies from
     environment variables are not used, and redirects are not followed.
 
-    Every error of the service is raised as its class in `inkling.errors`, or as ServiceError if its kind is unknown.
+    An error from the service is raised as the class in `inkling.errors` that its kind names, or as ServiceError if the
+    kind is unknown.
     Raises Unreachable if the service cannot be reached, is too slow, or is not inkling, and BadRequest for an invalid
     `url`, an `api_key` that cannot be sent in a header, `timeout_s` of 0 or less, and `retries` below 0.
 
@@ -92,7 +93,7 @@ class Client:
         """Read one picture: a path, its bytes, or a file opened in binary mode.
 
         `mode` "single" treats all ink as one digit. `model` is a name from `models`. `explain` True adds tiles and the
-        explanation; "tiles" adds only the tiles. `constraints` on the number are "length", "pattern", "check" and
+        explanation; "tiles" adds only the tiles. `constraints` may contain "length", "pattern", "check" and
         "among", with string values as in the API's query. Raises BadPicture, BadRequest, UnknownName, Overloaded,
         Unreachable, and OSError for a path that cannot be opened.
 
@@ -120,8 +121,8 @@ class Client:
 
         A document (PDF or multi-page TIFF) has one entry per page, with the page number in `page`.
 
-        Raises as `read`. BadPicture is raised only for the request as a whole: ImageTooLarge if all pictures together
-        have too many bytes. Also raises BadRequest for more pictures than the service accepts.
+        Raises the same errors as `read`. BadPicture is raised only for the request as a whole: ImageTooLarge if
+        all pictures together have too many bytes. Also raises BadRequest for more pictures than the service accepts.
 
         >>> good, bad = inkling.read_many(["seven.png", b"no picture"])
         >>> good.text, bad.kind

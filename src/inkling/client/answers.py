@@ -29,7 +29,7 @@ class Digit:
 class Other:
     """Ink that is not a digit."""
 
-    kind: str  # "point", "minus", ..: a sign; "mark"; "refused", "crossed_out", "edge", "text": left out
+    kind: str  # a sign ("point", "minus", ..), "mark", or left out: "refused", "crossed_out", "edge", "text"
     box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
     resembles: Digit | None = None  # the digit that "refused" ink resembles most
 
@@ -48,7 +48,7 @@ class Model:
 
     name: str
     version: str  # first 12 hex digits of its SHA-256
-    title: str | None = None  # a display name; its name if it has no title
+    title: str | None = None  # the display name; the same as `name` if it has none
     default: bool | None = None
     architecture: str | None = None
     parameters: int | None = None  # number of trainable parameters
@@ -64,7 +64,7 @@ class Answer:
     text: str  # digits in reading order, lines separated by "\n"; "" without digits
     confidence: float  # probability 0..1 that the whole text is right
     digits: tuple[Digit, ...]  # in reading order
-    size_wh: tuple[int, int]  # of the upright picture, pixels
+    size_wh: tuple[int, int]  # width and height of the upright picture in pixels
     reason: str  # for users: why the outcome is not "read", and what to do; "" if it is
     others: tuple[Other, ...]  # ink that is not a digit and not in `text`, including signs
     warnings: tuple[QualityWarning, ...]  # problems with the picture, the most important first
@@ -72,7 +72,7 @@ class Answer:
     took_ms: float  # time spent reading; after `read_many`, for all pictures together
     written: str = ""  # the number as written: `text` with signs, and with tabs between columns
     page: int | None = None  # page number in a document, from 1
-    constraint: Mapping[str, Any] | None = None  # satisfied, changed, first, fits; with constraints
+    constraint: Mapping[str, Any] | None = None  # satisfied, changed, first, fits; None without constraints
     explanation: Mapping[str, Any] | None = field(default=None, repr=False)  # the API's `Explanation`; `explain=True`
 
 

@@ -46,7 +46,7 @@ class Allowlist:
         return min(1.0, sum(0.1**n * int((level.whole >= 0).sum()) for n, level in enumerate(self.levels, 1)))
 
     def probs(self, columns: np.ndarray) -> tuple[np.ndarray, float]:
-        """(T, 11) column probabilities of digits -> (M,) probabilities of the numbers, and a bound on pruned ones.
+        """(T, 11) column probabilities of digits -> (M,) probabilities of the numbers, and a bound for pruned ones.
 
         The CTC forward algorithm, vectorized over all prefixes of one length, so each prefix is computed once for all
         numbers that begin with it. Improbable prefixes are pruned at first; if they might matter, all are computed, as
@@ -58,7 +58,7 @@ class Allowlist:
         return found, missing
 
     def _probs(self, columns: np.ndarray, *, least_share: float) -> tuple[np.ndarray, float]:
-        """As `probs`. `least_share`: of the most probable prefix; prefixes with less are pruned."""
+        """Like `probs`. `least_share`: of the most probable prefix; prefixes with less are pruned."""
         found, missing = np.zeros(len(self.numbers)), 0.0
         most = max(MAX_CELLS // (len(columns) + 1), 1)
         blank = np.cumprod(np.append(1.0, columns[:, -1]))[:, None]  # (T + 1, P): the prefix, ending in blank
@@ -86,7 +86,10 @@ class Allowlist:
 
 
 def _forward(columns: np.ndarray, before: np.ndarray, digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(T + 1, P) probabilities of P prefixes without their last digits, and the digits -> (T + 1, P) with them."""
+    """(T + 1, P) probabilities of P prefixes without their last digits, and these digits -> those of the P prefixes.
+
+    Returns (T + 1, P) probabilities of ending in blank, and of ending in the last digit.
+    """
     blank, symbol = np.zeros_like(before), np.zeros_like(before)
     of_digits = columns[:, digits]  # (T, P)
     for t, p_blank in enumerate(columns[:, -1]):
@@ -108,7 +111,7 @@ def parse_lines(text: str, path: Path) -> list[str]:
     """The numbers in a file's text: one per line, or the first column of a CSV table. A header line is skipped.
 
     Spaces, hyphens, points and slashes in a number are dropped. Raises BadRequest if a line does not start with a
-    number, or there are none.
+    number, or if there are no numbers.
     """
     numbers = []
     first = True
@@ -152,7 +155,7 @@ def build_allowlist(numbers: Iterable[str], name: str) -> Allowlist:
     digits = np.array(listed, dtype=bytes).view(np.uint8).reshape(len(listed), -1)  # (M, longest), 0 after the end
     lengths = np.count_nonzero(digits, axis=1)
     differs = digits[1:] != digits[:-1]
-    common = np.append(-1, differs.argmax(axis=1))  # digits that a number shares with the previous one
+    common = np.append(-1, differs.argmax(axis=1))  # leading digits that a number shares with the previous one
     levels = []
     of_number = np.zeros(len(listed), np.intp)  # the prefix of each number in the previous level
     for n in range(1, digits.shape[1] + 1):

@@ -1,8 +1,8 @@
-"""Deterministic finite automata: of a regular expression, of a number of digits, and their intersection.
+"""Deterministic finite automata: for a regular expression, for a number of digits, and for their intersection.
 
-A state is the regular expression of the rest of the text. Its derivative by a symbol is the next state (Brzozowski,
-"Derivatives of Regular Expressions", 1964). Repetitions are counted, not expanded, and the number of states is limited,
-so compilation is fast for every expression.
+A state is the regular expression for the rest of the text. Its derivative with respect to a symbol is the next state
+(Brzozowski, "Derivatives of Regular Expressions", 1964). Repetitions are counted, not expanded, and the number of
+states is limited, so compilation is fast for every expression.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from inkling.pipeline.symbols import as_written
 MISS_RATE = 0.003
 UNEXPLAINED_MISS_RATE = 0.3  # .. if ink was left out as a non-digit, because it may be a digit of the number
 # How often a number is not on the list, and the minimum rate of listed numbers with a wrong digit. Chance hardly ever
-# matches a sparse list, so even a small fit to a listed number is evidence: numbers that are not among 10,000 of eight
-# digits fit the nearest by 0.0001 at most (benchmarks.accuracy.constraints).
+# matches a sparse list, so even a small fit to a listed number is evidence: the fit of an unlisted number to the
+# nearest of 10,000 numbers of eight digits is at most 0.0001 (benchmarks.accuracy.constraints).
 UNLISTED_RATE, WRONGLY_LISTED_RATE = 0.1, 1e-5
 MIN_TRUST = 0.5  # with less, the text is reported as the closest one that satisfies the constraints
 
@@ -138,7 +138,7 @@ def trust_in(fits: float, *, by_chance: float | None = None, left_out: bool = Fa
 def _decode(
     rows: Sequence[DecodedRow], columns: np.ndarray, starts: Sequence[int], text: Text, n_symbols: int
 ) -> list[DecodedRow]:
-    """Decode the rows as `text`, of the first `n_symbols`, with the most probable other symbols between them."""
+    """Decode the rows as `text`, which has only the first `n_symbols`, with the most probable others between them."""
     [whole] = PrefixSearch(columns, with_symbols_between(text, n_symbols, columns.shape[1] - 1)).n_best(1)
     row_of = [int(np.searchsorted(starts, start, side="right")) - 1 for start, _ in align(columns, whole.text)]
     texts = [tuple(k for k, i in zip(whole.text, row_of, strict=True) if i == number) for number in range(len(rows))]

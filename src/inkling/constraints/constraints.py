@@ -31,7 +31,7 @@ from inkling.pipeline.prefix_search import Automaton
 
 @dataclass(frozen=True)
 class Constraints:
-    """Constraints that every number satisfies. Created by `parse_constraints`; None: no such constraint."""
+    """Constraints that every number must satisfy. Created by `parse_constraints`; None: no such constraint."""
 
     automaton: Automaton  # accepts what `length` and `pattern` allow, except texts without digits
     length: tuple[int, int] | None = None  # minimum and maximum number of digits
@@ -67,7 +67,7 @@ class Constraints:
         return ", ".join(part for part in parts if part)
 
     def listed(self, text: str, *, satisfied: bool) -> dict[str, str]:
-        """The roster's cells for a text that was read: empty unless it is one of its numbers; {} without a roster."""
+        """The roster's cells for a text that was read: empty unless the roster lists it; {} without a roster."""
         return self.roster.of(text.replace("\n", "") if satisfied else "") if self.roster else {}
 
     def allow(self, number: str) -> bool:
@@ -108,7 +108,7 @@ def parse_constraints(
 
 
 def parse_stated(*, length: str = "", pattern: str = "", check: str = "", among: str = "") -> Constraints:
-    """As `parse_constraints`, for texts from a request: "" is no constraint, and `among` is the list itself.
+    """Like `parse_constraints`, for texts from a request: "" is no constraint, and `among` is the list itself.
 
     The numbers are separated by commas, semicolons, spaces or line feeds.
     """

@@ -49,7 +49,7 @@ _LEXEME = re.compile(rf"\\.|\[\^?(?:\\.|[^\]])+\]|\(\?:|{_COUNT}|.")
 
 
 def compile_pattern(pattern: str) -> Automaton:
-    r"""A regular expression for the whole text -> its automaton, over digits, or digits and signs if it has any.
+    r"""A regular expression for the whole text -> its automaton, over digits, or over digits and signs if it has signs.
 
     Supports digits, `\d`, `[0-4]`, `[^7]`, groups, `|`, `?`, `*`, `+`, `{4}`, `{2,3}`, and the signs of a number: `,`
     `-` `/` `:` `%`, and with a backslash `\.` `\+` `\(` `\)` `\$` (any currency). `.`, `\d` and `[^..]` are digits. `^`

@@ -15,7 +15,7 @@ from inkling.pipeline.prefix_search import Automaton, PrefixSearch, ScoredText
 MAX_TEXTS = 2_000  # tried per image
 MAX_COLUMNS = 50_000  # summed over all prefixes extended for one image, which takes about 50 ms
 MAX_LISTED = 100  # most probable numbers of an allowlist that are kept
-MAX_UNSEEN = 1e-3  # relative to the probability that passed; with less unseen, confidences are practically exact
+MAX_UNSEEN = 1e-3  # relative to the probability of texts that passed; with less unseen, confidences are nearly exact
 
 
 @dataclass(frozen=True)

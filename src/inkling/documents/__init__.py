@@ -3,6 +3,7 @@
 from inkling import Reader
 from inkling.documents import pages
 
+reader = Reader()
 for page in pages("scans.pdf"):
     print(page.name, reader.read(page.image).text)
 """

@@ -36,7 +36,7 @@ class Page:
 
     @property
     def image(self) -> ImageSource:
-        """The input for `Reader.read` and `decode`, in full size. Raises BadPicture if this page has no picture."""
+        """The input for `Reader.read` and `decode`, at full size. Raises BadPicture if this page has no picture."""
         if isinstance(self.content, BadPicture):
             raise self.content
         return self.content

@@ -153,7 +153,7 @@ def _renderer(file: IO[bytes], limits: DocumentLimits, first: int) -> Iterator[_
                 command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
             )
         )
-        stack.callback(process.kill)  # it blocks until the next page is taken
+        stack.callback(process.kill)  # the process blocks until the next page is taken
         yield _Renderer(process, limits)
 
 

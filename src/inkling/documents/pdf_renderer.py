@@ -96,7 +96,7 @@ def _scale(page: Any, limits: dict[str, Any]) -> float:
 
 
 def _dpi(page: Any, area: float, limits: dict[str, Any]) -> float:
-    """A scan's resolution, within limits; `drawn_dpi` for other pages. `area`: of the page, points^2."""
+    """A scan's resolution, within limits; `drawn_dpi` for other pages. `area`: of the page, in square points."""
     from pypdfium2 import raw
 
     found = 0.0

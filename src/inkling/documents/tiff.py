@@ -25,7 +25,7 @@ def tiff_pages(
     """Yield, for each page of a TIFF from `first`, the number of pages and its undecoded picture or error.
 
     A TIFF stores the position of the next page but not the number of pages. In a truncated file, the first missing page
-    is the last one here, with an error that reports it. Raises ImageTooLarge for too many pages.
+    is the last one yielded, with an error that reports it. Raises ImageTooLarge for too many pages.
     """
     found: list[TiffDirectory] = []
     is_cut = False

@@ -6,7 +6,7 @@ Each step has a naive replacement:
 | --- | --- | --- |
 | `ink` | separates ink from paper | the image's gray levels are used directly: white paper counts as ink |
 | `glyphs` | finds each digit | the whole image is one digit |
-| `shape` | keeps the aspect ratio, 20 pixels long | stretched to 28 x 28 pixels |
+| `shape` | scales to a length of 20 pixels, keeping the aspect ratio | stretched to 28 x 28 pixels |
 | `centre` | centers by mass | copied into the corner |
 | `pen` | normalizes stroke widths | original stroke widths |
 
@@ -30,7 +30,7 @@ SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # in the order of the pi
 
 
 def trace_without(reader: Reader, source: ImageSource, off: Collection[str] = ()) -> Trace:
-    """Read an image without the steps named in `off`, a subset of SWITCHES. Without any, the same as `reader.trace`.
+    """Read an image without the steps named in `off`, a subset of SWITCHES. If there are none, this is `reader.trace`.
 
     >>> import numpy as np
     >>> from inkling import Reader

@@ -41,7 +41,7 @@ def strongest_units(
 ) -> tuple[tuple[HiddenUnit, ...], tuple[int, int]]:
     """The hidden units with the largest contributions to one (10,) contrast; and the numbers of active and all units.
 
-    The points of all units and the last layer's bias add up to the same total.
+    The points of all units and the last layer's bias add up to the contrast's total.
     """
     activations = weights.activations(tile[None])[0]  # (H,)
     points = contrast @ weights.scores[:10] / temperature * activations  # (H,)

@@ -99,7 +99,7 @@ def explain_digit(reader: Reader, digit: Digit, tile: np.ndarray) -> DigitExplan
 
 
 def weights_of(reader: Reader) -> Weights | None:
-    """The weights of a network with one hidden layer, None for any other. Read once per reader."""
+    """The weights of a network with one hidden layer; None for any other. Read once per reader."""
     if reader not in _weights:
         _weights[reader] = read_weights(reader.bundle, reader.classifier)
     return _weights[reader]

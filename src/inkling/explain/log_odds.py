@@ -24,7 +24,7 @@ class Attribution:
 
     total: float  # points: the difference
     points: np.ndarray  # (S, S) float64: above 0 if ink increases it, below 0 if ink decreases it, 0 on paper
-    bias: float | None  # the rest, so that all add up to `total`; None if they do not add up
+    bias: float | None  # the rest, so that points and bias add up to `total`; None if they do not
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class DigitExplanation:
     """Why one digit was read as it was."""
 
     digit: Digit
-    tile: np.ndarray  # (S, S) float32, 1 = ink: the network's input, S = 28; or the part of a row around it, S = 32
+    tile: np.ndarray  # (S, S) float32, 1 = ink: the network's input, S = 28; or a row's image around the digit, S = 32
     method: AttributionMethod
     for_answer: Attribution  # the answer over the mean of the other nine
     against_runner_up: Attribution  # the answer over the runner-up

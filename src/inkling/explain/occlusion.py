@@ -1,8 +1,8 @@
 """Occlusion, for any network: the effect of erasing or adding ink.
 
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014): a patch of paper slides over the tile,
-and the drop of the log-odds without that ink is its attribution. Conversely, a dot of ink is tried wherever there is
-none. White paper is 0 and contributes no points, but its emptiness can matter; this shows where.
+and the drop in the log-odds without that ink is its attribution. Conversely, a dot of ink is tried wherever there is
+none. White paper is 0 and contributes no points, but its emptiness can matter; the dots show where.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from inkling.pipeline.classifier import Classifier
 from inkling.pipeline.normalize import SIDE
 
 # Chosen on MNIST's held-out training images: erasing the top tenth of the ink by attribution costs `cnn` 5.0 points of
-# log-odds with a patch of 3 pixels, 4.6 with 5, 3.3 with 7, and 0.7 for random ink. A stroke is two to three pixels
-# wide, so the patch covers only one.
+# log-odds with a patch of 3 pixels, 4.6 with 5 and 3.3 with 7; erasing random ink costs 0.7. A stroke is two to three
+# pixels wide, so the patch covers only one.
 PATCH = 3  # pixels
 DOT, DOT_STEP = 3, 2  # pixels
 FAINT = 0.1  # ink, 0..1; a pixel with less is paper
@@ -28,9 +28,9 @@ Window = tuple[slice, slice]
 def occlusion_attributions(
     model: Classifier, tile: np.ndarray, contrasts: np.ndarray, temperature: float
 ) -> list[Attribution]:
-    """(28, 28) tile and (Q, 10) contrasts -> Q attributions: the drop of the log-odds without the ink, in points.
+    """(28, 28) tile and (Q, 10) contrasts -> Q attributions: the drop in the log-odds without the ink, in points.
 
-    Each pixel has the mean over the patches that cover it, times its ink. These points do not add up to the total,
+    A pixel's points are the mean drop over the patches that cover it, times its ink. They do not add up to the total,
     because strokes are redundant. Runs one batch.
     """
     patches = [at for at in windows(PATCH, 1) if tile[at].max() > FAINT]

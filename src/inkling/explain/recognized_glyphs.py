@@ -16,8 +16,8 @@ MAX_DIGITS = 16  # explained per image, the first in reading order; limits the t
 def recognized_glyphs(trace: Trace) -> Iterator[tuple[Digit, np.ndarray, bool]]:
     """Each glyph in reading order, its (28, 28) tile, and whether it was read as a digit.
 
-    For rows that were read as a whole: each digit, and the (32, 32) part of the row's image around it. Both lists of a
-    reading have the order of the tiles, and each glyph has the probabilities of its tile.
+    For rows that were read as a whole: each digit, and the (32, 32) part of the row's image around it. The reading's
+    digits and rejected glyphs are both in the order of the tiles, and each glyph has the probabilities of its tile.
     """
     for one in row_digits(trace):
         yield one.digit, one.tile, one.is_read

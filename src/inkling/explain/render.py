@@ -71,7 +71,7 @@ def attribution_image(values: np.ndarray, theme: Theme = LIGHT) -> np.ndarray:
     """(S, S) signed values -> (S, S, 4) uint8: blue above 0, orange below, transparent at 0."""
     share = np.clip(values / color_scale(values), -1, 1)
     colours = np.where(share[..., None] > 0, theme.plus, theme.minus)
-    # Half a value gives two thirds of the color, because pale tints of blue and orange are hard to distinguish.
+    # Half the full value gives two thirds of the color, because pale tints of blue and orange are hard to distinguish.
     alpha = 255 * np.abs(share) ** 0.6
     return _bytes(np.concatenate([colours, alpha[..., None]], axis=2))
 

@@ -114,7 +114,7 @@ def _texts(decoded: DecodedRow, side: int, theme: Theme) -> np.ndarray:
 
 
 def _stacked(pictures: Sequence[np.ndarray], theme: Theme, side: int) -> np.ndarray:
-    """Stack pictures vertically, reduced if they are taller than `side`. (h, w, 3) uint8"""
+    """Stack pictures vertically, downscaled if they are taller than `side`. (h, w, 3) uint8"""
     width, gap = max(picture.shape[1] for picture in pictures), side // 40
     padded: list[np.ndarray] = []
     for picture in pictures:

@@ -43,7 +43,7 @@ class _Question:
 
 
 def explain_row(recognize: Callable[[np.ndarray], np.ndarray], digits: Sequence[RowDigit]) -> list[DigitExplanation]:
-    """Explain the digits of one row. `recognize`: as LineRecognizer.__call__.
+    """Explain the digits of one row. `recognize`: like LineRecognizer.__call__.
 
     Runs one batch, of at most MAX_RUNS windows unless the sparsest patches need more.
     """

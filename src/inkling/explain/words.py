@@ -126,7 +126,7 @@ def refused(glyph: Digit) -> str:
 
 
 def about(digits: Sequence[DigitExplanation], left_out: int) -> list[str]:
-    """How to interpret the numbers, for the foot of a page."""
+    """How to interpret the numbers, for the bottom of a page."""
     told = []
     if digits:
         told.append(
@@ -177,7 +177,7 @@ def missing(why: DigitExplanation) -> str:
 
 
 def strongest_places(points: np.ndarray, tile: np.ndarray, box: Box | None = None) -> tuple[str, str]:
-    """Where in the digit most of the positive and most of the negative points are; "" if there are few."""
+    """Where in the digit most of the positive and most of the negative points are; "" below MIN_SHOWN in total."""
     plus, minus = np.maximum(points, 0), np.minimum(points, 0)
     best = place(plus, tile, box) if plus.sum() >= MIN_SHOWN else ""
     worst = place(minus, tile, box) if -minus.sum() >= MIN_SHOWN else ""

@@ -21,8 +21,8 @@ class RegistrationConfig:
     corner_quality: float = 0.02  # fraction of the best corner's quality: weaker ones slide along a line
     printed_at: int = 60  # contrast, 0..255, from which a pixel of the blank counts as print
     print_reach_px: int = 7  # search range for the page's print when its darkness is compared
-    near_px: int = 5  # the same, once the page is aligned with the blank
-    printed_share: float = 0.4  # of the blank's contrast, from which print is present on the page
+    near_px: int = 5  # search range for the page's print once the page is aligned with the blank
+    printed_share: float = 0.4  # fraction of the blank's contrast from which print counts as present on the page
     max_gain: float = 6.0  # of contrast: print that needs more is lost in noise
     window_px: int = 31  # side of the window that is compared around a corner
     levels: int = 3  # of the pyramid: finds corners up to about 60 pixels away
@@ -35,7 +35,7 @@ class RegistrationConfig:
     min_same: float = 0.45  # correlation of a corner's window with the blank's: below this it is different print
     min_agreement: float = 0.35  # minimum fraction of the corners in the picture that are found: other forms reach 0.1
     reach_px: tuple[float, ...] = (120.0, 80.0, 80.0)  # radius in which corners of a curled page move alike, per step
-    rigid_weights: tuple[float, float, float] = (0.02, 0.3, 0.3)  # prior against moving and turning, in corners
+    rigid_weights: tuple[float, float, float] = (0.02, 0.3, 0.3)  # prior against moving and turning: weight in corners
     max_odd: float = 4.0  # maximum deviation of a corner from its neighbors, in multiples of the median
     min_side_ratio: float = 0.2  # of the sheet's shortest to longest side, relative to the blank: less is degenerate
 
@@ -46,19 +46,19 @@ class InkConfig:
 
     print_level: int = 36  # contrast, 0..255, from which a pixel of the blank counts as print
     print_reach_px: int = 2  # work pixels by which print may be wider or displaced on the page
-    bridge_px: int = 13  # work pixels: joins strokes across a printed line, which is narrower including its reach
-    min_contrast: int = 28  # of 255: fainter is noise or print-through
+    bridge_px: int = 13  # work pixels: joins strokes across a printed line; wider than such a line with its reach
+    min_contrast: int = 28  # of 255: fainter is noise or show-through
     paper_share: float = 0.4  # of the threshold: fainter is paper
     whole: float = 0.95  # of a component: if this much is in a box, all of it belongs there, however wide
     max_width: float = 1.15  # of a cell's width: a wider component is several digits, or a stroke across cells
-    max_height: float = 1.5  # the same, of a box's height
+    max_height: float = 1.5  # of a box's height: a taller component is not a single digit either
     min_own: float = 0.5  # of a digit: if this much is in a cell, all of it belongs there
     min_part: float = 0.2  # of a larger component: less in a cell is the neighbor's overshoot
     min_pixels: float = 0.006  # of a box's height squared: less is dirt, or a piece of a broken stroke
     min_piece: float = 0.0015  # of a box's height squared: less is always dirt
     piece_reach: float = 0.15  # of a box's height: maximum vertical distance of a piece from larger ink
     rim_y: float = 0.1  # of a box's height: paper above and below the row for the line network
-    rim_x: float = 0.3  # the same to the left and right
+    rim_x: float = 0.3  # of a box's height: paper to the left and right of the row
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class FieldsConfig:
 
     trust_classifier: float = 0.97  # fraction of digits that are complete and alone in their box
     trust_line: float = 0.9  # fraction of rows that the line network reads correctly
-    not_digit_at: float = 0.5  # probability that a box's ink is not a digit, from which it needs a check
+    not_digit_at: float = 0.5  # probability that a box's ink is not a digit, from which the field needs a check
     min_opinion: float = 0.05  # probability of the best text with a digit in each box: below this the row is ignored
     min_common: float = 0.3  # of the narrower width: strokes that overlap this much horizontally are one digit
     n_texts: int = 60  # candidates per field: sums need those of each part
@@ -82,14 +82,14 @@ class SumsConfig:
     other_sums: float = 100.0  # about how many values a wrong sum can take
     max_values: int = 500  # different sums that are kept: bounds the time to a fifth of a second
     min_share: float = 1e-7  # of the best candidate's probability: less probable candidates are dropped
-    max_digits: int = 15  # of a number: more overflow
+    max_digits: int = 15  # of a number: longer ones overflow
 
 
 @dataclass(frozen=True)
 class FormConfig:
     """`form`: when a field is sure, and the status of a sheet."""
 
-    sure_at: float = 0.97  # probability of a text: on validation sheets, less than 0.5 % of surer texts are wrong
+    sure_at: float = 0.97  # probability of a text: less than 0.5 % of the texts above it on validation sheets are wrong
     sure_despite_sum: float = 0.99  # the same for the parts of a wrong sum; its total is never sure
     most_unsure: float = 0.96  # maximum confidence of a field that is not sure
     options: int = 3  # texts returned per field
@@ -98,7 +98,7 @@ class FormConfig:
     print_rim_px: int = 14  # work pixels around a field in which its print is compared
     min_print_px: int = 40  # pixels of print: fewer are not enough to decide
     min_cover: float = 0.6  # of the print's area that must be found: otherwise a part is missing
-    same_writing: float = 0.9  # correlation of ink positions: two sheets with the same numbers reach 0.7
+    same_writing: float = 0.9  # correlation of ink positions: different sheets with the same numbers reach 0.7
     print_contrast: int = 40  # of 255: fainter is noise
     blank_share: float = 0.0008  # inked fraction of a blank page: a form has ten times that
 

@@ -134,7 +134,7 @@ def _candidates(field: Field, own: _Ink, prediction: Prediction, ink: PageInk, r
 
 
 def _doubt(field: Field, own: _Ink, prediction: Prediction) -> str:
-    """Why no text of a field can be sure, whatever the networks' predictions; "" without a reason."""
+    """Why no text of a field can be sure, whatever the networks' predictions; "" if there is no reason."""
     n, none = len(own.glyphs), int((prediction.not_digit >= CONFIG.not_digit_at).sum())
     if field.cells:
         length = field.constraints.length

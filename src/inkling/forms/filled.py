@@ -13,7 +13,7 @@ from inkling.pipeline.box import Box
 
 FieldOutcome = Literal["read", "unsure", "empty", "missing"]
 Status = Literal[
-    "read",  # every field is sure or empty, and every sum is right
+    "read",  # every field is sure or empty, and every sum is correct
     "unsure",  # a field needs a check, or a sum is wrong
     "empty",  # nothing is written on the form
     "part",  # a part of the form is not in the picture
@@ -23,7 +23,7 @@ Status = Literal[
     "blank",
     "failed",  # the page could not be opened
 ]
-# The page must be photographed again or left out.
+# In these cases, the page must be photographed again or left out.
 FAULTY: tuple[Status, ...] = ("part", "several", "again", "other_form", "blank", "failed")
 
 
@@ -34,12 +34,12 @@ class FilledField:
     name: str
     outcome: FieldOutcome  # "missing": not in the picture
     text: str  # "" if there is none
-    confidence: float  # probability that the text is right, 0..1; 0 without a text
+    confidence: float  # probability that the text is correct, 0..1; 0 without a text
     box: Box  # the field in pixels of the upright picture
     place: Box  # the field in pixels of the sheet's straightened `image`
     reason: str = ""  # for people: why it is not sure
     options: tuple[tuple[str, float], ...] = ()  # the most probable texts, with their probabilities
-    listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # the text's cells in a roster; {} without one
+    listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # the roster's cells for the text; {} if none
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""Read many pages of a form: documents in, one result per page, in order and in bounded memory."""
+"""Read many pages of a form, from documents to one result per page, in order and in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,9 +1,11 @@
-"""START HERE: read filled-in sheets of a form. The steps in order:
+"""START HERE: read filled-in sheets of a form.
 
 form = Form.load("exam.toml")
 sheet = form.read("scan.jpg")       # -> FilledForm
 sheet.status                        # "read", "unsure", "part", "other_form", ..
 sheet["student_number"].text        # "26579220"
+
+The steps in order:
 
 register       locate the form in the picture -> the straightened page in the blank's pixels
 written_ink    the ink that is on the page but not on the blank
@@ -64,7 +66,7 @@ class Form:
     def load(
         cls, path: str | Path, reader: Reader | None = None, *, among: Mapping[str, str | Path] | None = None
     ) -> Form:
-        """Load a form from its template file. `among`: region -> file with all numbers. Raises BadTemplate."""
+        """Load a form from its template file. `among`: region -> file with its allowed numbers. Raises BadTemplate."""
         return cls(load_template(Path(path), among=among), reader)
 
     def read(self, source: ImageSource) -> FilledForm:
@@ -111,7 +113,7 @@ class Form:
         )
 
     def _is_seen(self, box: Box, sheet: Registered) -> bool:
-        """Whether a field, and the print around it, are in the picture."""
+        """Whether a field and the print around it are in the picture."""
         x, y, w, h = box
         rim = CONFIG.print_rim_px
         around = slice(max(y - rim, 0), y + h + rim), slice(max(x - rim, 0), x + w + rim)

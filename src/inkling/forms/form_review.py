@@ -17,7 +17,7 @@ JPEG_QUALITY = 90  # the page recompresses at 60
 
 
 class FormReview:
-    """The review page of doubtful fields. Its corrections name sheet and field, as `inkling merge` expects."""
+    """The review page of doubtful fields. Its corrections name the sheet and the field, as `inkling merge` expects."""
 
     def __init__(self, path: Path, form: Form) -> None:
         """Raises NotFound if it cannot be written."""

@@ -17,9 +17,9 @@ class FormTable(CsvFile):
     """A CSV table with a row for each sheet, written as sheets are read; moved to its path only when complete.
 
     Columns: source, page, status, reason; for each field the text (NAME), the outcome (NAME_outcome) and the text in a
-    form that keeps leading zeros in spreadsheets (NAME_cell); for each field with a roster the other columns of its
-    number (NAME.COLUMN); for each sum the total of its parts (`TOTAL = PART + PART`). The text is exact, for programs,
-    like `written` in `inkling.batch.csv_table`.
+    form that keeps leading zeros in spreadsheets (NAME_cell); for each field with a roster the roster's other columns
+    for its number (NAME.COLUMN); for each sum the total of its parts (`TOTAL = PART + PART`). The text is exact, for
+    programs, like `written` in `inkling.batch.csv_table`.
     """
 
     def __init__(self, path: Path, template: Template) -> None:
@@ -49,6 +49,6 @@ class FormTable(CsvFile):
 
 def _added_up(each: Sum, filled: FilledForm) -> str:
     """The total of the parts of a sum; "" if it is unknown."""
-    is_there = any(found.total == each.total for found in filled.sums)  # all of its fields are in the picture
+    is_there = any(found.total == each.total for found in filled.sums)  # all fields of the sum are in the picture
     parts = added_up(text_or_unknown(filled[name].text, filled[name].outcome) for name in each.of) if is_there else None
     return "" if parts is None else str(parts)

@@ -27,9 +27,10 @@ class PageInk:
     def in_box(self, box: Box) -> list[tuple[Box, np.ndarray]]:
         """The components in a box, from left to right: the box of each, and its (h, w) bool mask.
 
-        A component that crosses the box's edge belongs to it completely if most of it is inside and it is no larger
-        than a digit, or if nearly all of it is inside; otherwise only the part inside belongs to it. Dirt is removed.
-        Ink as small as dirt is kept just above or below larger ink, as a piece of a broken stroke.
+        A component that crosses the box's edge belongs to the box completely if most of it is inside and it is no
+        larger than a digit, or if nearly all of it is inside; otherwise only the part inside belongs to the box. Dirt
+        is removed, but ink as small as dirt is kept just above or below larger ink, because it may be a piece of a
+        broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]
@@ -66,7 +67,7 @@ class PageInk:
         return (left, top, right - left, base - top), padded * cv2.dilate(mask, np.ones((3, 3), np.uint8))
 
     def row_image(self, parts: Sequence[tuple[Box, np.ndarray]], height: int) -> np.ndarray:
-        """Components -> (h, w) uint8, black on white: only these, with the margin that the line network expects."""
+        """Components -> (h, w) uint8, black on white: only their ink, with the margin that the line network expects."""
         _, ink = self.glyph(parts)
         rim_y, rim_x = (round(share * height) for share in (CONFIG.rim_y, CONFIG.rim_x))
         ink = cv2.copyMakeBorder(ink, rim_y, rim_y, rim_x, rim_x, cv2.BORDER_CONSTANT)

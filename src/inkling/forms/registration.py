@@ -176,7 +176,7 @@ def _followed(contrast: np.ndarray, blank: Blank) -> tuple[np.ndarray, np.ndarra
 
 
 def _as_dark(contrast: np.ndarray, blank: Blank) -> np.ndarray:
-    """The page's contrast, scaled so that its print is as dark as the blank's: tracking compares brightness."""
+    """The page's contrast, scaled so that its print is as dark as the blank's, because tracking compares brightness."""
     reach = np.ones((CONFIG.print_reach_px, CONFIG.print_reach_px), np.uint8)
     levels = [float(np.median(cv2.dilate(each, reach)[blank.printed])) for each in (blank.contrast, contrast)]
     return cv2.convertScaleAbs(contrast, alpha=min(levels[0] / max(levels[1], 1.0), CONFIG.max_gain))
@@ -215,7 +215,7 @@ def _local_moves(points: np.ndarray, moves: np.ndarray, at: np.ndarray, reach_px
 
 
 def _warped(page: np.ndarray, to_page: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """The page in the blank's pixels, (h, w) uint8. `shift`: (h, w, 2), added to these before the homography."""
+    """The page in the blank's pixels, (h, w) uint8. `shift`: (h, w, 2), added to these pixels before the homography."""
     h, w = shift.shape[:2]
     if not shift.any():
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

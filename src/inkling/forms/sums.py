@@ -22,7 +22,7 @@ Values = tuple[np.ndarray, np.ndarray]  # (n,) int64 numbers, and (n,) their pro
 
 
 def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str, Candidates]:
-    """Candidates by field -> the same, reweighted by the sums."""
+    """Candidates by field -> the candidates, reweighted by the sums."""
     messages: dict[tuple[int, str], np.ndarray] = {}
     usable = {i: each for i, each in enumerate(sums) if _is_usable(each, found)}
     for _ in usable:  # one round per sum lets every message reach all sums
@@ -44,7 +44,7 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
 
 
 def holds(each: Sum, texts: Mapping[str, str | None]) -> bool | None:
-    """Whether a sum is right for its fields' texts, with 0 for an empty part. None if one is not a whole number."""
+    """Whether a sum is right for its fields' texts, with 0 for an empty part. None if a text is not a whole number."""
     total, parts = texts[each.total], added_up(texts[name] for name in each.of)
     return None if parts is None or not total or not total.isdigit() else int(total) == parts
 
@@ -104,7 +104,7 @@ def _added(one: Values, other: Values) -> Values:
 
 
 def _probs_at(numbers: Values, at: np.ndarray) -> np.ndarray:
-    """The probabilities of the numbers `at`, in the same shape; 0 for numbers without one."""
+    """The probabilities of the numbers `at`, in the same shape; 0 for numbers that have none."""
     values, probs = numbers
     place = np.minimum(np.searchsorted(values, at), len(values) - 1)
     return np.where(values[place] == at, probs[place], 0.0)

@@ -61,7 +61,7 @@ class Region:
     signs: bool = False  # whether signs are part of the number
 
     def field_boxes(self) -> list[tuple[str, Box]]:
-        """The name and box of each field: one, or those of a table from left to right and top to bottom."""
+        """The name and box of each field: of the only one, or of a table's from left to right and top to bottom."""
         if self.kind != "table":
             return [(self.name, self.box)]
         numbers = itertools.product(range(self.rows), range(self.columns))
@@ -112,7 +112,7 @@ class Template:
     folder: Path
 
     def to_data(self) -> dict[str, Any]:
-        """The template as tables, as `parse_template` accepts them."""
+        """The template as tables, in the form that `parse_template` accepts."""
         tables = {name: region for region in self.regions for name, _ in region.field_boxes()}
         sums = []
         for each in self.sums:

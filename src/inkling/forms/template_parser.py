@@ -31,7 +31,7 @@ MAX_OVERLAP = 0.02  # of the smaller of two regions: drawn boxes may share an ed
 
 
 def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """Read a template from a TOML file. `among`: region -> file with its numbers, in place of the template's.
+    """Read a template from a TOML file. `among`: region -> file with its numbers, which replaces the template's.
 
     Raises NotFound if the file cannot be read, and BadTemplate for errors in it.
     """
@@ -52,7 +52,7 @@ def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) 
 
 
 def parse_template(data: Any, folder: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """Tables from TOML, or JSON of the same shape -> Template. `folder`: of the file. Raises BadTemplate."""
+    """Tables from TOML, or JSON of the same shape -> Template. `folder`: the file's folder. Raises BadTemplate."""
     head = _checked_keys(data, HEAD, "the template")
     name, about, blank = (_text(head, key, "the template") for key in ("name", "about", "blank"))
     if not NAME.fullmatch(name):

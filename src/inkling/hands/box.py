@@ -15,14 +15,14 @@ from inkling.pipeline.normalize import glyph_crops, normalize_crop
 from inkling.pipeline.reader import PreparedImage, Reader, to_original_box
 from inkling.pipeline.segmentation import padded_corners, segment
 
-MIN_INSIDE = 0.25  # of a component's ink inside a box; with less it belongs to a neighbor or to a printed line
+MIN_INSIDE = 0.25  # of a component's ink in a box; with less, the component belongs to a neighbor or to a printed line
 CUT_RANGE = 0.35  # of a digit's width: maximum distance of a cut from an even division
 MAX_DIGITS = 20  # in one box
 
 
 @dataclass(frozen=True)
 class Correction:
-    """The right label of one box."""
+    """The correct label of one box."""
 
     box: Box  # x, y, w, h in pixels of the upright picture
     right: str  # its digits, or "none" for a non-digit
@@ -48,9 +48,9 @@ def box_lessons(
 
 
 def with_answers(reader: Reader, lessons: Sequence[tuple[Lesson, np.ndarray]]) -> list[Lesson]:
-    """Lessons with the prediction of `reader` for their tiles, (28, 28) float32, its probability and the network.
+    """Lessons with the prediction of `reader` for each tile, its probability, and the network's name and version.
 
-    An existing `said` is kept.
+    `lessons`: each with its tile, (28, 28) float32. An existing `said` is kept.
     """
     if not lessons:
         return []
@@ -70,7 +70,7 @@ def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: f
 
 
 def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
-    """The n digits in a box, from left to right, each (28, 28) float32; the reader's tile if it found the same box.
+    """The n digits in a box, from left to right, each (28, 28) float32; the reader's own tile if it found that box.
 
     Raises BadRequest for a box without ink or outside the picture, or with too little ink for n digits.
     """

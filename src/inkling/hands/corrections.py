@@ -55,7 +55,7 @@ def report(lessons: Sequence[Said]) -> dict[str, Any]:
 
 
 def kind_of_source(lesson: Said) -> str:
-    """The folder of a file; otherwise the source unchanged: "board", "upload", .."""
+    """The name of the folder if the source is a file; otherwise the source itself: "board", "upload", .."""
     path = PurePath(lesson.source)
     return (path.parent.name or "(this folder)") if path.suffix else lesson.source or "(not said)"
 

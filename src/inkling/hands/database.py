@@ -1,4 +1,4 @@
-"""Open the store's database, migrate it to the newest schema, and convert its errors to plain sentences.
+"""Open the store's database, migrate it to the newest schema, and convert its errors to plain messages.
 
 SQLite keeps a write-ahead log, so that one process can write while others read. A writing transaction waits for the
 lock and takes it when it begins. Other databases are opened by URL.
@@ -56,8 +56,8 @@ def store_url(url: str | None = None) -> URL:
 def open_engine(url: str | None = None) -> Engine:
     """An engine whose database has the newest schema. Many processes may call this concurrently.
 
-    Raises BadRequest for an invalid URL, MissingExtra without its driver, CannotWrite, and BadData for a file that is
-    not a database or that a newer inkling wrote.
+    Raises BadRequest for an invalid URL, MissingExtra if its driver is missing, CannotWrite, and BadData for a file
+    that is not a database or that a newer inkling wrote.
     """
     try:
         engine = _engine(store_url(url))
@@ -116,7 +116,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def forget_deleted(engine: Engine) -> None:
-    """Empty SQLite's log, which still contains deleted data. With other readers, the last one to close does it."""
+    """Empty SQLite's log, which still contains deleted data. If others are reading, the last to close empties it."""
     if engine.dialect.name == "sqlite":
         with plain_errors(engine), contextlib.closing(engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -153,7 +153,7 @@ def _migrate(engine: Engine) -> None:
 
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
-    """Convert a database's errors to one sentence."""
+    """Convert a database's errors to inkling's, with plain messages."""
     try:
         yield
     except exc.TimeoutError as error:
@@ -164,7 +164,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         why, where = str(error.orig).strip().replace("\n", " "), place(engine)
         if "not a database" in why or "malformed" in why:
             raise BadData(
-                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it away, or restore a copy."
+                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it to another folder, or restore a backup."
             ) from error
         if "locked" in why:
             raise CannotWrite(
@@ -182,6 +182,6 @@ def _cannot_write(where: str, why: str) -> CannotWrite:
 
 
 def place(engine: Engine) -> str:
-    """The file, or the URL without its password."""
+    """The database's file, or its URL without the password."""
     url = engine.url
     return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

@@ -65,9 +65,9 @@ def to_zip(lessons: Sequence[Lesson]) -> bytes:
 
 
 def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> list[Lesson]:
-    """A zip of LABEL__x.png, in folders or not -> its lessons. Raises BadRequest for anything else.
+    """A zip of LABEL__x.png, with or without folders -> its lessons. Raises BadRequest for anything else.
 
-    It writes no files. The sizes of the directory and of each tile are checked before memory is allocated for them.
+    This writes no files. The sizes of the directory and of each tile are checked before memory is allocated for them.
     """
     expected = "expected files named LABEL__x.png of 28x28 px, as in an export. Export them again."
     _check_directory(content, most, expected)

@@ -56,7 +56,7 @@ _opening = threading.Lock()
 
 
 def split(content: bytes, path: Path) -> tuple[bytes, np.ndarray]:
-    """A flatbuffer -> the same without its last dense layer and softmax, and that layer, (11, F) float32.
+    """A flatbuffer -> one without its last dense layer and softmax, and that layer, (11, F) float32.
 
     The last column of that layer contains the biases. Raises WrongNetwork, with `path`, for any other network.
     """

@@ -1,4 +1,4 @@
-"""Teach a hand a whole network in a separate process: start, follow and cancel the job, from any process.
+"""Teach a whole network to a hand in a separate process: start, follow and cancel the job, from any process.
 
     FOLDER/lock             held by the training process while it runs; contains the job's id
     FOLDER/HAND/job.json    the hand's last job: its id, the hand, the process id
@@ -12,8 +12,8 @@ and writes the version there in one transaction, so a killed process leaves noth
 | --- | --- |
 | `started` | `job`, `hand` |
 | `progress` | `stage`, in words; `done`, 0..1 of the whole job |
-| `done` | `version`, its number; `promoted`; `reason`, a sentence |
-| `failed` | `error`, a sentence |
+| `done` | `version`, its number; `promoted`; `reason`, for people |
+| `failed` | `error`, the message |
 | `cancelled` | |
 """
 
@@ -43,7 +43,7 @@ from inkling.models.bundle import Bundle
 from inkling.user_dirs import MNIST, cache_folder, data_folder
 
 WORKER = (sys.executable, "-m", "inkling.training.hand_worker")
-MIN_LESSONS = 100  # with fewer, half of them are too few to evaluate a whole network; the light step takes any number
+MIN_LESSONS = 100  # with fewer, half of them are too few to evaluate a whole network; the light step accepts any number
 THREADS = 2  # of the process
 MAX_S = 1_800  # for the whole job; a minute is enough on two idle cores
 POLL_S = 0.2
@@ -62,7 +62,7 @@ NOT_HERE = {
 
 
 def not_here(bundle: Bundle) -> str:
-    """Why a whole network cannot be taught here, in a sentence; "" if it can."""
+    """Why a whole network cannot be taught here, for people; "" if it can."""
     if importlib.util.find_spec("fcntl") is None:
         return NOT_HERE["system"]
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
@@ -101,9 +101,9 @@ def start(store: Store, name: str, bundle: Bundle) -> str:
 def state(store: Store, name: str) -> dict[str, Any]:
     """The state of the hand's last job.
 
-    `state`: "none", "running", "done", "failed" or "cancelled"; `said`: whether an event reports the end; `job`: its
-    id; `last`: the offset of the last event; and the fields of the events: `stage` and `done`, `version`, `promoted`
-    and `reason`, or `error`.
+    `state`: "none", "running", "done", "failed" or "cancelled"; `said`: whether an event reports the end; `job`: the
+    job's id; `last`: the offset of the last event; and the fields of the events: `stage` and `done`, `version`,
+    `promoted` and `reason`, or `error`.
     """
     job = read_json(_of_hand(store, name) / "job.json")
     if not job:
@@ -153,7 +153,7 @@ def follow(store: Store, name: str, *, job: str = "", after: int = 0) -> Iterato
 
 
 def cancel(store: Store, name: str) -> bool:
-    """End the hand's running job. Returns whether it was cancelled; False if none is running, or it ended first."""
+    """End the hand's running job. Returns whether it was cancelled; False if none is running or it ended first."""
     job = read_json(_of_hand(store, name) / "job.json")
     if not job or not _is_running(job):
         return False
@@ -166,7 +166,7 @@ def cancel(store: Store, name: str) -> bool:
         if not _is_running(job):
             break
     now = state(store, name)
-    if now["state"] == "failed" and not now["said"]:  # it was killed before it could report this
+    if now["state"] == "failed" and not now["said"]:  # it was killed before it could report its end
         EventFile(_of_hand(store, name) / f"{job['job']}.jsonl").append("cancelled")
     return bool(state(store, name)["state"] == "cancelled")
 

@@ -1,7 +1,7 @@
-"""Checks that nothing else is read worse after teaching a hand: ordinary digits, other hands, non-digits.
+"""Checks that teaching a hand makes no other reading worse: of ordinary digits, other hands and non-digits.
 
-A hand is trained with some of the replay images and evaluated on others: on MNIST's validation images, which are not
-replayed, and on the second half of the non-digits.
+A hand is trained with some of the replay images: the least certain varied digits and every other non-digit. It is
+evaluated on MNIST's validation images, which are not replayed, on all varied digits, and on the remaining non-digits.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def answers(probs: np.ndarray, reject_at: float) -> np.ndarray:
 
 
 def replayed(replay: Replay, probs: np.ndarray) -> np.ndarray:
-    """Indices of images that are replayed while a hand is learned; `probs`: (N, 11), of the original network."""
+    """Indices of the images that are replayed while a hand is learned. `probs`: (N, 11), from the original network."""
     top = np.sort(probs[replay.varied], axis=1)
     uncertain = np.argsort(top[:, -1] - top[:, -2], kind="stable")[:N_REPLAYED]
     return np.concatenate([replay.varied[uncertain], replay.others[::2]])
@@ -75,10 +75,9 @@ def check(replay: Replay, before: np.ndarray, after: np.ndarray, *, reject_at: f
 
 
 def temperature(replay: Replay, before: np.ndarray, after: np.ndarray, *, fitted: float) -> float:
-    """The temperature of a hand: `fitted`, that of the network, times the ratio of the temperatures needed after and
-    before teaching.
+    """The temperature of a hand: `fitted` times the ratio of the temperatures needed after and before teaching.
 
-    `before`, `after`: see `check`.
+    `fitted`: the temperature of the original network. `before`, `after`: see `check`.
     """
     rows = np.flatnonzero(replay.labels < NO_DIGIT)
     needed = []

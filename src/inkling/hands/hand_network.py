@@ -1,4 +1,4 @@
-"""A hand's network, the result of a full teaching. Reading needs no TensorFlow; learning is in `training`."""
+"""A hand's network, the result of teaching the whole network, which `training` does. Reading needs no TensorFlow."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class HandReader(Reader):
     network, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
-        """Shares the networks of `reader`. Raises WrongNetwork if its network cannot have learned a hand."""
+        """Shares the networks of `reader`. Raises WrongNetwork if its network cannot learn a hand."""
         vars(self).update(vars(reader))
         self._reader, self._learned = reader, learned
         self.bundle = replace(reader.bundle, manifest={**reader.bundle.manifest, "temperature": learned.temperature})
@@ -62,7 +62,7 @@ def is_large(reader: Reader) -> bool:
 def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
     """The reader of a hand's active version, and its number; `reader` itself and 0 for the original network.
 
-    Raises UnknownName, and WrongNetwork if it was taught with another network than the reader's.
+    Raises UnknownName, and WrongNetwork if the version was taught with a network other than the reader's.
     """
     version = store.active(name)
     return (reader, 0) if version is None else (with_version(reader, name, version), version.number)
@@ -78,7 +78,7 @@ def with_version(reader: Reader, name: str, version: Version) -> Reader:
 
 
 def check_network(name: str, version: Version, bundle: Bundle) -> None:
-    """Raise WrongNetwork if a version of the hand `name` was taught with another network than `bundle`."""
+    """Raise WrongNetwork if a version of the hand `name` was taught with a network other than `bundle`."""
     if (version.base_name, version.base_version) != (bundle.name, bundle.version):
         raise WrongNetwork(
             f"version {version.number} of hand {name!r} was taught with {version.base_name} {version.base_version}; "

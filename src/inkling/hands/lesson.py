@@ -107,7 +107,7 @@ def from_png(content: bytes, *, name: str) -> np.ndarray:
 
 
 def checked_name(name: str) -> str:
-    """The name of a hand in its normal form (Unicode NFC, no spaces around). Raises BadRequest."""
+    """The name of a hand in its normal form (Unicode NFC, no surrounding spaces). Raises BadRequest."""
     normal = unicodedata.normalize("NFC", name).strip()
     if not NAME.fullmatch(normal):
         raise BadRequest(

@@ -25,7 +25,7 @@ from inkling.models.bundle import Bundle
 from inkling.pipeline.normalize import SIDE
 
 STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of the penalty; the first one that passes the guards is used
-REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength; a lesson that was read right has weight 1
+REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength; a lesson that was read correctly has weight 1
 VERSIONS = ((8.0, 0.0), (-8.0, 0.0), (0.0, 0.15), (0.0, -0.15))  # of a misread lesson, if there are few: degrees, slant
 FEW = 200.0  # weight of a label's only misread lesson, so that it has an effect; FEW / n^2 for each of n
 
@@ -86,7 +86,8 @@ class Taught:
 
 
 def teach_hand(store: Store, name: str, bundle: Bundle) -> tuple[int, Taught]:
-    """Teach a hand, store the version, and make it the active one if it is promoted. Returns its number.
+    """Teach a hand, store the version, and make it the active one if it is promoted. Returns the version's
+    number and the outcome.
 
     Raises UnknownName, and the errors of `teach`.
     """
@@ -149,12 +150,12 @@ class LightLesson:
         self._replay_probs = self._original.probs(replay.features, self._metric)
         self._shown = guards.replayed(replay, self._replay_probs)
         self.original = self.read(self._original)
-        self.before = self.original == self.labels  # (N,) bool, read right
+        self.before = self.original == self.labels  # (N,) bool, read correctly
         self.halves = verdict.halves(lessons, self.before)
         self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons whose versions all fit
         self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
         few = np.flatnonzero(~self.before)
-        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # half of them may be few enough
+        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # those in one half may be few enough
         if self._is_varied:
             self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 
@@ -163,7 +164,7 @@ class LightLesson:
         return answers(learned.probs(self.features, self._metric), self._reject_at)
 
     def learn_within_guards(self) -> tuple[float, Learned, list[Guard]]:
-        """The strength, the learned parameters and the guards, for the first strength that passes or else the last."""
+        """The strength, the learned parameters and the guards, for the first strength that passes, or the last."""
         everything = np.arange(len(self.labels))
         for strength in STRENGTHS:
             learned = self._learn(everything, strength)

@@ -2,8 +2,9 @@
 
 Format: 4 bytes "inkr", the length of the header (uint32, little endian), the header (JSON), and the zlib-compressed
 body. The body contains the features as numbers up to 127, a byte each, one feature after another; the labels; and
-float32 numbers: the lower triangles of the second moment and of the within-class covariance, and the mean. These are
-rounded to 15 bits and written as four planes, from their lowest bytes to their highest, which compresses best.
+float32 numbers: the lower triangles of the second moment and of the within-class covariance, and the mean. The
+mantissas are rounded to 15 bits, and the numbers are written as four planes, from the lowest bytes to the highest,
+which compresses best.
 
 Teaching affects only images about which the network is uncertain, so all of these are kept. The others are sampled:
 every row has a weight, and the weights of a set add up to the number of its images.
@@ -25,7 +26,7 @@ from inkling.models.bundle import Bundle
 
 MAGIC = b"inkr"
 FORMAT = 2
-KEPT = {  # images kept of each set: the least certain, and a sample of the others
+KEPT = {  # images kept from each set: the least certain, and a sample of the others
     "plain": (380, 300),  # MNIST's validation images
     "varied": (600, 150),  # other hands and forms
     "replayed": (150, 200),  # non-digits that are replayed
@@ -91,7 +92,7 @@ def _strata(replay: Replay, probs: np.ndarray, reject_at: float) -> dict[str, li
         first, rest = order[:n_first], order[n_first:]
         parts = [part for part in (rest[wrong[rest]], rest[~wrong[rest]]) if len(part)]
         shares = [n_rest * len(part) / len(rest) for part in parts]
-        least = 40  # of a part, so that no image gets a large weight
+        least = 40  # images kept from a part, so that none gets a large weight
         found[name] = [
             (first, n_first),
             *((part, round(max(share, least))) for part, share in zip(parts, shares, strict=True)),

@@ -18,8 +18,8 @@ def cut_lessons(reader: Reader, source: ImageSource, right: str, *, name: str = 
     `right`: the written number; signs and spaces are ignored; "none" if no ink is a digit. `name`: the picture's
     source.
 
-    Raises BadRequest if neither the separate pieces of ink nor the digits read are as many as the digits of `right`,
-    and the errors of `Reader.read` for a picture.
+    Raises BadRequest if neither the number of separate pieces of ink nor the number of digits read equals the number of
+    digits in `right`, and the errors of `Reader.read`.
     """
     labels = [NONE] if right == NONE else [sign for sign in right if sign in LABELS]
     what = name or "the picture"

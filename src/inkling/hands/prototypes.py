@@ -1,7 +1,7 @@
 """Prototypes: misread lessons of a hand, and the similarity of a digit to each of them.
 
 Training only the last layer changes the answer for everything in the direction of a corrected 7, including a similar 4.
-The nearness to the lesson separates the two. It is an additional feature of the last layer for each prototype: the
+The nearness to the lesson separates the two. For each prototype, it is an additional feature of the last layer: the
 fourth power of the cosine of the angle between digit and lesson, after the features are centered and whitened by their
 within-class covariance. A difference is thus measured relative to the variation within a class (Fisher's linear
 discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section 4.3).
@@ -19,9 +19,7 @@ from inkling.hands.replay import Replay
 MOST = 64  # maximum prototypes of a hand: 25 KB
 POWER = 4  # a higher power requires a nearer digit; chosen on hands 0 to 19 of training.odd_hands
 SCALE = 3.0  # of this feature; the network's features have a mean square of about 1
-RIDGE = (
-    0.01  # fraction of the mean variance that is added to each, so that directions without variance are not stretched
-)
+RIDGE = 0.01  # fraction of the mean variance that is added to every variance, so that flat directions are not stretched
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def chosen(misread: np.ndarray) -> np.ndarray:
 def with_prototypes(second_moment: np.ndarray, features: np.ndarray, nearness: np.ndarray) -> np.ndarray:
     """(F, F) second moment of features -> (F + P, F + P) of features and nearness to prototypes.
 
-    `features`, `nearness`: of the same ordinary images, (N, F) and (N, P).
+    `features`, `nearness`: (N, F) and (N, P), of the same ordinary images.
     """
     crossed = features.T @ nearness / len(nearness)  # (F, P)
     return np.block([[second_moment, crossed], [crossed.T, nearness.T @ nearness / len(nearness)]])

@@ -54,7 +54,7 @@ def stamp_of(connection: Connection, name: str) -> Stamp:
 def hand_id_of(connection: Connection, name: str, *, make: bool = False) -> int:
     """The id of a hand. A writing transaction also locks its row, if the database supports row locks.
 
-    `make`: create a new hand, or raise StoreFull. Raises UnknownName.
+    `make`: create the hand if it is missing, or raise StoreFull. Without `make`, a missing hand raises UnknownName.
     """
     hand, name = schema.hand, checked_name(name)
     query = sa.select(hand.c.id).where(hand.c.name == name)
@@ -79,7 +79,7 @@ def _unknown(connection: Connection, name: str) -> UnknownName:
 
 
 def count_lessons(connection: Connection, hand_id: int | None = None) -> int:
-    """The number of lessons of a hand, or of all if `hand_id` is None."""
+    """The number of lessons of a hand, or of all hands if `hand_id` is None."""
     query = sa.select(sa.func.count()).select_from(schema.lesson)
     if hand_id is not None:
         query = query.where(schema.lesson.c.hand_id == hand_id)

@@ -1,6 +1,6 @@
 """The features of ordinary writing: `replay.npz` next to a network's model.tflite, so that guards need no MNIST.
 
-`inkling.training.replay` writes it. It contains features, not pictures, as bytes: 0..255 times `scale` per feature.
+`inkling.training.replay` writes it. It contains features, not pictures: each as a byte, 0..255, times its `scale`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ COMMAND = "python -m inkling.training.replay"
 class Replay:
     """Features of N ordinary images: MNIST's validation images, augmented versions of these, and non-digits."""
 
-    features: np.ndarray  # (N, F) float32, the last of F is 1
+    features: np.ndarray  # (N, F) float32, the last feature is 1
     labels: np.ndarray  # (N,) 0..10; 10 is a non-digit
     n_plain: int  # the first `n_plain` images are unchanged validation images
     second_moment: np.ndarray  # (F, F) float32, the mean of f f^T over training images and non-digits
 
     @property
     def plain(self) -> slice:
-        """MNIST's validation images."""
+        """The slice of MNIST's validation images."""
         return slice(0, self.n_plain)
 
     @property
@@ -49,7 +49,7 @@ class Replay:
 
 
 def load_replay(bundle: Bundle) -> Replay:
-    """Load a bundle's features. Raises BadBundle if they are missing, damaged or of another version of the network."""
+    """Load a bundle's features. Raises BadBundle if they are missing, damaged or for another version of the network."""
     return _loaded(bundle.path / FILE, bundle.version)
 
 

@@ -18,7 +18,7 @@ Kind = Literal["light", "full"]
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a hand: the result of one teaching."""
+    """A version of a hand: the result of teaching it once."""
 
     number: int  # 1, 2, ..
     kind: Kind
@@ -43,7 +43,7 @@ def now() -> str:
 
 
 def now_exactly() -> str:
-    """The same with microseconds."""
+    """The time in UTC, ISO 8601, with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
@@ -74,7 +74,7 @@ def lesson_of(row: Row[Any]) -> Lesson:
 
 
 def version_of(row: Row[Any]) -> Version:
-    """The version of a row, with its payload if the query has it."""
+    """The version of a row, with its payload if the query includes it."""
     columns = ("number", "kind", "base_name", "base_version", "promoted", "created")
     payload = bytes(row.payload) if "payload" in row._fields else b""
     return Version(**{name: getattr(row, name) for name in columns}, report=json.loads(row.report), payload=payload)

@@ -37,7 +37,7 @@ lesson = Table(
     Column("sha256", String(64), nullable=False),  # of the tile's pixels
     Column("tile", LargeBinary, nullable=False),  # PNG, 28x28
     Column("label", String(4), nullable=False),  # "0".."9" or "none"
-    Column("said", String(4), nullable=False),  # the same, or "" if nothing was read before
+    Column("said", String(4), nullable=False),  # the label that was read, or "" if nothing was read before
     Column("confidence", Float),  # of `said`, 0..1
     Column("model_name", Text, nullable=False),
     Column("model_version", Text, nullable=False),
@@ -53,7 +53,7 @@ version = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("hand_id", Integer, ForeignKey("hand.id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),  # 1, 2, .. of the hand
+    Column("number", Integer, nullable=False),  # 1, 2, .. within the hand
     Column("kind", String(8), nullable=False),  # "light" or "full"
     Column("base_name", Text, nullable=False),  # the network that was taught
     Column("base_version", Text, nullable=False),

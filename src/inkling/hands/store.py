@@ -61,7 +61,7 @@ class Store:
     """
 
     def __init__(self, url: str | None = None) -> None:
-        """`url`: of a database; None: INKLING_STORE, or a file in the user's data folder.
+        """`url`: of a database; None means INKLING_STORE, or a file in the user's data folder.
 
         This and every method raises CannotWrite or BadData if the database cannot be used; see `database.open_engine`.
         """
@@ -87,7 +87,7 @@ class Store:
         self.close()
 
     def add(self, name: str, lessons: Iterable[Lesson], *, most: int = MAX_LESSONS) -> Added:
-        """Store lessons of a hand, all or none; a new hand is created. `most`: maximum lessons of the hand.
+        """Store all of the lessons of a hand, or none. A missing hand is created. `most`: maximum lessons of the hand.
 
         Raises BadRequest for a bad name, label or tile, and StoreFull if there are too many.
         """
@@ -132,7 +132,7 @@ class Store:
             return [lesson_of(row) for row in connection.execute(query)]
 
     def latest(self, name: str, *, limit: int, before: int | None = None) -> list[Lesson]:
-        """At most `limit` lessons of a hand, the newest first; `before`: only older ones. Raises UnknownName."""
+        """At most `limit` lessons of a hand, newest first. `before`: only those with a lower id. Raises UnknownName."""
         lesson = schema.lesson.c
         with reading(self._engine) as connection:
             query = sa.select(schema.lesson).where(lesson.hand_id == hand_id_of(connection, name))
@@ -141,7 +141,7 @@ class Store:
             return [lesson_of(row) for row in connection.execute(query.order_by(lesson.id.desc()).limit(limit))]
 
     def said(self, name: str | None = None) -> list[Said]:
-        """The lessons of a hand, or of all if `name` is None, without their pictures. Raises UnknownName."""
+        """The lessons of a hand, or of all hands if `name` is None, without their pictures. Raises UnknownName."""
         lesson = schema.lesson.c
         query = sa.select(lesson.label, lesson.said, lesson.source, lesson.created).order_by(lesson.id)
         with reading(self._engine) as connection:
@@ -158,7 +158,7 @@ class Store:
             return [lesson_of(row) for row in connection.execute(query)]
 
     def delete_lesson(self, name: str, lesson_id: int) -> None:
-        """Raises UnknownName, or NotFound if the hand has no such lesson."""
+        """Delete a lesson. Raises UnknownName, or NotFound if the hand has no such lesson."""
         lesson = schema.lesson
         with writing(self._engine) as connection:
             hand_id = hand_id_of(connection, name)
@@ -192,7 +192,7 @@ class Store:
     ) -> int:
         """Store a new version of a hand, and make it the active version if it was promoted. Returns its number.
 
-        `base`: name and version of the network that was taught. Beyond MAX_VERSIONS or MAX_HAND_BYTES the oldest
+        `base`: name and version of the network that was taught. Beyond MAX_VERSIONS or MAX_HAND_BYTES, the oldest
         versions are deleted, but never the active one. Raises UnknownName, and StoreFull for too many bytes.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:

@@ -1,6 +1,6 @@
 """Decide whether a new version of a hand is an improvement: the held-back lessons, the verdict, and the report.
 
-The light step and the teaching of a whole network (`inkling.training.hand_tuning`) share this code.
+The light step and teaching the whole network (`inkling.training.hand_tuning`) share this code.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from inkling.errors import BadRequest
 from inkling.hands.guards import Guard
 from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
-MIN_HELD_BACK = 20  # lessons; with fewer, all are learned
-MIN_MISREAD = 8  # of these lessons; with fewer, a test on held-back lessons is not conclusive
+MIN_HELD_BACK = 20  # lessons; with fewer, none is held back
+MIN_MISREAD = 8  # misread ones among them; with fewer, a test on held-back lessons is not conclusive
 LEAST_GAIN = 0.25  # fraction of the errors on held-back lessons that must disappear
 MAX_NAMED = 500  # changed lessons that a report lists
 
@@ -28,11 +28,11 @@ class Outcome:
 
     labels: np.ndarray
     before: np.ndarray  # read by the original network
-    after: np.ndarray  # by the new version
-    held_back: np.ndarray | None  # by a version learned from the other half; None if there are too few
+    after: np.ndarray  # read by the new version
+    held_back: np.ndarray | None  # each read by a version learned from the other half; None if there are too few
 
     def right(self, read: np.ndarray) -> np.ndarray:
-        """(N,) bool"""
+        """(N,) bool: whether each lesson is read correctly."""
         return np.asarray(read == self.labels)
 
 
@@ -41,7 +41,7 @@ class Verdict:
     """Whether a version is promoted, and why."""
 
     promoted: bool
-    reason: str  # a sentence
+    reason: str  # for people
 
 
 def usable(lessons: Sequence[Lesson]) -> list[Lesson]:
@@ -62,12 +62,12 @@ def n_contradicted(lessons: Sequence[Lesson]) -> int:
 
 
 def can_hold_back(before: np.ndarray) -> bool:
-    """Whether enough lessons were misread to evaluate on held-back ones. `before`: which are right, (N,) bool."""
+    """Whether enough lessons were misread to hold some back. `before`: which were read correctly, (N,) bool."""
     return len(before) >= MIN_HELD_BACK and int((~before).sum()) >= MIN_MISREAD
 
 
 def halves(lessons: Sequence[Lesson], before: np.ndarray) -> np.ndarray:
-    """Two halves, (N,) 0 or 1: split by session if possible, otherwise stratified by label and correctness."""
+    """The half of each lesson, (N,) 0 or 1: by session if possible, otherwise stratified by label and correctness."""
     sessions: dict[str, list[int]] = {}
     for i, lesson in enumerate(lessons):
         sessions.setdefault(lesson.session, []).append(i)
@@ -109,7 +109,7 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
 def report(lessons: Sequence[Lesson], outcome: Outcome, checked: Sequence[Guard], found: Verdict) -> dict[str, Any]:
     """The report that is stored with a version.
 
-    Keys: promoted, reason (a sentence), lessons, held_back and own (how many were read right before and after, with
+    Keys: promoted, reason (for people), lessons, held_back and own (how many were read correctly before and after, with
     Wilson's 95 % interval), changed (lessons with a different reading: the lesson's number `lesson`, `label`, `before`,
     `after`), confusion (label, reading, count; before and after), guards.
     """

@@ -59,7 +59,7 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter(
         "architecture",
         "Network",
-        "One hidden layer; the same with dropout; or two convolutional layers, whose small filters slide over the "
+        "One hidden layer; one hidden layer with dropout; or two convolutional layers, whose small filters slide over the "
         "image.",
         "ann",
         options=("ann", "ann-dropout", "cnn-small"),

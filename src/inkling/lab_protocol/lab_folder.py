@@ -18,7 +18,7 @@ ACTIVE_STATES = ("starting", "running", "paused", "saving")  # the training proc
 FINAL_STATES = ("finished", "stopped", "failed", "interrupted")
 COMMANDS = ("pause", "resume", "more", "stop", "end")
 LOCK_ATTEMPTS = 5
-MAX_READ_BYTES = 1 << 18  # of the events at a time
+MAX_READ_BYTES = 1 << 18  # of events in one call
 MODEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)  # of a kept model: one safe path part
 
 
@@ -44,7 +44,7 @@ class LabFolder:
 
 
 def find_lab_folder(folder: str) -> LabFolder:
-    """The lab in `folder`; "" for the one in the user's data folder."""
+    """The lab in `folder`; "" means the lab in the user's data folder."""
     return LabFolder(Path(folder) if folder else data_folder() / "lab")
 
 

@@ -6,7 +6,7 @@ manifest.json    metadata and fitted values, written by a command and never edit
 README.md        the model card
 history.csv      the training history, by epoch
 report/          data for the pages, written by inkling.training.publish
-replay.npz       data of a hand's guards, written by inkling.training.replay
+replay.npz       data for a hand's guards, written by inkling.training.replay
 
 The last four are not needed to run the network.
 """
@@ -56,12 +56,12 @@ class Bundle:
 
     @property
     def sure_at(self) -> float:
-        """Confidence, 0..1, from which a digit counts as sure."""
+        """Confidence, 0..1, at or above which a digit counts as sure."""
         return float(self.manifest["sure_at"])
 
     @property
     def reject_at(self) -> float:
-        """Probability, 0..1, of a non-digit from which a glyph is rejected; 1 if the network has no such class."""
+        """Non-digit probability, 0..1, at or above which a glyph is rejected; 1 if the network has no such class."""
         return float(self.manifest.get("reject_at", 1.0))
 
     @property

@@ -8,7 +8,7 @@ from inkling.errors import BadBundle
 from inkling.models.bundle import Bundle, version_of
 
 SUFFIX = ".tflite"
-SURE_AT = 0.95  # probability from which a digit is sure, because no value was fitted for the network
+SURE_AT = 0.95  # probability at or above which a digit is sure; no value was fitted for the network
 
 
 class NetworkFile(Bundle):

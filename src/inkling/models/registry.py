@@ -14,7 +14,7 @@ PREFERRED = ("cnn", "ann", "ann-tutorial")  # the first of these that is package
 
 
 def line_recognizer() -> Bundle:
-    """The network that reads a line as a whole. All readers use the same one, in addition to their classifiers."""
+    """The network that reads a line as a whole. All readers use it, in addition to their classifiers."""
     return open_bundle(PACKAGED / LINE, keys=IDENTITY_KEYS)
 
 
@@ -67,7 +67,7 @@ def check_replaceable(folder: Path) -> None:
 
 
 def find_network(model: str | Path) -> Bundle:
-    """As `find`, but including line recognizers, for training, packaging and fine-tuning."""
+    """Like `find`, but also finds line recognizers, for training, packaging and fine-tuning."""
     return _find(model, [*_names(), LINE])
 
 

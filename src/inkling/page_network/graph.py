@@ -204,7 +204,7 @@ class _Reading:
         }
 
     def _weighted(self, op: str, inputs: list[int], **facts: Any) -> tuple[Step, np.ndarray]:
-        """A step with constant weights and an optional bias; and its weights."""
+        """A step with constant weights and an optional bias, and its weights."""
         weights = self._constant(inputs[1])
         if weights is None:
             raise self._unknown("weights that are not constant")

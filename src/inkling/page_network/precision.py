@@ -10,10 +10,10 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inkling.page_network.graph import Graph
 
-AIM = 5e-5  # maximum difference of a probability on the probes; keeps it below 1e-4 for all pictures
+AIM = 5e-5  # maximum difference of a probability on the probes; keeps the difference below 1e-4 for all pictures
 PRECISION_BITS = np.arange(12.0, 18.5, 0.5)  # tried in this order
 N_PROBES = 192
-N_LINES, LINE_WIDTH = 12, 192  # probes for a network of any width, and their width in pixels
+N_LINES, LINE_WIDTH = 12, 192  # probes for a network that takes any width, and their width in pixels
 SEED = 5
 
 

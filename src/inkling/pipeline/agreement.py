@@ -1,7 +1,7 @@
 """Combine the two readings of an image: isolated digits read one by one, and rows read as a whole.
 
 A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol in
-the same place. A glyph as tall as the digits that no symbol of the row covers is unexplained ink.
+the same position. A glyph as tall as the digits that no symbol of the row covers is unexplained ink.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from inkling.pipeline.segmentation import Segmentation, bounding_box, glyph_mask
 
 
 def is_complete(segmentation: Segmentation) -> bool:
-    """Whether all ink belongs to the glyphs: no rule, frame or sign was dropped."""
+    """Whether nearly all ink belongs to the glyphs, so that no ruled line, frame or sign was dropped."""
     n_own = sum(len(glyph.components) for glyph in segmentation.glyphs)
     if n_own == 0 or n_own == int(segmentation.labels.max(initial=0)):
         return n_own > 0
@@ -53,8 +53,8 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Bo
 
     `complete`: all ink belongs to the glyphs; otherwise the classifier does not see all of it. A single digit is taken
     from the classifier, unless other ink hides it and the row is sure, or it is in one of several `cells` of a comb or
-    table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless the glyphs are
-    sure and agree or are more probable. The answer is doubtful if a glyph contradicts it or is not covered by it.
+    table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless the glyphs
+    contain all ink and `_is_likelier`. The answer is doubtful if a glyph contradicts it or is not covered by it.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
     is_single = len(cells) < 2 and len(rows.digits) == 1 and len(glyphs.digits) < 2
@@ -90,7 +90,11 @@ def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
-    """Whether glyphs with all ink are the better answer: the same text and no signs, or a more probable text."""
+    """Whether glyphs that contain all ink are the better answer.
+
+    If they are sure of the rows' text, they are better if the rows have no signs. If their text differs, they are
+    better if they are sure, or a single glyph, and at least as probable.
+    """
     if glyphs.outcome == "read" and glyphs.text == rows.text:
         return not rows.others
     is_one = len(glyphs.digits) + len(glyphs.others) == 1
@@ -98,7 +102,7 @@ def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
 
 
 def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]:
-    """Pairs of a row's digit and the glyph in the same place that the classifier is sure is a different digit."""
+    """Pairs of a row's digit and the glyph at its position, which the classifier is sure is a different digit."""
     sure = [glyph for glyph in glyphs.digits if glyph.sure]
     symbols, others = (_as_array([digit.box for digit in digits]) for digits in (rows.digits, sure))
     common = _common(symbols, others)
@@ -108,7 +112,7 @@ def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]
 
 
 def _missed(rows: Reading, glyphs: Reading, cells: Sequence[Box]) -> list[Other]:
-    """Glyphs at least about as tall as the rows' digits of which the rows' symbols cover less than half.
+    """Glyphs that are nearly as tall as the rows' digits, or taller, and less than half covered by the rows' symbols.
 
     Cell walls, which enclose a whole cell, do not count.
     """
@@ -135,7 +139,7 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 def _common(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """(n, 4) and (m, 4) x, y, w, h -> (n, m) areas of the intersections, pixels."""
+    """(n, 4) and (m, 4) x, y, w, h -> (n, m) areas of the intersections, in pixels."""
     ends, other_ends = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
     sides = np.minimum(ends[:, None], other_ends) - np.maximum(boxes[:, None, :2], others[:, :2])
     return np.asarray(np.prod(np.maximum(sides, 0), axis=2))

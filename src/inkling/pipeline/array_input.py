@@ -19,7 +19,7 @@ import numpy as np
 from inkling.errors import BadRequest
 from inkling.pipeline.normalize import SIDE
 
-OVERSHOOT = 1.001  # maximum of floats in 0..1, with the overshoot of resizing and rounding
+OVERSHOOT = 1.001  # maximum of floats in 0..1, with the overshoot from resizing and rounding
 LEAST_BRIGHT = 64.0  # lowest maximum of floats that are levels 0..255; scikit-learn's digits have a range of 0..16
 
 
@@ -27,7 +27,7 @@ def as_array(source: Any) -> np.ndarray:
     """Convert an object with `__array__` (a tensor, a data frame, ..) to an array. Raises BadRequest."""
     try:
         return np.asarray(source)
-    except (TypeError, ValueError, RuntimeError) as error:  # as for a PyTorch tensor on a GPU or with a gradient
+    except (TypeError, ValueError, RuntimeError) as error:  # such as for a PyTorch tensor on a GPU or with a gradient
         raise BadRequest(
             f"a {type(source).__name__} cannot become an array ({str(error).rstrip('.')}); expected numbers in main "
             "memory. Convert it first, for example t.detach().cpu().numpy()."

@@ -52,7 +52,7 @@ def _binarize_locally(image: np.ndarray, small: np.ndarray, *, require_sharp: bo
 
 
 def _has_no_shadow(image: np.ndarray) -> bool:
-    """Whether the image is an icon, or has only two levels, as from a scanner or a program."""
+    """Whether the image is an icon, or has only two levels, like one from a scanner or a program."""
     if max(image.shape) <= GLOBAL_THRESHOLD.icon_side_px:
         return True
     return all(_has_two_levels(some) for some in (np.ascontiguousarray(image[::7, ::5]), image))
@@ -84,7 +84,7 @@ def flatten_illumination(image: np.ndarray, small: np.ndarray) -> tuple[np.ndarr
 def denoise(image: np.ndarray) -> np.ndarray:
     """Smooth an (H, W) uint8 photograph. A drawing has no noise and is returned unchanged.
 
-    The noise level is the median step between neighboring pixels on a sparse grid, which strokes hardly affect.
+    The noise level is the median step between neighboring pixels on a sparse grid; strokes hardly affect it.
     """
     if max(image.shape) < CONFIG.denoise_min_side_px or image.shape[1] < 2:  # OpenCV aborts on an empty difference
         return image
@@ -105,7 +105,7 @@ def contrast_of_levels(background: float) -> np.ndarray:
 
 
 def contrast_with_background(image: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """The same for an uneven background: (H, W) uint8 image and (h, w) background estimate -> (H, W) uint8 contrast."""
+    """(H, W) uint8 image and its uneven (h, w) background -> (H, W) uint8 contrast, as in `contrast_of_levels`."""
     # 1 - (image + offset) / (background + offset) is the same fraction, in fewer passes over the image.
     offset = np.float32(SHARED.level_offset)
     remaining = (image + offset) / upscale(background + offset, image.shape)
@@ -116,8 +116,8 @@ def estimate_background(small: np.ndarray) -> np.ndarray:
     """(h, w) uint8 small image -> (h, w) float32 brightness of the background.
 
     A gray closing (dilation, then erosion: Serra 1982) removes dark regions narrower than its kernel, which are
-    strokes, and keeps wider ones, which are shadow. If light falls off smoothly towards the border, the closing is too
-    light within half a kernel of the border. The image is then divided by a surface fitted to its inner part first.
+    strokes, and keeps wider ones, which are shadow. If light falls off smoothly toward the border, the closing is too
+    light within half a kernel of the border. So the image is first divided by a surface fitted to its inner part.
     """
     side = max(3, round(max(small.shape) * CONFIG.max_stroke_share) | 1)
     background = _close(small, side)

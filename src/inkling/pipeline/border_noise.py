@@ -46,7 +46,7 @@ def _find_rules(stats: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _find_noise(
     mask: np.ndarray, labels: np.ndarray, stats: np.ndarray, *, rules: np.ndarray, margin: int
 ) -> list[int]:
-    """Labels of the components near the border that are not digits. Empty without whole digits for comparison."""
+    """Labels of the components near the border that are not digits. Empty without whole digits to compare with."""
     h_image, w_image = mask.shape
     x, y, w, h, _ = stats.T
     gaps = np.stack([x, y, w_image - x - w, h_image - y - h])  # pixels to the left, top, right and bottom border
@@ -80,7 +80,7 @@ def _find_noise(
 
 
 def _max_radius(distance: np.ndarray, labels: np.ndarray, stats: np.ndarray, i: int) -> float:
-    """The radius of the largest disc inscribed in a component, pixels."""
+    """The radius of the largest disc inscribed in a component, in pixels."""
     x, y, w, h = stats[i, :4]
     return float(distance[y : y + h, x : x + w][labels[y : y + h, x : x + w] == i].max())
 
@@ -116,13 +116,13 @@ def _is_scroll_bar(
     along = np.array([h, w, h, w]) >= SHARED.bar_aspect_ratio * np.array([w, h, w, h])
     if np.count_nonzero(component) < CONFIG.min_scroll_bar_extent * w * h or not along[gaps == gaps.min()].any():
         return False
-    if gaps.min() <= 0 and _is_in_row(box_xywh, digits):  # a 1 that the border has cut
+    if gaps.min() <= 0 and _is_in_row(box_xywh, digits):  # a 1 that the border has cut off
         return False
     return _distance(box_xywh, digits) >= CONFIG.min_bar_gap_share * height
 
 
 def _is_in_row(box_xywh: np.ndarray, digits: np.ndarray) -> bool:
-    """Whether a component is in one row with the digits."""
+    """Whether a component is in the same row as the digits."""
     _, y, _, h = box_xywh
     top, bottom = np.median(digits[:, 1]), np.median(digits[:, 1] + digits[:, 3])
     return bool(min(y + h, bottom) - max(y, top) >= CONFIG.min_row_overlap * max(h, bottom - top))

@@ -22,10 +22,10 @@ OUTPUT_SHAPES = ((1, 10), (1, 11))  # of one tile
 
 @dataclass(frozen=True)
 class Prediction:
-    """A network's prediction of N tiles."""
+    """A network's prediction for N tiles."""
 
-    probs: np.ndarray  # (N, 10) float32: probability of each digit, given that it is a digit; each row sums to 1
-    not_digit: np.ndarray  # (N,) float32: probability 0..1 that it is not a digit; 0 if the network has no such class
+    probs: np.ndarray  # (N, 10) float32: probability of each digit, given that the tile is a digit; each row sums to 1
+    not_digit: np.ndarray  # (N,) float32: probability 0..1 of not being a digit; 0 if the network has no such class
 
 
 class Classifier:
@@ -57,7 +57,7 @@ class Classifier:
         self._puts_out_logits = abs(float(found.sum()) - 1) > 1e-3 or bool(found.min() < 0)
 
     def __call__(self, tiles: np.ndarray) -> np.ndarray:
-        """(N, 28, 28) float32, 0 = background, 1 = ink -> (N, 10) float32 probabilities, each row sums to 1."""
+        """(N, 28, 28) float32, 0 = background, 1 = ink -> (N, 10) float32 probabilities; each row sums to 1."""
         return self.classify(tiles).probs
 
     def classify(self, tiles: np.ndarray) -> Prediction:

@@ -20,7 +20,7 @@ import numpy as np
 from inkling.pipeline.symbols import BLANK, CLASSES, MARK
 
 N_DIGITS = 10
-LOG_ZERO = -1e9  # stands for log(0); finite, so that two can be compared
+LOG_ZERO = -1e9  # stands for log(0); finite, so that two of them can be compared
 MIN_PROB = 1e-9  # lower limit of a class probability; a network's 0 is a rounding error
 RESCALE_COLUMNS = 16  # probabilities are rescaled after this many columns; MIN_PROB ** 16 does not underflow
 
@@ -49,7 +49,7 @@ def from_digits(probs: np.ndarray, not_digit: np.ndarray | None = None) -> np.nd
 def join(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
     """(T_i, C) columns of several rows or cells -> (T, C) of all, separated by blanks, and the start of each part.
 
-    A text of the whole is a sequence of texts of the parts, and its probability is their product.
+    A text of the whole is a sequence of texts of the parts, and its probability is the product of theirs.
     """
     blank = np.zeros((1, parts[0].shape[1] if parts else BLANK + 1))
     blank[0, -1] = 1.0
@@ -114,7 +114,7 @@ def substitution_probs(probs: np.ndarray, text: Text) -> np.ndarray:
     """(T, C) column probabilities and a possible text of n symbols -> (n, C - 1) probabilities of each substitution.
 
     Row i holds the probabilities of the text with each symbol at position i, scaled to a sum of 1. One forward and one
-    backward pass give the parts before and after each position, so only the symbol itself is computed anew.
+    backward pass give the parts before and after each position, so only the symbol itself is recomputed.
     """
     (t, c), n = probs.shape, len(text)
     probs = probs.astype(float)

@@ -50,19 +50,19 @@ _SWAPS_SIDES = (5, 6, 7, 8)  # EXIF orientations that exchange width and height
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """An upright gray image, which may be reduced, and its original size."""
+    """An upright gray image, which may be downscaled, and its original size."""
 
-    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; reduced if the file is very large
-    size_wh: tuple[int, int]  # of the upright image before reduction, pixels
+    pixels: np.ndarray  # (h, w) uint8, 0 black .. 255 white, as decoded; downscaled if the file is very large
+    size_wh: tuple[int, int]  # of the upright image before downscaling, in pixels
     n_frames: int = 1  # frames of an animation, or pages of a TIFF; this image is the first
 
     @cached_property
     def image(self) -> np.ndarray:
-        """(H, W) uint8, longer side at most CONFIG.max_side_px; reduced on first access."""
+        """(H, W) uint8, longer side at most CONFIG.max_side_px; downscaled on first access."""
         return reduced_by(self.pixels, CONFIG.max_side_px / max(self.pixels.shape))
 
     def glance(self) -> DecodedImage:
-        """A quick preview: large images are reduced by an integer factor, to CONFIG.glance_side_px or slightly more.
+        """A quick preview: large images are downscaled by an integer factor, to CONFIG.glance_side_px or slightly more.
 
         It is much faster than `image`, and sufficient to detect a single large digit.
         """
@@ -109,7 +109,7 @@ def decode(
 
 
 def _content_of(file: IO[bytes], max_bytes: int) -> bytes:
-    """The rest of an open file, or the whole file if its position is at the end, as after writing."""
+    """The rest of an open file, or the whole file if its position is at the end, such as after writing."""
     content = file.read(max_bytes + 1)
     if not content and file.seekable():
         file.seek(0)
@@ -147,7 +147,7 @@ def open_image(
     colour: bool = True,
     side_px: int = CONFIG.max_side_px,
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """A file's content -> the picture, checked but not yet decoded, and its size before Pillow reduces it.
+    """A file's content -> the picture, checked but not yet decoded, and its size before Pillow downscales it.
 
     Without `colour`, only the brightness of a JPEG is decoded, which takes half the time. A JPEG is decoded at 1/2, 1/4
     or 1/8 of its size if the longer side is still at least `side_px`. Raises as `decode` does.
@@ -197,7 +197,7 @@ def _decode_bytes(content: bytes, max_bytes: int, max_pixels: int) -> DecodedIma
 
 
 def _load(image: Image.Image, size_wh: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
-    """Decode an opened picture -> (h, w) uint8 upright gray, reduced if it is large; and its upright original size."""
+    """Decode an opened picture -> (h, w) uint8 upright gray, downscaled if it is large, and its upright full size."""
     check_deadline()
     with decoder_errors():
         image.load()
@@ -237,7 +237,7 @@ def _apply_orientation(gray: np.ndarray, orientation: int) -> np.ndarray:
 def _image_to_gray(image: Image.Image) -> np.ndarray:
     """An image of mode L, LA, RGB or RGBA -> (H, W) uint8.
 
-    Pillow extracts brightness and transparency much faster than all channels can be copied.
+    Pillow extracts brightness and transparency much faster than it copies all channels.
     """
     gray = np.asarray(image.convert("L"))
     if image.mode.endswith("A"):
@@ -269,7 +269,7 @@ def _array_to_gray(array: np.ndarray) -> np.ndarray:
 def _composite(gray: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Composite a partly transparent image over a contrasting background. (H, W) uint8 gray and alpha -> (H, W) uint8.
 
-    A mostly opaque image contains its background, and its median level is used. In a mostly transparent image, the
+    A mostly opaque image contains its background, so its median level is used. In a mostly transparent image, the
     opaque part is the ink, so the background is white for dark ink and black for light ink.
     """
     visible = gray[alpha > CONFIG.opaque_alpha]

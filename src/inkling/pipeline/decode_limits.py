@@ -38,7 +38,7 @@ from inkling.pipeline.file_parts import (
     webp_chunks,
 )
 
-_REGISTERED = (AvifImagePlugin, WebPImagePlugin)  # importing a plug-in registers it; else Pillow loads all of them
+_REGISTERED = (AvifImagePlugin, WebPImagePlugin)  # importing a plug-in registers it; otherwise Pillow loads all of them
 # Bytes that decoders hold:
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # per pixel; other modes: 4
 _FORMAT_BYTES = {  # per pixel, instead of the mode's
@@ -62,7 +62,7 @@ _TIFF_COMPRESSIONS = (
 _JPEG_STRIP_COPIES = 4  # copies of a strip or tile that libtiff makes
 _JPEG_STRIP_SCANS = 100  # maximum scans per strip or tile in libtiff
 _TILE_BYTE_COUNTS = 325  # TIFF tag
-_ANIMATED = ("PNG", "WEBP", "AVIF", "HEIF")  # further pictures in a JPEG are copies of other sizes
+_ANIMATED = ("PNG", "WEBP", "AVIF", "HEIF")  # further pictures in a JPEG are copies in other sizes
 _MAX_GIF_BLOCKS = 500_000  # maximum counted: about 0.2 s, or 100 MB of a typical file
 
 _END_OF_IMAGE, _START_OF_SCAN, _TABLES, _APP1, _APP13 = 0xD9, 0xDA, 0xDB, 0xE1, 0xED
@@ -136,7 +136,7 @@ def _check_bytes(what: str, size: int) -> None:
 
 
 def _check_segments(content: bytes) -> None:
-    """Check a JPEG up to its first scan. Pillow examines each byte between segments, and parses some kinds."""
+    """Check a JPEG up to its first scan. Pillow examines each byte between segments, and parses some segments."""
     parts, kinds, end = 0, Counter[int](), 2
     for marker, at, next_at in jpeg_segments(content):
         parts += at - end  # 2 for a marker that follows immediately
@@ -207,7 +207,7 @@ def _check_runs(image: BmpImagePlugin.BmpImageFile, content: bytes, pixels: int)
 
 def _decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int], *, several_scans: bool) -> int:
     """The maximum number of bytes held at one time while an image is decoded."""
-    pixels = image.width * image.height  # for a JPEG, of the requested reduced size
+    pixels = image.width * image.height  # for a JPEG, of the requested downscaled size
     size = pixels * _FORMAT_BYTES.get(image.format or "", _MODE_BYTES.get(image.mode, 4))
     size += image.width * _ROW_BYTES + image.height * _POINTER_BYTES
     if several_scans and isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -216,13 +216,13 @@ def _decoded_bytes(image: Image.Image, content: bytes, size_wh: tuple[int, int],
         size += _text_bytes(content)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         with decoder_errors():
-            turned = image.tag_v2.get(ExifTags.Base.Orientation, 1) != 1  # by making a second copy
+            turned = image.tag_v2.get(ExifTags.Base.Orientation, 1) != 1  # Pillow makes a second copy
         size = (2 if turned else 1) * size + _strip_bytes(image)
     return size
 
 
 def _has_several_scans(image: JpegImagePlugin.JpegImageFile, content: bytes) -> bool:
-    """Whether a JPEG has more scans than the first."""
+    """Whether a JPEG has more than one scan."""
     if "progressive" in image.info:
         return True
     for marker, at, _ in jpeg_segments(content):
@@ -271,5 +271,5 @@ def _text_bytes(content: bytes) -> int:
 
 
 def _tag_values(content: bytes) -> int:
-    """Entries, plus numbers in them, that the first directory of a TIFF or of EXIF claims and the file may hold."""
+    """Entries, plus numbers in them, that the first directory of a TIFF or of EXIF claims and the file could hold."""
     return next((directory.n_values for directory in tiff_directories(content)), 0)

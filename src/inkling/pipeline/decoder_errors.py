@@ -44,7 +44,7 @@ _HEAD_BYTES = 512  # enough to identify a format
 def decoder_errors(content: bytes = b"", max_pixels: int = DECODE.max_pixels) -> Iterator[None]:
     """Raise UnknownFormat, ImageTooLarge or BrokenPicture instead of Pillow's exceptions.
 
-    Wrap only calls of Pillow: the same exception in our code is a bug and must remain visible. MemoryError is not
+    Wrap only calls to Pillow: the same exception in our code is a bug and must remain visible. MemoryError is not
     converted, because `decode_limits` rejects images that would take too much memory.
     """
     try:

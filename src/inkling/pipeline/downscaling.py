@@ -1,4 +1,4 @@
-"""Reduce an image, in particular to the small one from which page, polarity and background are estimated."""
+"""Downscale an image, in particular to the small one from which page, polarity and background are estimated."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from inkling.pipeline.config.binarization import DOWNSCALING as CONFIG
 def downscale(image: np.ndarray) -> np.ndarray:
     """(H, W) uint8 -> (h, w) uint8 with a longer side of about CONFIG.side_px, by averaging pixels.
 
-    Averaging whole blocks is several times faster, especially in steps of two. Pixels beyond the last whole block are
-    dropped.
+    Averaging whole blocks is several times faster than exact resizing, especially in steps of two. Pixels beyond the
+    last whole block are dropped.
     """
     block = round(max(image.shape) / CONFIG.side_px)
     h, w = (side // max(block, 1) for side in image.shape)

@@ -68,7 +68,7 @@ class Classifier:
         return {"model": self.model}
 
     def set_params(self, **params: Any) -> Classifier:
-        """Change arguments of the constructor. Raises BadRequest for another name."""
+        """Change arguments of the constructor. Raises BadRequest for any other name."""
         for name, value in params.items():
             if name != "model":
                 raise BadRequest(f"parameter is {name!r}; expected 'model'. Use that.")
@@ -82,7 +82,7 @@ class Classifier:
         return True
 
     def __sklearn_tags__(self) -> Any:
-        """The tags of scikit-learn's estimator interface. Only scikit-learn calls this, so it is installed."""
+        """The tags of scikit-learn's estimator interface. Only scikit-learn calls this, so its import succeeds."""
         utils = importlib.import_module("sklearn.utils")
         return utils.Tags(
             estimator_type="classifier",

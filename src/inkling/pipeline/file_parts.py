@@ -75,7 +75,7 @@ def webp_chunks(content: bytes) -> Iterator[int]:
 
 
 class TiffDirectory(NamedTuple):
-    """A directory of a TIFF or of EXIF, as it claims to be, limited by the size of the file."""
+    """A directory of a TIFF or of EXIF. Its claims are limited by the size of the file."""
 
     at: int  # its offset
     next_at: int  # where the offset of the next directory is stored
@@ -86,7 +86,10 @@ class TiffDirectory(NamedTuple):
 
 
 def tiff_directories(content: bytes) -> Iterator[TiffDirectory]:
-    """The directories of a TIFF or of EXIF, each once, up to the end of the bytes. Raises ImageTooLarge."""
+    """The directories of a TIFF or of EXIF, each once, up to the end of the bytes.
+
+    Raises ImageTooLarge for too many entries.
+    """
     order = "<" if content.startswith(b"II") else ">"
     big = content[2:4] in (b"\0+", b"+\0")
     offset, count, entry, header_at = ("Q", "Q", "HHQI4x", 8) if big else ("I", "H", "HHII", 4)

@@ -52,7 +52,7 @@ def principal_edge_axis(rgb: np.ndarray) -> np.ndarray | None:
 
 
 def shows_ink(luma: np.ndarray) -> bool:
-    """Whether luma alone has edges as strong as those of a typical pen."""
+    """Whether luma alone has edges as strong as those of a typical pen's strokes."""
     sample = np.ascontiguousarray(_subsample(luma, -(-max(luma.shape) // CONFIG.luma_sample_side_px)))
     # Rounded up to an integer: comparing bytes with a float would convert all of them.
     least = math.ceil(CONFIG.min_luma_edge * (int(sample.max()) + SHARED.level_offset))
@@ -68,7 +68,7 @@ def _subsample(image: np.ndarray, block: int) -> np.ndarray:
 
 
 def _project(rgb: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """The image's levels along an axis, scaled so that the lowest possible is 0 and the highest 255."""
+    """The image's levels along an axis, shifted so that the lowest possible level is 0 and the highest is 255."""
     offset = -255 * np.minimum(axis, 0).sum()
     return cv2.transform(np.ascontiguousarray(rgb), np.append(axis, offset)[None].astype(np.float32))
 

@@ -15,7 +15,7 @@ def median_level(values: np.ndarray) -> float:
 
 
 def fast_quantile(values: np.ndarray, share: float) -> float:
-    """The value at the lower rank, faster than NumPy's quantile; 0 for an empty array."""
+    """The value at the quantile's rank, rounded down; faster than NumPy's `quantile`; 0 for an empty array."""
     rank = int(share * (values.size - 1))
     return float(np.partition(values, rank)[rank]) if values.size else 0.0
 

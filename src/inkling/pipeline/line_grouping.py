@@ -1,7 +1,7 @@
 """Group boxes into lines of writing, top to bottom, each from left to right.
 
 Lines may slant. Their slope is the median step from a box to its nearest neighbor on the right, and boxes are compared
-after removing it.
+after removing this slope.
 """
 
 from __future__ import annotations

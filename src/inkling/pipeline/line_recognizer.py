@@ -47,8 +47,8 @@ class LineRecognizer:
 
         `to_picture`: (3, 3) matrix from pixels of the row to pixels of the picture. `written`: a function of
         a (3, 3) matrix from pixels of an image to those of the row, and the image's width and height. It returns the
-        (h, w) uint8 mask of the writing in that image, without rules and cell walls. The result can read the row
-        narrower and wider as well, if the decoder is in doubt.
+        (h, w) uint8 mask of the writing in that image, without ruled lines and cell walls. The result can also read
+        the row narrower and wider, if the decoder is in doubt.
         """
         (h, w), image = row.shape, make_line_image(row)
         to_row = np.diag([w / scaled_width(h, w), h / HEIGHT, 1.0])  # from pixels of the line image

@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from inkling.errors import BadBundle
 
 NOTICE = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"  # LiteRT's, once per process, on stderr
-_first_allocation = threading.Event()  # set once an interpreter of this process has its tensors
+_first_allocation = threading.Event()  # set once an interpreter of this process has allocated its tensors
 _filtering_stderr = threading.Lock()
 
 
@@ -69,7 +69,7 @@ class LiteRTModel:
 
 
 class _Interpreter:
-    """LiteRT's interpreter. Tensor indices are looked up once; it is resized only when the input's shape changes."""
+    """LiteRT's interpreter. Tensor indices are looked up once; tensors are resized only for another input shape."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         [entry], outputs = interpreter.get_input_details(), interpreter.get_output_details()

@@ -2,7 +2,7 @@
 
 MNIST's digits were scaled to a longest side of 20 pixels, with anti-aliasing, and placed in 28x28 with their center of
 mass in the middle (LeCun, Cortes, Burges, "The MNIST database"). Strokes much thinner or thicker than MNIST's are
-brought to MNIST's range of widths; otherwise a fine line would fade when it is reduced.
+brought to MNIST's range of widths; otherwise a fine line would fade when it is downscaled.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def normalize_crop(crop: np.ndarray) -> np.ndarray:
 
 
 def downscale_large(crop: np.ndarray) -> np.ndarray:
-    """Reduce a large crop by an integer factor, and clip ink to at most 1."""
+    """Downscale a large crop by an integer factor, and clip ink to at most 1."""
     side = max(crop.shape)
     if side >= 2 * CONFIG.measured_side_px:
         crop = block_means(crop, side // CONFIG.measured_side_px)

@@ -1,8 +1,8 @@
-"""Find the page in a photograph or screenshot, and replace its surroundings by the page's level.
+"""Find the page in a photograph or screenshot, and replace its surroundings with the page's gray level.
 
-Photographs seldom end at the edge of the paper, and screenshots at the edge of the drawing. A page is large and solid,
-fills its smallest enclosing rectangle (a light digit on a dark board does not) and has four corners (a bold 8 has none,
-although its holes look like writing). It has writing on it; its surroundings do not.
+Photographs seldom end at the edge of the paper, and screenshots seldom at the edge of the drawing. A page is large and
+solid, fills its smallest enclosing rectangle (a light digit on a dark board does not) and has four corners (a bold 8
+has none, although its holes look like writing). A page has writing on it; its surroundings do not.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _find_light_page(small: np.ndarray) -> np.ndarray | None:
     is_written_on = np.any((light == 0) & (inside > 0)) or _may_be_blank_page(hull)
     if not is_written_on or _has_writing(small, outside > 0):
         return None
-    # A page has an edge, a lighting gradient has none, so both sides of the outline are compared.
+    # A page has an edge but a lighting gradient has none, so both sides of the outline are compared.
     within = small[(inside > 0) & (_dilate(hull, -2 * CONFIG.rim_px) == 0) & (light > 0)]
     beyond = small[(outside > 0) & (_dilate(hull, 2 * CONFIG.rim_px) > 0)]
     if within.size == 0 or beyond.size == 0:
@@ -86,7 +86,7 @@ def _find_light_page(small: np.ndarray) -> np.ndarray | None:
 def _find_panel(small: np.ndarray, around: float) -> np.ndarray | None:
     """Mask of a page or window that differs slightly from even surroundings of the level `around`.
 
-    A lighter one may touch one or two sides of the image. A darker one may not, because it might be a shadow.
+    A lighter one can touch one or two sides of the image. A darker one must touch none, because it might be a shadow.
     """
     h, w = small.shape
     level = median_level(small[h // 4 : h - h // 4, w // 4 : w - w // 4])
@@ -102,13 +102,13 @@ def _find_panel(small: np.ndarray, around: float) -> np.ndarray | None:
     rim = CONFIG.rim_px
     clear = np.zeros_like(small, dtype=bool)
     clear[rim:-rim, rim:-rim] = True  # ignore a line along the border of the image
-    # The edge must be sharp, unlike a gradient's: the inside has the level of the middle, the outside the border's.
+    # The edge must be sharp, unlike a gradient's: the inside has the middle's level, and the outside has the border's.
     within = small[(inside > 0) & (_dilate(hull, -2 * rim - 1) == 0)].astype(np.float32)
     near = (outside > 0) & (_dilate(hull, 2 * rim + 1) > 0)
     beyond = small[near & clear if np.any(near & clear) else near].astype(np.float32)
     if touched_sides > (CONFIG.max_touched_sides if step > 0 else 0) or within.size == 0 or beyond.size == 0:
         return None
-    # Outside, half may differ: a page may cast a shadow or have a frame.
+    # Outside, half of the pixels may differ: a page may cast a shadow or have a frame.
     deviations = np.quantile(np.abs(within - level), CONFIG.surround_quantile), np.median(np.abs(beyond - around))
     if max(deviations) > CONFIG.max_panel_deviation * abs(step):
         return None

@@ -1,4 +1,4 @@
-"""Convert a PIL image of any mode to 8-bit gray or RGB, with or without alpha, and reduce it if it is very large.
+"""Convert a PIL image of any mode to 8-bit gray or RGB, with or without alpha, and downscale it if it is very large.
 
 This is done tile by tile, so memory holds only Pillow's copy of a large image and the small result.
 """
@@ -20,8 +20,8 @@ PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
 def to_plain_image(image: Image.Image, max_side_px: int) -> Image.Image:
     """A loaded PIL image of any mode -> an image in one of PLAIN_MODES; the same object if nothing changes.
 
-    An image at least twice as long as `max_side_px` is reduced by the largest integer factor that keeps that side.
-    Raises BrokenPicture if Pillow cannot convert it.
+    An image at least twice as long as `max_side_px` is downscaled by the largest integer factor that leaves it at least
+    that long. Raises BrokenPicture if Pillow cannot convert it.
     """
     factor = max(1, max(image.size) // max_side_px)
     if factor == 1 and _plain_mode(image) == image.mode:
@@ -69,12 +69,12 @@ def _is_deep(image: Image.Image) -> bool:
 
 
 def _samples(image: Image.Image) -> np.ndarray:
-    """(H, W) float32, with 0 in place of nan and infinity."""
+    """(H, W) float32, with 0 instead of nan and infinity."""
     return np.nan_to_num(np.asarray(image).astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _level_range(image: Image.Image) -> tuple[float, float]:
-    """The lowest sample of a deep image, or 0 if it is higher, and the highest sample."""
+    """The lowest sample of a deep image, or 0 if all samples are higher, and the highest sample."""
     ends = [
         (float(values.min()), float(values.max()))
         for values in (_samples(tile) for *_, tile in _tiles(image, CONFIG.tile_side_px))

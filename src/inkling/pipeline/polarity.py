@@ -18,8 +18,8 @@ def has_light_background(small: np.ndarray) -> bool:
 
     Edges: moving in from the image's border, the first sharp edge leads from background to ink. Lighting gradients have
     no sharp edges, and a shadow's edge is crossed from both sides, so illumination hardly affects this cue.
-    Areas: separated by Otsu's threshold (1979), most of the border and most of the image are background. This cue
-    decides if the ink fills the image to its border.
+    Areas: of the two parts that Otsu's threshold (1979) separates, the background covers more of the border and of the
+    image. This cue decides if the ink fills the image to its border.
     """
     darkest, lightest, _, _ = cv2.minMaxLoc(border_pixels(small))
     if darkest == 255 or lightest == 0:  # a drawing: from pure white, or pure black, every edge leads to ink
@@ -38,7 +38,7 @@ def edge_cue(small: np.ndarray) -> float:
     0 if no edge stands out from gradient and noise.
     """
     log = LOG_LEVELS[small]  # equal contrasts become equal steps, in light and in shadow
-    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, or downwards
+    both = log[:, :-2] - log[:, 2:], (log[:-2] - log[2:]).T  # positive: darker to the right, or downward
     steps = [step for step in both if step.size]
     sharpest = max((float(np.abs(step).max()) for step in steps), default=0.0)
     max_median = sharpest / (SHARED.min_signal_sigmas * MAD_TO_SIGMA)

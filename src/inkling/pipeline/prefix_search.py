@@ -72,7 +72,7 @@ class _Prefix:
 
 
 class PrefixSearch:
-    """The texts of column probabilities that an automaton accepts, the most probable first.
+    """The texts of column probabilities, the most probable first: only those that an automaton accepts.
 
     >>> probs = np.array([[0.9, 0.0, 0.1], [0.0, 0.0, 1.0], [0.3, 0.7, 0.0]])
     >>> [(text, round(prob, 2)) for text, prob in PrefixSearch(probs)]
@@ -80,7 +80,7 @@ class PrefixSearch:
     """
 
     def __init__(self, probs: np.ndarray, automaton: Automaton | None = None) -> None:
-        """`probs`: (T, C) of at least one column; `automaton`: over C - 1 symbols, every text if None."""
+        """`probs`: (T, C) of at least one column; `automaton`: over C - 1 symbols; None accepts every text."""
         self._probs = np.asarray(probs, float)
         self._columns = self._probs.T.tolist()  # C lists of T: the recurrence is fastest with Python floats
         self._automaton = automaton or any_text(self._probs.shape[1] - 1)
@@ -131,7 +131,7 @@ class PrefixSearch:
         return found
 
     def _proposals(self, found: set[Text]) -> list[ScoredText]:
-        """Whole texts of the heap and of a beam search that have not been found yet, the best first."""
+        """Whole texts from the heap and from a beam search that have not been found yet, the best first."""
         texts = {text for _, _, text, parent in self._heap if parent is None}
         texts = (texts | set(beam_search(self._probs, self._automaton, self._rest))) - found
         probs = np.exp(log_likelihoods(self._probs, list(texts)))
@@ -190,7 +190,7 @@ class PrefixSearch:
 
 
 def beam_search(probs: np.ndarray, automaton: Automaton, rest: np.ndarray) -> list[Text]:
-    """Beam search over (T, C) columns: the best few prefixes are kept after each. Returns the last column's texts.
+    """Beam search over (T, C) columns: after each column, the best few prefixes are kept. Returns the accepted ones.
 
     Hannun, Maas, Jurafsky, Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional
     Recurrent DNNs" (2014). Prefixes are weighted by their probability of becoming accepted: `rest`, from

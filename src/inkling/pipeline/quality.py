@@ -1,7 +1,7 @@
 """Find out what is wrong with an image, and what the user can do about it.
 
-A warning's text has two parts: what is wrong; what to do. Images are checked if their reading is not "read" or ink
-touches the border. The check takes some tens of microseconds, because it samples a few rows of a few glyphs.
+A warning's text has two parts: what is wrong; what to do. Images are checked if their reading is not "read", or if
+`needs_quality_check`. The check takes tens of microseconds, because it samples a few rows of a few glyphs.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def too_much(what: str) -> QualityWarning:
 
 
 def needs_quality_check(ink: np.ndarray, segmentation: Segmentation) -> bool:
-    """Whether to check the quality even though every glyph resembles a digit. Very cheap.
+    """Whether to check the quality even though every glyph resembles a digit. Takes very little time.
 
     True if ink touches the border, or there are many glyphs, or many more components than glyphs.
     """

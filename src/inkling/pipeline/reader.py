@@ -61,14 +61,14 @@ class PreparedImage:
 class Trace:
     """Every step of one reading, for display and explanation."""
 
-    image: np.ndarray  # (H, W) uint8, upright, reduced if it is large
+    image: np.ndarray  # (H, W) uint8, upright, downscaled if it is large
     ink: np.ndarray  # (H, W) float32, 1 = ink
-    lines: list[list[Box]]  # boxes of the N glyphs that were classified, by line, pixels of the upright image
+    lines: list[list[Box]]  # boxes of the N glyphs that were classified, by line, in pixels of the upright image
     tiles: np.ndarray  # (N, 28, 28) float32, the classifier's input
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
     sure_at: float  # probability, 0..1, from which a text counts as sure, for the network that read it
-    layout: Layout | None = None  # if the rows were read as a whole; None if digit by digit
+    layout: Layout | None = None  # if the rows were read as a whole; None if the image was read digit by digit
     rows: tuple[DecodedRow, ...] = ()  # those rows, in reading order
 
 
@@ -86,7 +86,7 @@ def prepare(source: ImageSource, *, mode: Mode = "auto", max_bytes: int = DECODE
 
 
 def prepare_decoded(decoded: DecodedImage, mode: Mode) -> PreparedImage:
-    """The same for a decoded image, without trying a preview first."""
+    """Like `prepare`, for a decoded image and without trying a preview first."""
     ink, segmentation = find_glyphs(decoded, mode)
     tiles = normalize.normalize_glyphs(ink, segmentation)  # -> (N, 28, 28) float32
     return PreparedImage(decoded, ink, segmentation, tiles, mode)
@@ -130,7 +130,7 @@ class Reader:
     ) -> None:
         """`model`: the name of a packaged model, or a bundle or run folder; None is the packaged default.
 
-        `sure_at`: the probability, 0..1, from which a number is "read"; None is the value fitted for the network.
+        `sure_at`: the probability, 0..1, from which a number is "read"; None is the value fitted to the network.
         `max_bytes`: limit for encoded images. Raises UnknownName or BadBundle.
         """
         self.bundle = registry.find(model)
@@ -149,13 +149,13 @@ class Reader:
     def predict(self, images: Any) -> np.ndarray:
         """MNIST images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N,) int64 digits.
 
-        They are not preprocessed: 28x28 px, centered, 0 = background. All cores are used. `array_input` defines how the
-        values of each array type are interpreted. Raises BadRequest for other arrays.
+        Images are not preprocessed, so they must be 28x28 px and centered, 0 = background. All cores are used.
+        `array_input` defines how the values of each array type are interpreted. Raises BadRequest for other arrays.
         """
         return np.asarray(self.predict_proba(images).argmax(axis=1))
 
     def predict_proba(self, images: Any) -> np.ndarray:
-        """The same images -> (N, 10) float32 calibrated probabilities of the digits; each row sums to 1."""
+        """Images, as for `predict` -> (N, 10) float32 calibrated probabilities of the digits; each row sums to 1."""
         tiles = to_tiles(images)
         parts = np.array_split(tiles, max(1, min(cores(), len(tiles) // PARALLEL_FROM)))
         if len(parts) == 1:
@@ -176,7 +176,7 @@ class Reader:
     def read_many(self, sources: Iterable[ImageSource], *, mode: Mode = "auto") -> list[Reading | InklingError]:
         """Read several images in order. If `read` raises an error for one, the result contains that error instead.
 
-        Images are read one after another, because batching digits of several images is not faster.
+        Images are read one after another, because batching digits from several images is not faster.
         """
         _check_mode(mode)
         results: list[Reading | InklingError] = []
@@ -195,7 +195,7 @@ class Reader:
         return read_tables(decode.decode(source, max_bytes=self._max_bytes), self.read)
 
     def read_cells_of(self, trace: Trace) -> list[Table]:
-        """The same for an image that has already been read."""
+        """Like `read_cells`, for an image that has already been read."""
         return read_tables(DecodedImage(trace.image, trace.reading.size_wh), self.read)
 
     def trace(self, source: ImageSource, *, mode: Mode = "auto") -> Trace:
@@ -271,7 +271,7 @@ class Reader:
 
 
 def to_original_box(box_xywh: Box, decoded: DecodedImage) -> Box:
-    """A box in pixels of the possibly reduced image -> pixels of the upright original image."""
+    """A box in pixels of the possibly downscaled image -> pixels of the upright original image."""
     x, y, w, h = box_xywh
     x_scale = decoded.size_wh[0] / decoded.image.shape[1]
     y_scale = decoded.size_wh[1] / decoded.image.shape[0]

@@ -1,6 +1,7 @@
 """A row as column probabilities, and its text: symbols with their boxes.
 
-A `LineRow` is read by the line network, a `GlyphRow` digit by digit by the classifier. `decode_row` decodes both.
+A `LineRow` is read by the line network; a `GlyphRow` is read digit by digit by the classifier. `decode_row` decodes
+both.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class LineRow:
 
     @cached_property
     def ink(self) -> np.ndarray:
-        """(32, 4 T) float32: the line image without rules and walls."""
+        """(32, 4 T) float32: the line image without ruled lines and walls."""
         strokes = self.strokes()
         return without_rules(self.image) if strokes is None else self.image * strokes
 
@@ -88,7 +89,7 @@ Row = LineRow | GlyphRow
 
 
 def glyph_row(probs: np.ndarray, not_digit: np.ndarray, boxes: Sequence[Box]) -> GlyphRow:
-    """(N, 10) calibrated probabilities of digits from left to right, (N,) probabilities of non-digits, N boxes."""
+    """(N, 10) calibrated probabilities of digits from left to right, (N,) of non-digits, N boxes -> their row."""
     return GlyphRow(from_digits(probs, not_digit), tuple(boxes))
 
 
@@ -98,10 +99,10 @@ class Symbol:
 
     name: str  # of `symbols.CLASSES`: a digit, a sign or "mark"; or "crossed_out"
     confidence: float  # its probability, 0..1, given the rest of the text
-    probs: tuple[float, ...]  # of the ten digits, given that it is one; they sum to 1
+    probs: tuple[float, ...]  # of the ten digits, given that the symbol is a digit; they sum to 1
     not_digit: float  # probability 0..1 that it is a sign or a mark
     box: Box  # pixels of the picture
-    is_glyph: bool = False  # read in isolation by the classifier; a mark is then a glyph that it rejected
+    is_glyph: bool = False  # read in isolation by the classifier; a mark is then a glyph that the classifier rejected
 
     @property
     def is_digit(self) -> bool:
@@ -174,7 +175,7 @@ def are_of_comb(cells: Sequence[Box]) -> bool:
 
 
 def cell_of(box: Box, cells: Sequence[Box]) -> int | None:
-    """The number of the cell that contains the center of a symbol's box."""
+    """The number of the cell that contains the center of a symbol's box; None if no cell does."""
     x, y, w, h = box
     middle = x + w / 2, y + h / 2
     inside = (a <= middle[0] <= a + c and b <= middle[1] <= b + d for a, b, c, d in cells)
@@ -239,7 +240,7 @@ def best_digits(row: Row) -> list[ScoredText]:
 
 
 def of_one_view(row: Row) -> list[ScoredText]:
-    """The same from a single view. If a text is certain, it is the only one returned."""
+    """Like `best_digits`, from a single view. If a text is certain, it is the only one returned."""
     greedy = greedy_text(row)
     if greedy.prob >= LINE_RECOGNIZER.certain_at:
         return [greedy]
@@ -282,7 +283,7 @@ def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, least: float, is_glyph: bool) -> Symbol:
-    """A symbol from (C - 1,) probabilities at its position. `least`, the text's probability, is its lower bound."""
+    """A symbol from (C - 1,) probabilities at its position. `least`: their lower bound, the text's probability."""
     if probs[k] < least:
         probs = probs * (1 - least) / (1 - probs[k])
         probs[k] = least

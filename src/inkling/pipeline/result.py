@@ -120,7 +120,7 @@ def compose(
     reject_at: float = 1.0,
     size_wh: tuple[int, int],
 ) -> Reading:
-    """The calibrated prediction of the N boxes in `lines`, in the same order -> Reading.
+    """The calibrated prediction for the N boxes in `lines`, in the same order -> Reading.
 
     A digit is sure if its confidence is at least `sure_at`. A glyph is rejected if its probability of being a non-digit
     is at least `reject_at`; 1, for networks that cannot detect non-digits, rejects none.
@@ -163,7 +163,10 @@ def doubted(reading: Reading, reason: str) -> Reading:
 
 
 def judged(reading: Reading, other_text: str, *, sure_at: float) -> Reading:
-    """Mark a reading with the outcome "read" as doubtful if necessary. `other_text`: a reason to use if no digit is."""
+    """Mark a reading with the outcome "read" as doubtful if necessary.
+
+    `other_text`: the reason to give if no digit is doubtful.
+    """
     unsure = [digit for digit in reading.digits if not digit.sure]
     reason = _reason_unsure(unsure, len(reading.digits)) if unsure else other_text
     if reading.confidence < sure_at:

@@ -34,7 +34,7 @@ from inkling.pipeline.result import Other, Reading
 from inkling.pipeline.row_result import compose_rows
 from inkling.pipeline.second_opinion import Classify, Weights, pooled
 
-REPORTED = ("edge", "text")  # kinds of ignored ink that a reading lists; rules are not listed
+REPORTED = ("edge", "text")  # kinds of ignored ink that a reading lists; ruled lines are not listed
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class RowReader:
     def __init__(self, bundle: Bundle, classify: Classify, *, sure_at: float | None = None) -> None:
         """`bundle`: of a line network. `classify`: classifies each digit of a doubtful row.
 
-        `sure_at`: a threshold instead of the bundle's. Raises BadBundle.
+        `sure_at`: a threshold that replaces the bundle's. Raises BadBundle.
         """
         self.recognize = LineRecognizer(bundle)
         self.classify = classify
@@ -75,7 +75,7 @@ class RowReader:
         self.sure_at = bundle.sure_at if sure_at is None else sure_at
 
     def read(self, decoded: DecodedImage) -> ReadRows:
-        """(H, W) uint8 upright gray image, possibly reduced -> its rows."""
+        """(H, W) uint8 upright gray image, possibly downscaled -> its rows."""
         check_deadline()
         layout = find_layout(decoded.image)
         h, w = decoded.image.shape
@@ -138,7 +138,7 @@ def _cell_tiles(row: Recognized) -> np.ndarray | None:
 def _surer(rows: list[Recognized], whole: Recognized) -> tuple[list[Recognized], str]:
     """The more probable of two views of a picture's only row, and the text of the other if it differs.
 
-    Layout may have mistaken a digit for a rule and cut it off. The whole picture may show things that are not part of
+    Layout may have mistaken a digit for a line and cut it off. The whole picture may show things that are not part of
     the row.
     """
     if not rows:
@@ -164,6 +164,6 @@ def _with_crossed_out_cells(layout: Layout, rows: Sequence[DecodedRow]) -> Layou
 
 
 def _scaled(box: Box, to_original: np.ndarray) -> Box:
-    """A box in pixels of the reduced image -> pixels of the upright original image."""
+    """A box in pixels of the downscaled image -> pixels of the upright original image."""
     (fx, fy), (x, y, w, h) = np.diag(to_original)[:2], box
     return int(x * fx), int(y * fy), max(1, round(w * fx)), max(1, round(h * fy))

@@ -54,9 +54,10 @@ def pooled(
     crossed_out: Sequence[Box] = (),
     cell_tiles: np.ndarray | None = None,
 ) -> list[ScoredText]:
-    """Rescore the texts of one row with the classifier's opinion of their digits, the best first, keeping their sum.
+    """Rescore the texts of one row with the classifier's opinion of their digits -> the texts, the best first.
 
-    Texts much less probable than the best are dropped, because no opinion could make them the best.
+    The sum of the probabilities is kept. Texts much less probable than the best are dropped, because no opinion could
+    make them the best.
 
     `cell_tiles`: (k, 28, 28) float32 of the written cells of a comb, from left to right, cut out without their walls.
     They determine the relative probabilities of the texts with k digits. The probability that there are k digits comes

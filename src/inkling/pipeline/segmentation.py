@@ -76,8 +76,8 @@ def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:
 def padded_corners(box_xywh: Box) -> Box:
     """Box -> x0, y0, x1, y1 of a slice that is one pixel larger on each side, to include the strokes' soft edge.
 
-    A slice may extend beyond the image's right and bottom borders. At the others it is clipped, because it would wrap
-    around.
+    A slice may extend beyond the image's right and bottom borders. At the others it is clipped, because negative
+    indices would wrap around.
     """
     x, y, w, h = box_xywh
     return max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1
@@ -89,7 +89,7 @@ def threshold(ink: np.ndarray, level: float) -> np.ndarray:
 
 
 def reference_height(boxes: np.ndarray) -> float:
-    """(N, 4) x, y, w, h -> the median height of the tall boxes, pixels."""
+    """(N, 4) x, y, w, h -> the median height of the tall boxes, in pixels."""
     heights = boxes[:, 3]
     return float(np.median(heights[heights >= CONFIG.tall_share * heights.max()]))
 
@@ -104,7 +104,7 @@ def bounding_box(boxes: np.ndarray) -> Box:
 def _without_clutter(
     stats: np.ndarray, labels: np.ndarray, *, corner_xy: tuple[int, int], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Numbers of the components that may be digits or parts of digits: frames, specks and excess ones are dropped."""
+    """Numbers of the components that may be digits or parts of digits: no frames, specks or excess components."""
     h_image, w_image = shape
     x, y, w, h, area = stats.T
     borders_touched = (x <= 0).astype(int) + (y <= 0) + (x + w >= w_image) + (y + h >= h_image)

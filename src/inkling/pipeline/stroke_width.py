@@ -7,12 +7,12 @@ import numpy as np
 
 
 def distance_to_edge(mask: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 mask -> (h, w) float32 distances to the background in pixels. Outside the image is background."""
+    """(h, w) uint8 mask -> (h, w) float32 distances to the background in pixels. Beyond the image is background."""
     return _framed_distance(mask)[1:-1, 1:-1]
 
 
 def stroke_width(mask: np.ndarray) -> float:
-    """Mean width of the strokes in an (h, w) uint8 mask, pixels; at least 1.
+    """Mean width of the strokes in an (h, w) uint8 mask, in pixels; at least 1.
 
     Across a stroke of width w, the distance to its edge rises from 0 to w/2 and falls again, so its mean is w/4. The
     distance transform measures between pixel centers, which adds half a pixel.

@@ -1,7 +1,7 @@
 """Find the box of each symbol of a line image, from its CTC alignment and the ink.
 
-A network outputs a symbol in only one or two columns somewhere within it. So the ink between two such outputs is split
-at the column with the least ink.
+A network outputs a symbol in only one or two columns somewhere within the symbol. So the ink between two such outputs
+is split at the column with the least ink.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def without_rules(line_image: np.ndarray) -> np.ndarray:
 
 
 def _division(profile: np.ndarray, left: float, right: float) -> int:
-    """The column between two symbols with the least ink; if several are equal, the one nearest to the middle."""
+    """The column between two symbols with the least ink; if several are equal, the one nearest the middle."""
     a, b = int(np.ceil(left)), int(right) + 1
     if b <= a:
         return a

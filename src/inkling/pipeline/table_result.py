@@ -16,7 +16,7 @@ NO_GRID = "no grid was found; expected a comb, grid or table of closed cells. Sh
 class TableCell:
     """One cell."""
 
-    row: int  # from 1, downwards; the first row of a merged cell
+    row: int  # from 1, downward; the first row of a merged cell
     column: int  # from 1, to the right; the first column of a merged cell
     outcome: CellOutcome  # "not_digit": ink but no digit, such as a printed word
     text: str  # digits only
@@ -50,7 +50,7 @@ class Table:
     cells: tuple[TableCell, ...]  # row by row, from left to right; places without walls are missing
 
     def written(self) -> list[list[str]]:
-        """The numbers by row and column; "" if there is none. A merged cell's number is in its first place."""
+        """The numbers by row and column; "" if there is none. A merged cell's number is at its first position."""
         rows = [[""] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             rows[cell.row - 1][cell.column - 1] = cell.written
@@ -68,7 +68,7 @@ class Table:
 def summarized(tables: Sequence[Table]) -> tuple[str, str]:
     """The outcome of all cells of a picture, and the reason for the user if it is not "read".
 
-    "read"; "unsure" if any number is; "empty" if there is no number; or "no_grid".
+    "read"; "unsure" if any number is unsure; "empty" if there is no number; or "no_grid".
     """
     if not tables:
         return "no_grid", NO_GRID

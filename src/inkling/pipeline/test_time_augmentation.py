@@ -44,7 +44,7 @@ def with_test_time_augmentation(
 
 
 def narrow(crop: np.ndarray, factor: float) -> np.ndarray:
-    """(h, w) float32 ink, 0..1 -> the same ink with its aspect ratio times `factor`. Small crops are made taller."""
+    """(h, w) float32 ink, 0..1 -> the ink with its aspect ratio multiplied by `factor`. Small crops are made taller."""
     h, w = crop.shape
     size_wh = (w, round(h / factor)) if h < 2 * NORMALIZE.measured_side_px else (max(1, round(w * factor)), h)
     return np.asarray(np.clip(cv2.resize(crop, size_wh, interpolation=cv2.INTER_CUBIC), 0, 1))

@@ -50,7 +50,8 @@ def is_solid(ink: np.ndarray, box_xywh: np.ndarray) -> bool:
 def stroke_crossings(ink: np.ndarray, box_xywh: np.ndarray) -> float:
     """Strokes crossed by the median row or column of a glyph, whichever is more, per square of the glyph's box.
 
-    Dividing by squares allows for touching digits, which form a wide glyph whose rows cross more strokes.
+    The number of squares is the box's longer side divided by its shorter side. Touching digits form a wide glyph, whose
+    rows cross more strokes.
     """
     x, y, w, h = (int(value) for value in box_xywh)
     mask = ink[y : y + h, x : x + w] > 0.5

@@ -19,7 +19,7 @@ class StepSchema(Schema):
     title = string()
     caption = string("An explanation of the step for beginners.")
     picture = string(
-        "A PNG as a `data:` URI, on light paper. Its longer side is at most 512 pixels, for `rows` and `columns` 1,024."
+        "A PNG as a `data:` URI, on light paper. Its longer side is at most 512 pixels, or 1,024 for `rows` and `columns`."
     )
     size = array(fields.Integer(), "Its width and height.", Length(equal=2))
 
@@ -44,7 +44,7 @@ class WhySchema(Schema):
     runner_up = integer("The second most probable digit.", Range(0, 9))
     method = string(
         "`exact contributions`: the network's own terms; a map and its bias add up to the total. `occlusion`: the drop "
-        "in the lead, in points, when the ink there is erased; these do not add up.",
+        "in the lead, in points, when the ink around a pixel is erased; these do not add up.",
         OneOf(("exact contributions", "occlusion")),
     )
     sentence = string("The explanation in words.")
@@ -54,7 +54,7 @@ class WhySchema(Schema):
         "positive for the answer, negative against it. White paper contributes 0.",
         data_key="for",
     )
-    against = over_tile(fields.Float(), "The same for the lead over the runner-up.")
+    against = over_tile(fields.Float(), "Contribution of each pixel's ink to the lead over the runner-up, in points.")
     missing = over_tile(
         fields.Float(),
         "Points that a dot of ink at this position would add to the lead over the runner-up. If negative, ink would "

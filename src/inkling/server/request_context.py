@@ -1,8 +1,8 @@
 """Facts about one request for the log, the metrics and the client, without any uploaded content.
 
-Rates, places and bodies are counted per client address. That is the peer's address, or behind `trusted_proxies` proxies
-the X-Forwarded-For entry of the outermost one (Werkzeug's ProxyFix). The server drops the header X_Forwarded_For, which
-WSGI cannot distinguish from X-Forwarded-For.
+Rates, places and bodies are counted per client address. That is the peer's address or, behind `trusted_proxies`
+proxies, the X-Forwarded-For entry that the outermost proxy added (Werkzeug's ProxyFix). The server drops the header
+X_Forwarded_For, which WSGI cannot distinguish from X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def current_context(environ: dict[str, Any]) -> RequestContext:
 
 
 def client_name(address: str) -> str:
-    """One name for all addresses of a client: without the port; for IPv6 the /64 network, usually one subscriber's.
+    """One name for all addresses of a client: the address without its port, or for IPv6 the /64 network.
+
+    A /64 network usually belongs to one subscriber.
 
     >>> client_name("192.0.2.7:51123"), client_name("[2001:db8::1]:443") == client_name("2001:db8::2")
     ('192.0.2.7', True)

@@ -11,8 +11,8 @@ from marshmallow.validate import And, Equal, Length, OneOf, Range, Validator
 
 from inkling.errors import BadRequest, UnknownName
 
-SIDE = 28  # side of a tile, pixels
-ROW_SIDE = 32  # side of a tile of a digit that was read with its row, pixels
+SIDE = 28  # side of a tile, in pixels
+ROW_SIDE = 32  # side of the tile of a digit that was read with its row, in pixels
 
 
 def required(kind: Any, about: str = "", check: Validator | None = None, **options: Any) -> Any:
@@ -70,8 +70,8 @@ def over_tile(item: Any, about: str, **options: Any) -> Any:
 
 
 def always(value: bool) -> Validator:
-    """Checks that a boolean has this value. `And` hides the value from the OpenAPI document, where generated clients
-    would compare it with a string."""
+    """Checks that a boolean has this value. `And` hides the value from the OpenAPI document, because generated
+    clients would compare it with a string."""
     return And(Equal(value))
 
 
@@ -91,7 +91,7 @@ class Query(Schema):
         return given
 
     def load(self, data: Any, **options: Any) -> Any:
-        """The validated values. For an empty query, as most requests have, they are computed once."""
+        """The validated values. For an empty query, which most requests have, they are computed only once."""
         return super().load(data, **options) if data else dict(self._without_query)
 
     @cached_property
@@ -106,7 +106,7 @@ class OkSchema(Schema):
 
 
 def loaded(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The validated values. Raises BadRequest that names the first invalid one."""
+    """The validated values. Raises a BadRequest that names the first invalid value."""
     try:
         values: dict[str, Any] = schema.load(given)
     except ValidationError as error:

@@ -198,7 +198,7 @@ class ReadingSchema(OkSchema):
     page, pages = _page_numbers()
     thumbnail = string("A JPEG as a `data:` URI, with `thumbnails=1`.", required=False)
     outcome = string(
-        "`read`: all is sure. `unsure`: a digit or mark is not. `empty`: no ink. `not_digit`: ink, but no digit.",
+        "`read`: everything is sure. `unsure`: a digit or mark is not sure. `empty`: no ink. `not_digit`: ink, but no digit.",
         OneOf(("read", "unsure", "empty", "not_digit")),
     )
     text = string("Digits in reading order; lines are separated by line feeds.")
@@ -210,7 +210,7 @@ class ReadingSchema(OkSchema):
     )
     confidence = probability("Probability that the whole text is right.")
     digits = array(fields.Nested(DigitSchema))
-    size = array(fields.Integer(), "Width and height of the upright picture, pixels.", Length(equal=2))
+    size = array(fields.Integer(), "Width and height of the upright picture, in pixels.", Length(equal=2))
     reason = string("Why the outcome is not `read`, and what to do.")
     explanation = nested(ExplanationSchema, "With `explain=1`.", required=False)
     constraint = nested(ConstraintSchema, "With `length`, `pattern`, `check` or `among`.", required=False)
@@ -235,7 +235,7 @@ class AnswerSchema(ReadingSchema):
 
     model = nested(ModelRef)
     hand = nested(HandRef, "With `hand`.", required=False)
-    took_ms = number("Time spent reading, milliseconds, without waiting.")
+    took_ms = number("Time spent reading, in milliseconds, without waiting.")
 
 
 class ErrorAnswerSchema(Schema):
@@ -258,7 +258,7 @@ class AnswersSchema(OkSchema):
     )
     model = nested(ModelRef)
     hand = nested(HandRef, "With `hand`.", required=False)
-    took_ms = number("Total time spent reading, milliseconds, without waiting.")
+    took_ms = number("Total time spent reading, in milliseconds, without waiting.")
 
 
 class ModelSchema(ModelRef):

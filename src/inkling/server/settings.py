@@ -38,7 +38,7 @@ class Settings:
     port: int = _setting(8000, "Port to listen on.", 1)
     workers: int = _setting(1, "Worker processes; one per CPU core gives the highest throughput.", 1)
     model: str = _setting("", "Model to read with: a packaged name or a bundle folder; empty for the default.")
-    max_upload_bytes: int = _setting(20_000_000, "Maximum size of a request body, bytes.", 1)
+    max_upload_bytes: int = _setting(20_000_000, "Maximum size of a request body, in bytes.", 1)
     max_pictures: int = _setting(100, "Maximum number of pictures in one request.", 1)
     max_reading: int = _setting(
         0, "Concurrent readings per worker; more wait. 0 means 1 if every core has a worker, otherwise 2.", 0
@@ -51,7 +51,7 @@ class Settings:
     api_key: str = _setting(
         "", "Key that /api and /metrics require; to rotate keys, list several separated by commas.", secret=True
     )
-    rate_per_minute: int = _setting(0, "Requests to /api per client and minute; 0 for no limit.", 0)
+    rate_per_minute: int = _setting(0, "Requests to /api per client per minute; 0 for no limit.", 0)
     rate_storage: str = _setting(
         "memory://",
         "Where requests are counted: memory:// per worker; redis://HOST for all workers and machines together.",
@@ -88,7 +88,8 @@ class Settings:
     def max_concurrent_readings(self) -> int:
         """Concurrent readings per worker: `max_reading`, or the value that 0 selects.
 
-        Two readings in one process share the GIL, which slows both. This still pays off if a core would be idle.
+        Two readings in one process share the GIL, which slows both. This still pays off if a core would otherwise be
+        idle.
         """
         return self.max_reading or (1 if self.workers >= cores() else 2)
 

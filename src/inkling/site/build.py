@@ -4,7 +4,7 @@
     write(site, Path("public"))
 
 The server's app renders the pages with `IS_STATIC`; then their links are made relative. The site therefore works under
-any prefix, on any host that sends a folder's index.html.
+any prefix, on any host that serves a folder's index.html for the folder.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from inkling.site.pages import LEFT_OUT as NETWORKS_LEFT_OUT
 from inkling.site.pages import render
 
 STATIC = Path(__file__).parents[1] / "server" / "static"
-# Files below static/ that only pages with a server load, documentation, and style sheets, which are joined.
+# Left out of static/: files that only pages with a server load; documentation; style sheets, which are joined by page.
 LEFT_OUT = ("README.md", "js/train/", "js/docs/", "js/model/", "css/")
 SERVER_PAGES = ("train", "docs", "model")  # pages whose style sheets are left out
 TAUGHT = "cnn"  # the network that the Teach page can teach
 # Not cached by the service worker, because the pages never request them.
 NOT_KEPT = (".nojekyll", "404.html", "static/preview.png", "static/fonts/source-", "static/icons/", "service-worker.js")
-# Comments, indentation and empty lines, which are a quarter of the size. Scripts have no template literals of several
-# lines. A comment at the end of a line stays if it contains a quotation mark, because it may be part of a string.
+# Comments, indentation and empty lines, which are a quarter of the size. Scripts have no multi-line template
+# literals. A comment at the end of a line stays if it contains a quotation mark, because it may be part of a string.
 _UNUSED = {
     ".js": re.compile(rb"""^[ ]*//.*\n|[ ]+//[ ][^"'`\n]*$|^[ ]+|^\n""", re.MULTILINE),
     ".css": re.compile(rb"/\*.*?\*/|^[ ]+|^\n", re.MULTILINE | re.DOTALL),
@@ -69,7 +69,7 @@ def with_worker(files: dict[str, bytes]) -> Site:
 
 
 def _page_or_file(path: str) -> str:
-    """The path that a browser requests for a file: the folder for its index.html."""
+    """The path that a browser requests for a file: for an index.html, its folder."""
     return path.removesuffix("index.html") or "./"
 
 

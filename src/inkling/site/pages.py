@@ -25,8 +25,8 @@ def render(address: str) -> dict[str, bytes]:
     """All pages that can be reached from the front page, 404.html, and the list of networks, by file path.
 
     `address`: the site's public address, or "". 404.html needs it, because a host sends that page for any path: without
-    an address it finds its files only for paths in the top folder. Raises CannotRender for a page that links to one
-    without HTML.
+    an address, the page finds its files only for paths in the top folder. Raises CannotRender if a page links to a path
+    that does not return HTML.
     """
     check_address(address)
     client = _client(address)

@@ -1,11 +1,11 @@
 """The network architectures, by name.
 
 A classifier maps (N, 28, 28) float32 in 0..1, 1 = ink, to (N, 10) probabilities. With non-digits in its recipe, an
-architecture that supports them has (N, 11) outputs, the last for "none of the ten". A line recognizer maps (N, 32, w)
-to (N, w / 4, 22).
+architecture that supports them has (N, 11) outputs, the last one for "none of the ten". A line recognizer maps
+(N, 32, w) to (N, w / 4, 22).
 
 An architecture is one small function: settings in, an uncompiled Keras model out. Its docstring is its documentation.
-`@architecture(max_parameters, settings)` registers its name, its largest number of parameters and the recipe settings
+`@architecture(max_parameters, settings)` registers its name, its maximum number of parameters and the recipe settings
 that its layers depend on.
 """
 
@@ -48,7 +48,7 @@ class Architecture:
     name: str
     build: Build
     max_parameters: int | None  # with the recipe's defaults; a test checks it
-    settings: tuple[str, ...]  # those of SETTINGS that its layers depend on
+    settings: tuple[str, ...]  # the members of SETTINGS that its layers depend on
     task: Literal["digits", "lines"] = "digits"  # the data that it is trained and evaluated on; see `training.tasks`
     source: str = ""  # source text of the user's own file; see `own_architecture`
 
@@ -83,7 +83,7 @@ def find_architecture(name: str) -> Architecture:
 
 
 def is_own(name: str) -> bool:
-    """Whether a name refers to a function in a user's own file, as in my_net.py:net."""
+    """Whether a name refers to a function in a user's own file, such as my_net.py:net."""
     return ".py:" in name
 
 
@@ -139,7 +139,7 @@ def cnn(settings: Settings) -> Any:
     from keras import Input, Sequential, layers
 
     model = Sequential([Input((28, 28), name="tiles"), layers.Reshape((28, 28, 1), name="image")], name="cnn")
-    # (channels, stride): a stride of 2 halves the side instead of pooling
+    # (channels, stride): a stride of 2, instead of pooling, halves the side
     for i, (channels, stride) in enumerate([(24, 1), (32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1)], 1):
         model.add(layers.Conv2D(channels, 3, stride, padding="same", use_bias=False, name=f"conv_{i}"))
         _add_normalization(model, i)
@@ -179,7 +179,7 @@ def line(settings: Settings) -> Any:
         [(24, 5, 2, 2), (40, 3, 1, 1), (72, 3, 2, 2), (72, 3, 1, 1), (112, 3, 2, 1), (112, 3, 1, 1)], 1
     ):
         x = _convolution(x, channels, side, (down, across), name=str(i))
-    # Full columns: (N, 4, w / 4, 112) -> (N, 1, w / 4, 128)
+    # Whole columns: (N, 4, w / 4, 112) -> (N, 1, w / 4, 128)
     x = _convolution(x, 128, (4, 1), 1, name="columns", padding="valid")
     for i in range(7, 10):  # along the line; the receptive field reaches the neighboring digits
         x = layers.Add(name=f"add_{i}")([x, _convolution(x, 128, (1, 5), 1, name=str(i))])

@@ -3,8 +3,8 @@
 One warp does all geometry: rotation, shear, stretch and scale as one matrix, and the elastic field of Simard,
 Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003). After
 the warp the digit again has a longest side of 20 pixels (times the random scale) and its center of mass in the middle,
-as `pipeline.normalize` makes it. Then stroke width, contrast and noise change. Some digits are replaced by synthetic
-ones (`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
+like the output of `pipeline.normalize`. Then stroke width, contrast and noise change. Some digits are replaced by
+synthetic ones (`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
 
 Each chunk has a separate random stream, so the result does not depend on the number of threads. A chunk fits into a
 processor's cache, and OpenCV changes all its images in one call: they are stacked into one tall image, with blank rows
@@ -29,7 +29,7 @@ from inkling.training.synthetic_digits import draw_digits, from_pool
 
 SIDE = 28
 LONGEST = 20  # pixels, as in pipeline.normalize
-FINE, BOLD = 0.17, 0.4  # share of the ink that remains after an erosion by a pixel
+FINE, BOLD = 0.17, 0.4  # share of the ink that remains after an erosion by one pixel
 CELL = SIDE + 2  # rows per image in a stack, with the blank ones above and below it
 CHUNK = 256  # images per random stream; changing it changes every result
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
@@ -49,7 +49,7 @@ def epoch_images(
 ) -> np.ndarray:
     """(N, 28, 28) uint8 and (N,) -> (N, 28, 28) float32 in 0..1; the same seed and epoch give the same result.
 
-    `drawn`: a pool of synthetic digits from `synthetic_digits.make_pool`; without it, each is drawn anew.
+    `drawn`: a pool of synthetic digits from `synthetic_digits.make_pool`; without it, each is drawn when it is used.
     """
     out = np.empty(images.shape, np.float32)
 
@@ -118,7 +118,7 @@ def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
     slant = _uniform(n, how.shear, rng)
     # Boxes and fast writing widen digits more often than they narrow them; a narrow, bold 8 would look like a 1.
     wider = rng.uniform(-how.stretch / 3, how.stretch, n).astype(np.float32)
-    stretch = np.exp(wider / 2)  # width is multiplied by it, height divided
+    stretch = np.exp(wider / 2)  # the width is multiplied by it, the height divided by it
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array(
         [[cos * stretch, (cos * slant - sin) / stretch], [sin * stretch, (sin * slant + cos) / stretch]], np.float32
@@ -126,7 +126,7 @@ def matrices(n: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
 
 
 def elastic_fields(n: int, alpha: float | np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
-    """N smooth random displacements, (N, 28, 28) float32 pixels: noise in -1..1, Gaussian-smoothed, times alpha.
+    """N smooth random displacements, (N, 28, 28) float32 in pixels: noise in -1..1, Gaussian-smoothed, times alpha.
 
     Smooth noise has few degrees of freedom, so only its principal components are drawn: seven per axis for a sigma of
     4.5. `alpha` is a number or (N, 1, 1).
@@ -157,9 +157,9 @@ def _warped(images: np.ndarray, how: Augmentation, rng: np.random.Generator) -> 
     size = grown * np.minimum(LONGEST / longest, 1.5)
     (a, b), (c, d) = forward * (2 / size)
     back = np.array([[d, -b], [-c, a]])  # into the doubled image
-    # Linear interpolation of a doubled image is as sharp as cubic at a quarter of the cost.
+    # Linear interpolation of a doubled image is as sharp as cubic interpolation, at a quarter of the cost.
     double = cv2.resize(_one_below_the_other(images), (2 * SIDE, 2 * CELL * n), interpolation=cv2.INTER_CUBIC)
-    double.reshape(n, 2 * CELL, 2 * SIDE)[:, [0, 1, -2, -1]] = 0  # rows sampled for everything outside the image
+    double.reshape(n, 2 * CELL, 2 * SIDE)[:, [0, 1, -2, -1]] = 0  # the rows sampled for everything outside the image
     # The source of each pixel is a polynomial in its offset (u, v) from the new center: [.., j, k] is the coefficient
     # of v**j * u**k.
     to_x, to_y = _bow_polynomials(n, how.bow, rng)  # (N, 3, 3) each
@@ -185,7 +185,7 @@ def _one_below_the_other(images: np.ndarray) -> np.ndarray:
 
 
 def _bow_polynomials(n: int, most: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """x and y with random quadratic terms: bowed stems, one loop larger, one end wider. (N, 3, 3) each."""
+    """Polynomials for x and y with random quadratic terms, which bow stems and widen loops or ends. (N, 3, 3) each."""
     to_x, to_y = np.zeros((2, n, 3, 3), np.float32)
     to_x[:, 0, 1] = to_y[:, 1, 0] = 1
     half = LONGEST / 2
@@ -203,9 +203,9 @@ def _powers(places: np.ndarray) -> np.ndarray:
 
 
 def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """Longest side of the ink after each affine map, pixels. (N, 28, 28), (2, 2, N) -> (N,)
+    """Longest side of the ink after each affine map, in pixels. (N, 28, 28), (2, 2, N) -> (N,)
 
-    A linear map takes its extremes at the ends of rows, so 56 points per image are enough.
+    A linear map has its extremes at the ends of rows, so 56 points per image are enough.
     """
     ink = images > 0.25
     left = ink.argmax(2).T.astype(np.float32)  # (28, N), first ink of each row
@@ -250,6 +250,6 @@ def _uniform(n: int, most: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def thread_count() -> int:
-    """Threads for preparing images: the number of cores, limited to 8 and to OMP_NUM_THREADS."""
+    """Threads for preparing images: the number of cores, but at most 8 and at most OMP_NUM_THREADS."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(8, cv2.getNumberOfCPUs(), int(allowed) if allowed.isdigit() else 8))

@@ -20,7 +20,7 @@ from inkling.training.data.mnist import as_input
 from inkling.training.recipe import Augmentation, Recipe
 from inkling.training.recipe import find as find_recipe
 
-AUGMENTED_AS = "cnn"  # the recipe whose augmentation is used for the validation images: the strongest one
+AUGMENTED_AS = "cnn"  # the recipe whose augmentation is used for the validation images: the strongest augmentation
 COPIES = 3  # augmented versions of each validation image
 RIGHT = 0.995  # required accuracy of the sure digits; decides `sure_at`
 LEAST_SURE = 0.9  # lower bound of `sure_at`: a less confident digit is never sure, even if RIGHT allows it

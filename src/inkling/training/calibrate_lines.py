@@ -1,6 +1,6 @@
 """Calibration of the line network: its temperature, `sure_at` and scores, from lines that it was not trained on.
 
-A line is right if its digits are right: the confidence of a reading is that of its digits.
+A line counts as right if its digits are right, because the confidence of a reading is that of its digits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ RIGHT = 0.97  # required accuracy of the pictures called read; decides `sure_at`
 # hundred is illegible, so 99% would leave most real pictures unsure.
 EVERY = 3  # the temperature is fitted on every third line, which is enough
 TEMPERATURES = (0.5, 2.0)  # search range of the temperature
-PRECISION = 0.02  # of the search, in the logarithm: a smaller change moves no probability by 0.01
+PRECISION = 0.02  # of the search, in the temperature's logarithm: a smaller change moves no probability by 0.01
 TINY = 1e-6  # probabilities are clipped this far from 0 and 1, so that one line cannot decide the temperature
 LENGTHS = (1, 3, 6, 10)  # upper ends of the length bins, in symbols; the last bin is open
 
@@ -44,7 +44,7 @@ class Line:
 
     image: np.ndarray  # (32, 4 T) float32 line image
     probs: np.ndarray  # (T, 22) column probabilities, not calibrated
-    text: list[int]  # numbers of symbols
+    text: list[int]  # symbol numbers
 
     @property
     def digits(self) -> list[int]:
@@ -54,7 +54,7 @@ class Line:
 def fit_temperature(lines: Sequence[Line]) -> float:
     """The temperature with the lowest binary cross-entropy between the digits' probabilities and their correctness.
 
-    Uses one of EVERY validation lines.
+    Uses one in EVERY validation lines.
     """
 
     def loss(log_temperature: float) -> float:
@@ -67,7 +67,7 @@ def fit_temperature(lines: Sequence[Line]) -> float:
 
 
 def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed: int) -> float:
-    """The lowest threshold of confidence at which the share RIGHT of the pictures called read is right.
+    """The lowest confidence threshold at which the accuracy on the pictures called read is at least RIGHT.
 
     `n` pictures of lines pass through the whole pipeline, with layout, second views and the packaged classifier.
     """
@@ -92,7 +92,7 @@ def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure
     accuracy_written      share with the right digits and signs
     accuracy_by_length    share with the right digits, by number of symbols
     coverage              share that are called read
-    selective_accuracy    share of these with the right digits; None if there are none
+    selective_accuracy    share of the lines called read with the right digits; None if no line is called read
     calibration_error     expected calibration error of the digits' probability (Guo et al. 2017), raw and calibrated
     """
     readings = [read(line, infer, temperature=temperature, sure_at=sure_at) for line in lines]
@@ -137,7 +137,7 @@ def _stretched(image: np.ndarray, factor: float) -> np.ndarray:
 
 
 def _decode(lines: Sequence[Line], temperature: float) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) probabilities of the most probable digits, ignoring signs, and (N,) bool whether they are right."""
+    """(N,) probabilities of the most probable digits, ignoring signs, and (N,) bools: whether they are right."""
     probs, right = [], []
     for line in lines:
         columns = keep_symbols(calibrate_columns(line.probs, temperature), N_DIGITS)

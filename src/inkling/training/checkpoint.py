@@ -18,7 +18,7 @@ from inkling.training.ema import ExponentialMovingAverage
 
 
 def save(path: Path, model: Any, ema: ExponentialMovingAverage) -> None:
-    """Saves all variables of a compiled model, including dropout's random state and the optimizer, and the average."""
+    """Saves the average and all variables of a compiled model and its optimizer, including dropout's random state."""
     values = [np.asarray(variable) for variable in _variables(model)] + ema.values
     arrays: dict[str, Any] = {f"v{i:04d}": value for i, value in enumerate(values)}
     temporary = path.with_name(f".{path.name}.part")
@@ -30,7 +30,7 @@ def save(path: Path, model: Any, ema: ExponentialMovingAverage) -> None:
 
 
 def restore(path: Path, model: Any, ema: ExponentialMovingAverage) -> int:
-    """Restores everything and returns the number of steps made so far. Raises BadData when it does not fit."""
+    """Restores what `save` wrote and returns the number of steps so far. Raises BadData for an unusable file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             values = [arrays[f"v{i:04d}"] for i in range(len(arrays.files))]
@@ -54,7 +54,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replaces an indented JSON file atomically."""
+    """Replaces a file with indented JSON atomically."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -1,6 +1,6 @@
 """Degraded digits: low resolution, black and white only, stretched to fill a box.
 
-Bitmap scanners, forms that crop each box and one-pixel pens produce such digits. `pipeline.normalize` turns the
+Bitmap scanners, form readers that crop each box, and one-pixel pens produce such digits. `pipeline.normalize` turns the
 degraded image into a normalized digit, so that the network sees what the pipeline makes of such images.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from inkling.pipeline.normalize import normalize_crop
 from inkling.training.recipe import Augmentation
 
-SIZES = (11, 40)  # pixels: longest side
+SIZES = (11, 40)  # longest side, in pixels
 BOX = (0.6, 1.1)  # width over height of a digit stretched to fill a box
 MAX_STRETCH = 3.0  # a plain 1 stretched more than this is no longer a 1
 ENLARGED = (2.0, 5.0)  # factor
@@ -53,12 +53,12 @@ def degrade_image(image: np.ndarray, rng: np.random.Generator, *, edge_noise: fl
 
 
 def enlarge(copy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(h, w) float32 ink -> the same, two to five times larger, with blocky or smooth interpolation."""
+    """(h, w) float32 ink -> the same ink, two to five times larger, with blocky or smooth interpolation."""
     how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
     factor = _uniform(*ENLARGED, rng)
     return np.asarray(cv2.resize(copy, None, fx=factor, fy=factor, interpolation=how).clip(0, 1))
 
 
 def _uniform(low: float, high: float, rng: np.random.Generator) -> float:
-    """Ten times faster than `rng.uniform` for a single number."""
+    """A uniform random number; ten times faster than `rng.uniform` for a single number."""
     return low + (high - low) * rng.random()

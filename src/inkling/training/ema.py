@@ -1,4 +1,4 @@
-"""Exponential moving average of a network's weights, which generalizes better than the last weights.
+"""Exponential moving average of a network's weights, which generalizes better than the final weights.
 
 Polyak, Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992). The average includes the statistics of
 batch normalization; Keras's `use_ema` leaves them out.
@@ -21,7 +21,7 @@ class ExponentialMovingAverage:
         self.values = [np.array(weight) for weight in model.weights] if momentum else []
 
     def update(self, model: Any, step: int, n_steps: int = 1) -> None:
-        """Adds the weights after `step` steps to the average; `n_steps` of them were made since the last update.
+        """Adds the weights after `step` steps to the average; `n_steps` of those steps were made since the last update.
 
         The momentum is lower early on, so that the random initial weights leave the average quickly.
         """
@@ -33,7 +33,7 @@ class ExponentialMovingAverage:
 
     @contextlib.contextmanager
     def applied_to(self, model: Any) -> Iterator[None]:
-        """A context in which the model has the averaged weights; its own are restored afterwards."""
+        """A context in which the model has the averaged weights; its own are restored afterward."""
         training = model.get_weights()
         self.copy_to(model)
         try:

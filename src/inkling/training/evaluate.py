@@ -24,7 +24,8 @@ from inkling.training.recipe import Recipe
 def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
     """Evaluates the network alone on the 10,000 test images, which are already normalized. Counts as a look.
 
-    With `data` "mnist-validation", on the images that its training held out; raises BadBundle if these are unknown.
+    With `data` "mnist-validation", evaluates it on the images that its training held out. Raises BadBundle if these
+    are unknown.
     """
     if data == MNIST_TEST:
         evaluation_count.count_look(bundle)
@@ -47,7 +48,7 @@ def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> d
 def evaluate_lines(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
     """Evaluates the line network alone on synthetic lines of test digits, the same for every network. Counts as a look.
 
-    With `data` "mnist-validation", on lines of the digits that its training held out.
+    With `data` "mnist-validation", evaluates it on lines of the digits that its training held out.
     """
     task = LineTask(recipe_of(bundle), mnist)
     if data == MNIST_TEST:
@@ -75,9 +76,10 @@ def recipe_of(bundle: Bundle) -> Recipe:
 def evaluate_folder(
     reader: Reader, folder: Path, *, mode: Mode = "auto", progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Evaluates the whole pipeline on the images of a folder and its subfolders: right if the text equals the label.
+    """Evaluates the whole pipeline on the images of a folder and its subfolders.
 
-    Images that cannot be opened count as wrong and are listed. Raises NotFound when there is no labeled image.
+    A reading is right if its text equals the label. Images that cannot be opened count as wrong and are listed. Raises
+    NotFound when there is no labeled image.
     """
     paths = labelled_images(folder)
     pairs: Counter[tuple[str, str]] = Counter()  # (label, text read)

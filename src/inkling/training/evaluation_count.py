@@ -1,7 +1,7 @@
-"""Looks at MNIST's test images: a manifest counts, as `test_looks`, how often its network was evaluated on them.
+"""Counts looks at MNIST's test images: `test_looks` in a manifest is how often its network was evaluated on them.
 
-If you choose a network by its test score, that score is too optimistic. So the test set is for the final evaluation,
-and a test score is shown with the number of looks.
+If you choose a network by its test score, that score is too optimistic. Therefore the test set is reserved for the
+final evaluation, and a test score is shown with the number of looks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Exports a trained network as a bundle, atomically and only if LiteRT and Keras agree."""
+"""Exports a trained network as a bundle, completely or not at all, and only if LiteRT and Keras agree."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def export(
 ) -> Bundle:
     """Writes the bundle of a trained Keras model into `folder` and replaces an earlier bundle there.
 
-    `score_test` evaluates it on the test images, unless the earlier bundle has the scores of the same network.
+    `score_test` evaluates the network on the test images, unless the earlier bundle has the scores of the same network.
     `reproducibility`: see `reproducibility.facts`.
 
     Raises BadBundle when LiteRT and Keras differ by more than 1e-4; then `folder` stays unchanged.
@@ -76,7 +76,7 @@ def keep_test_scores(bundle: Bundle, folder: Path) -> None:
 
 
 def write_models(model: Any, recipe: Recipe, folder: Path) -> Any:
-    """Writes model.keras and model.tflite, both in float32 and without the optimizer. Returns that Keras model."""
+    """Writes model.keras and model.tflite, both in float32 and without the optimizer. Returns the saved Keras model."""
     clean = find_architecture(recipe.architecture).build(recipe)  # not compiled, so no optimizer is saved
     clean.set_weights(model.get_weights())
     clean.save(folder / "model.keras")

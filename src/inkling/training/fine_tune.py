@@ -53,5 +53,5 @@ def check_split(before: Mapping[str, Any], recipe: Recipe) -> None:
 
 
 def moved_back(weights: list[np.ndarray], original: list[np.ndarray], share: float) -> list[np.ndarray]:
-    """Weights moved by `share`, 0..1, towards the original ones."""
+    """Weights moved by `share`, 0..1, toward the original ones."""
     return [share * old + (1 - share) * new for old, new in zip(original, weights, strict=True)]

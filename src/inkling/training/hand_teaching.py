@@ -43,7 +43,7 @@ class Teacher:
         on_progress("preparing images", 0.0)
         self._tuner = Tuner(bundle, mnist)
         on_progress("preparing images", 0.1)
-        rng = np.random.default_rng(replay.SEED)  # gives the same images that guard the light step
+        rng = np.random.default_rng(replay.SEED)  # gives the same images as those that guard the light step
         self._ordinary, _, _ = replay.ordinary_images(bundle, mnist, rng)
         self._ordinary_features = self._tuner.features(self._ordinary)
         self._ordinary_probs = self._tuner.probs(self._tuner.original, self._ordinary_features)
@@ -51,9 +51,9 @@ class Teacher:
     def teach(self, lessons: Sequence[Lesson]) -> TaughtNetwork:
         """Train a network on lessons.
 
-        It is promoted by the rules of the light step, and only if it reads at least as many held-out lessons right as
-        the light step. The report has the entries of `verdict.report` and: contradicted, keep, light (held-out score
-        of the light step), temperature, took_s. Raises BadRequest without lessons.
+        It is promoted by the rules of the light step, and only if it reads at least as many held-out lessons correctly
+        as the light step does. The report has the entries of `verdict.report` and: contradicted, keep, light (held-out
+        score of the light step), temperature, took_s. Raises BadRequest without lessons.
         """
         started = time.perf_counter()
         usable = verdict.usable(lessons)
@@ -118,7 +118,7 @@ class Teacher:
 
 
 def against_light(found: verdict.Verdict, outcome: verdict.Outcome, of_light: light_teaching.Taught) -> verdict.Verdict:
-    """The verdict, without promotion if the light step reads more of the held-out lessons right."""
+    """The verdict, without promotion if the light step reads more of the held-out lessons correctly."""
     if not found.promoted or outcome.held_back is None or not of_light.promoted:
         return found
     n_full = int(outcome.right(outcome.held_back).sum())

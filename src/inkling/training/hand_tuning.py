@@ -1,4 +1,4 @@
-"""Fine-tune a network to a hand: its last convolutions learn the lessons, with MNIST and non-digits replayed.
+"""Fine-tune a network for a hand: its last convolutions learn the lessons, with MNIST and non-digits replayed.
 
 The layers up to `LAST_KEPT`, which detect strokes, are frozen, so their features are computed once per image. Batch
 normalization keeps its statistics, because a few hundred digits by one writer are not a representative sample. The
@@ -88,7 +88,7 @@ class Tuner:
         return Shown(features.reshape(n + 1, len(tiles), *features.shape[1:]), labels)
 
     def learn(self, shown: Shown, rows: np.ndarray, on_progress: Callable[[float], None]) -> Weights:
-        """Trains on the lessons `rows`, from the original weights; returns the new weights. `on_progress`: 0..1"""
+        """Trains on the lessons `rows`, from the original weights; returns the new weights. `on_progress` gets 0..1."""
         from keras import callbacks, losses, optimizers
 
         own = shown.features[:, rows].reshape(-1, *shown.features.shape[2:])

@@ -1,7 +1,7 @@
 """The process that trains a network for a hand: python -m inkling.training.hand_worker NAME BUNDLE EVENTS SECONDS
 
 `inkling.hands.full_job` starts it and documents the events that it appends to the file EVENTS. It uses the store in
-INKLING_STORE. The process runs at low priority and ends after SECONDS at the latest. It stores the version in one
+INKLING_STORE. The process runs at low priority and ends after at most SECONDS. It stores the version in one
 transaction; until then it can be killed safely.
 """
 

@@ -16,7 +16,7 @@ MEAN, STD = 0.1307, 0.3081  # over all pixels of MNIST's training images; ink is
 
 
 def standardize(images: np.ndarray) -> np.ndarray:
-    """(N, 28, 28) float32 in 0..1 -> the same, scaled so that MNIST has mean 0 and standard deviation 1."""
+    """(N, 28, 28) float32 in 0..1 -> the images, scaled so that MNIST has mean 0 and standard deviation 1."""
     return np.asarray((images - np.float32(MEAN)) / np.float32(STD))
 
 

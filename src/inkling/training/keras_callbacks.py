@@ -1,7 +1,7 @@
 """Keras callbacks during training: `bridge` calls them from the trainer's hooks.
 
 The trainer calls `fit` once per epoch, but a callback sees a single `fit` for the whole run. Epochs and steps count
-from 0 and continue across stages. Callbacks are not part of a recipe: name them again to resume.
+from 0 and continue across stages. Callbacks are not part of a recipe: name them again when you resume a run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from inkling.training.train import Callbacks, StopTraining, TrainingRun
 
 @contextlib.contextmanager
 def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator[Callbacks]:
-    """Hooks for `train` that also call Keras callbacks, from the start of the training to the end of the block.
+    """Hooks for `train` that also call Keras callbacks, from the start of training to the end of the block.
 
     A callback that sets `model.stop_training` ends the training like `StopTraining`. Raises BadRecipe if a callback
     fails.
@@ -114,7 +114,7 @@ def from_text(text: str) -> Any:
 
 
 def tensorboard(folder: Path) -> Any:
-    """The Keras callback that logs each epoch's metrics for TensorBoard. Raises MissingExtra if it is not installed."""
+    """The Keras callback that logs each epoch's metrics for TensorBoard. Raises MissingExtra without TensorBoard."""
     if importlib.util.find_spec("tensorboard") is None:  # an older installation of the extra
         raise MissingExtra("--tensorboard", "learn")
     return import_keras().callbacks.TensorBoard(log_dir=str(folder), write_graph=False)

@@ -20,19 +20,19 @@ from inkling.quiet import quiet_stderr
 from inkling.training.reproducibility import processor
 
 NO_RELEASE_SINCE = (3, 14)  # the first Python version without a TensorFlow release
-MAX_CONFIG_BYTES = 5_000_000  # of a Keras file's config.json: a hundred times the line network's
+MAX_CONFIG_BYTES = 5_000_000  # of a Keras file's config.json: a hundred times the size of the line network's
 # Modules whose classes a Keras file may name. Keras itself accepts more, including modules that fetch and run code.
 PLAIN_MODULES = (
     *("keras", "keras.src.models.functional", "keras.layers", "keras.initializers", "keras.regularizers"),
     *("keras.constraints", "keras.optimizers", "keras.losses", "keras.metrics"),
 )
 INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # that speed up TensorFlow
-BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # on x86, on x86 for whole matrices, on Arm
+BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # x86, x86 for whole matrices, Arm
 CAN_RUN_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
-    """The Keras module on TensorFlow. With `seed`, random numbers and operations are deterministic.
+    """The Keras module with the TensorFlow backend. With `seed`, random numbers and operations are deterministic.
 
     Raises MissingExtra when the `learn` extra is not installed, and InklingError on a Python without TensorFlow.
     """
@@ -50,7 +50,7 @@ def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
                 "Python 3.11 to 3.13. Reading and serving work here."
             ) from error
         raise MissingExtra(task, "learn") from error
-    tf.get_logger().setLevel("WARNING")  # hides messages on saving; in a notebook `quiet_stderr` does not catch them
+    tf.get_logger().setLevel("WARNING")  # hides messages when saving; in a notebook `quiet_stderr` does not catch them
     if seed is not None:
         keras.utils.set_random_seed(seed)
         tf.config.experimental.enable_op_determinism()
@@ -139,7 +139,7 @@ def load_keras(path: Path, *, task: str) -> Any:
 
 
 def _check_layers(path: Path) -> None:
-    """Raises BadBundle unless a Keras file contains only plain Keras classes. Only reads the JSON."""
+    """Raises BadBundle unless a Keras file contains only plain Keras classes. Reads only the JSON."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
             content = file.read(MAX_CONFIG_BYTES + 1)

@@ -30,7 +30,7 @@ MIN_PROB = 1e-7  # lower bound of probabilities, so that their logarithm is fini
 COLUMN_PX = LINE_IMAGE.width_step_px
 N_EVALUATION = 2_000  # lines to validate and to test on
 N_CALIBRATION = 4_000  # lines to calibrate on
-N_PICTURES = 3_000  # pictures to choose `sure_at` by; a high accuracy takes many to measure
+N_PICTURES = 3_000  # pictures for choosing `sure_at`; measuring a high accuracy takes many
 N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
 INFERENCE_BATCH = 50  # lines
 
@@ -166,7 +166,7 @@ class LineTask:
 
 
 def read_lines(infer: Infer, lines: list[Lines]) -> list[Line]:
-    """Runs a network on lines: their images, outputs and texts."""
+    """Runs a network on lines and returns their images, outputs and texts."""
     found: list[Line] = []
     for same in lines:
         texts = same.as_lists()
@@ -179,7 +179,7 @@ def read_lines(infer: Infer, lines: list[Lines]) -> list[Line]:
 
 
 def ctc_loss(texts: Any, probs: Any) -> Any:
-    """(N, L) symbols, PADDING after the last, and (N, T, 22) -> (N,) negative log probabilities, nats."""
+    """(N, L) symbols, PADDING after the last, and (N, T, 22) -> (N,) negative log probabilities in nats."""
     import tensorflow as tf
 
     texts = tf.cast(texts, tf.int32)
@@ -193,9 +193,9 @@ def ctc_loss(texts: Any, probs: Any) -> Any:
 def _dataset(batches: list[tuple[np.ndarray, np.ndarray]]) -> Any:
     """Batches of (B, 32, w) uint8 line images and (B, MAX_SYMBOLS) uint8 texts -> a `tf.data.Dataset` of them.
 
-    Its signature leaves the width open. From arrays, Keras would compile a graph for the width of the first batch; its
-    rounding differs, and a resumed run would end in other weights. The pipeline runs no Python, because closing a
-    data set of a Python generator can deadlock.
+    Its signature leaves the width open. From arrays, Keras would compile a graph for the width of the first batch. That
+    graph rounds differently, so a resumed run would end with other weights. The pipeline runs no Python, because
+    closing a data set that uses a Python generator can deadlock.
     """
     import tensorflow as tf
 

@@ -16,7 +16,7 @@ WARM_UP_STEPS = 500  # of warmup_stable_decay
 
 
 def factors(schedule: str, steps: int, *, decay: float = 0.4) -> np.ndarray:
-    """Learning rate of each step divided by the highest, (steps,) float32 in 0..1.
+    """Learning rate of each step divided by the highest rate, (steps,) float32 in 0..1.
 
     constant   1 throughout
     cosine     from 1 to 0 along half a cosine

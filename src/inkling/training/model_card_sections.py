@@ -1,6 +1,6 @@
 """The sections of a model card that depend on the kind of network: scores, calibration, limits and use.
 
-Each takes a manifest and returns lines of Markdown.
+Each section is a function that takes a manifest and returns lines of Markdown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def scores(facts: dict[str, Any]) -> list[str]:
     rows = []
     for name, score in sorted(facts["scores"].items()):
         if "accuracy_95" not in score:
-            continue  # scores of refusal, shown under Calibration
+            continue  # refusal scores, shown under Calibration
         words = DATA_SETS.get(name, name).format(looks=_looks(facts))
         others = [f"{score['top_2']:.2%}", f"{score['cross_entropy_calibrated']:.4f}"]
         rows.append([words, f"{score['n']:,}", *_rate(score), *others])
@@ -205,7 +205,7 @@ def use(facts: dict[str, Any]) -> list[str]:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table; columns of numbers are aligned to the right."""
+    """A Markdown table; columns of numbers are right-aligned."""
     numbers = [all(row[k][:1].isdigit() for row in rows if row[k]) for k in range(len(headings))]
     rule = ["---:" if right else "---" for right in numbers]
     return [f"| {' | '.join(row)} |" for row in (headings, rule, *rows)] + [""]

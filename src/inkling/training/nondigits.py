@@ -1,4 +1,4 @@
-"""Images of non-digits, with which a network learns to refuse them.
+"""Images of non-digits, from which a network learns to refuse such images.
 
 Training on outliers generalizes to outliers of other kinds: Hendrycks, Mazeika, Dietterich, "Deep Anomaly Detection
 with Outlier Exposure" (2019). The examples are letters, scribbles, two or three digits in one image, halves of digits
@@ -20,7 +20,7 @@ from inkling.training.recipe import Recipe
 from inkling.training.synthetic_digits import draw_strokes, smooth_curve
 
 NO_DIGIT = 10  # the label of non-digits
-POOL_EPOCHS = 4  # the pool made before training is enough for four epochs; augmentation varies it afterwards
+POOL_EPOCHS = 4  # the pool made before training is enough for four epochs; augmentation varies it afterward
 # Without the letters that look like a digit on their own: O o D Q I i l S s Z z B b g q, and y, which many people write
 # like an open 4. Letters similar to a digit are half as frequent.
 LETTERS = 2 * "AEFHKMNPRWXdefhkmnprwx#&@%+?*=$" + "CGJLTUVYacjtuv<>"
@@ -29,7 +29,7 @@ FACES = (
     *(cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_PLAIN),
 )
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneralItalic", "cmmi10", "cmss10")
-HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left, right; the other halves can look like digits
+HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left or right; the other halves can look like digits
 ON_SIDE = (2, 3, 4, 5, 7)
 MIRRORED = (3, 4, 6, 7, 9)
 UPSIDE_DOWN = (3, 4, 7)

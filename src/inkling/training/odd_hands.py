@@ -50,7 +50,7 @@ _LINES: dict[int, tuple[str, ...]] = {
 ODD_FORMS = {digit: tuple(parsed(digit, line) for line in lines) for digit, lines in _LINES.items()}
 KINDS = (1, 7, 4, 4, 9)  # hands 0, 5, 10, .. have an odd 1, hands 1, 6, .. an odd 7, and so on
 N_HANDS = 20
-VARIANT = 0.035  # of the height: standard deviation between a hand's variant and the form
+VARIANT = 0.035  # standard deviation of a hand's variant from the form, as a share of the height
 DIGITS = range(10)
 
 
@@ -119,7 +119,7 @@ def _draw(hand: OddHand, digit: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _as_written(image: np.ndarray, hand: OddHand, rng: np.random.Generator) -> np.ndarray:
-    """(28, 28) uint8 -> the ink slanted towards the hand's slant, thinned or thickened to match its pen."""
+    """(28, 28) uint8 -> the ink slanted toward the hand's slant, thinned or thickened to match its pen."""
     ink = crop_to_ink(image)
     ink = cv2.resize(ink, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
     h, w = ink.shape

@@ -1,7 +1,7 @@
-"""Exports a bundle's network to a file format of other programs, and compares the outputs of the two.
+"""Exports a bundle's network to a file format of other programs, and compares the file's outputs with the bundle's.
 
 `export` writes bundles; this module writes files for other programs. Each file is run in its own runtime: ONNX
-Runtime, TensorFlow, Keras, LiteRT.
+Runtime, TensorFlow, Keras or LiteRT.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from inkling.training.synthetic_lines import dataset
 
 N_DIGITS, N_LINES = 1_000, 100  # synthetic images for the comparison
 
-Infer = Callable[[np.ndarray], np.ndarray]  # (N, 28, w) images -> outputs of the network
+Infer = Callable[[np.ndarray], np.ndarray]  # (N, h, w) images -> outputs of the network
 
 
 @dataclass(frozen=True)

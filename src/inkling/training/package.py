@@ -1,11 +1,11 @@
 """Adds a run's bundle to the packaged models: python -m inkling.training.package RUN
 
 A bundle without test scores is evaluated on the test images once, and the look is counted. LiteRT is compared with
-Keras on all of them. The training time goes into the manifest, and the run's history is kept. For a classifier the
-command also writes the report for the web pages (`inkling.training.publish`), and for one that can learn a hand the
-data of its guards (`inkling.training.replay`).
+Keras on all of them. The training time goes into the manifest, and the run's history is copied. For a classifier, the
+command also writes the report for the web pages (`inkling.training.publish`); for one that can learn a hand, it also
+writes the data of the hand's guards (`inkling.training.replay`).
 
-`--recipe NAME` rewrites the manifest by that recipe, to recalibrate a network or to update a manifest of an older
+`--recipe NAME` rewrites the manifest for that recipe, to recalibrate a network or to update a manifest from an older
 version of inkling. The network, its version, date, training time and libraries do not change.
 """
 
@@ -34,14 +34,15 @@ DESCRIPTION = "Add a run's bundle to the packaged models."
 DIFFERENCE = "difference_from_keras"  # in the test scores: largest difference in any probability
 FILES = ("model.tflite", "model.keras")
 KEPT = ("version", "training", "libraries", "reproducibility", "created", "second_opinion")  # in a rewritten manifest
-OF_THE_WEIGHTS = ("training", "created")  # kept if a repeated training gives the same weights
+OF_THE_WEIGHTS = ("training", "created")  # kept if a repeated training run gives the same weights
 
 
 def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_recipe: Recipe | None = None) -> Bundle:
     """Copies the bundle of `run`, with its test scores, to `into`/NAME and replaces an earlier bundle there.
 
-    `new_recipe`: rewrites the manifest, also of a packaged bundle. Raises BadBundle when LiteRT and Keras differ by
-    more than export.TOLERANCE on any test input; the earlier bundle then stays. Raises CannotWrite outside a clone.
+    With `new_recipe`, rewrites the manifest, even that of a packaged bundle. Raises BadBundle when LiteRT and Keras
+    differ by more than export.TOLERANCE on any test input; the earlier bundle then stays. Raises CannotWrite outside a
+    clone.
     """
     registry.check_replaceable(into)
     source = registry.find_network(run)
@@ -81,7 +82,7 @@ def package(run: Path, mnist: Mnist, *, into: Path = registry.PACKAGED, new_reci
 
 
 def keep_of_the_weights(manifest: dict[str, Any], folder: Path) -> None:
-    """Keeps the training entries of the bundle in `folder` if a repeated training gave the same network."""
+    """Keeps the training entries of the bundle in `folder` if a repeated training run gave the same network."""
     with contextlib.suppress(BadBundle):
         there = open_bundle(folder, keys=IDENTITY_KEYS)
         if there.version == manifest["version"]:
@@ -106,7 +107,7 @@ def renewed(source: Bundle, manifest: dict[str, Any], new_recipe: Recipe, mnist:
 
 
 def with_training(source: Bundle) -> dict[str, Any]:
-    """A copy of the manifest, with the run's time and cores in `training` if its folder has them."""
+    """A copy of the manifest, with the run's training time and cores in `training` if its folder has them."""
     manifest: dict[str, Any] = json.loads(json.dumps(source.manifest))
     path = source.path.parent / "environment.json"
     if "training" not in manifest and path.is_file():
@@ -131,7 +132,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the command."""
     parser = argparse.ArgumentParser(prog="python -m inkling.training.package", description=DESCRIPTION)
     parser.add_argument("run", type=Path, metavar="RUN", help="a run or bundle folder")
-    parser.add_argument("--recipe", metavar="NAME", help="rewrite the manifest by this recipe")
+    parser.add_argument("--recipe", metavar="NAME", help="rewrite the manifest for this recipe")
     given = parser.parse_args(arguments)
     try:
         mnist = load_mnist()

@@ -6,8 +6,8 @@
     README.md              the model card, if there is none yet
     history.csv            with --history: the history of the run that produced this network
 
-NAME is a run folder, a bundle folder or, in a clone of the project, a packaged model. It takes about a minute per
-model. Running it again changes only the number of looks at the test images.
+NAME is a run folder, a bundle folder or, in a clone of the project, a packaged model. Publishing takes about a
+minute per model. Publishing again changes only the number of looks at the test images.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FOLDER, FILE_NAME, SPRITE = "report", "report.json", "mistakes.png"
 HISTORY = "history.csv"
 FORMAT = 1  # of report.json; the pages read only this version
 N_SHARED = 1_000  # the first test digits, which the pages include and every map shows
-MOST_MISTAKES = 400  # tiles of mistakes; of more mistakes, some of each kind are shown
+MOST_MISTAKES = 400  # tiles of mistakes; if there are more, some of each kind are shown
 COLUMNS = 20
 DIGITS = 6  # significant digits of numbers in files
 RESULTS = Path(__file__).parents[3] / "docs" / "results.json"  # in a clone: times measured on an idle machine
@@ -98,7 +98,7 @@ def chosen_mistakes(found: Measurements, most: int = MOST_MISTAKES) -> np.ndarra
 
 
 def hidden_places(found: Bundle, measured: Measurements, index: np.ndarray) -> EmbeddingMap:
-    """A map of these digits by their activations in the last hidden layer. index: (M,)"""
+    """A map of the digits at `index` (M,) by their activations in the last hidden layer."""
     model = open_keras_model(found, task="publishing a report")
     hidden = network_views.hidden_activations(model, as_input(measured.images[index]))  # (M, 28, 28) -> (M, H)
     return embedding_map(index, hidden, network_views.embed_2d(hidden)[2], measured.labels[index], first=N_SHARED)
@@ -128,7 +128,7 @@ def as_json(found: Measurements, wrong: np.ndarray, mapped: EmbeddingMap, speed:
 
 
 def digit_columns(found: Measurements, index: np.ndarray) -> dict[str, list[Any]]:
-    """Label, prediction and confidence of these digits, by column."""
+    """Label, prediction and confidence of the digits at `index`, by column."""
     probs = found.probs[index]
     read = probs.argmax(1)
     # Rounded down: 1 would claim certainty.
@@ -181,7 +181,7 @@ def to_text(report: dict[str, Any]) -> str:
 
 
 def keep_history(found: Bundle, run: Path) -> None:
-    """Copies the run's history to the bundle. Raises BadBundle if the run has other weights, NotFound for no run."""
+    """Copies the run's history to the bundle. Raises BadBundle for another network's run, NotFound without history."""
     rows = run_history.read_history(run / HISTORY)
     if not rows:
         raise NotFound(f"{run / HISTORY} is missing or empty; expected a run folder. Check --history.")
@@ -195,7 +195,7 @@ def keep_history(found: Bundle, run: Path) -> None:
 
 
 def write_history(path: Path, rows: list[run_history.EpochMetrics]) -> None:
-    """Writes a run's history to a bundle, rounded to half the size."""
+    """Writes a run's history to a bundle, rounded, which halves the file's size."""
     run_history.write_history(path, [_rounded(row) for row in rows])
 
 

@@ -52,7 +52,7 @@ def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def from_table(table: Mapping[str, Any]) -> Recipe:
-    """A parsed TOML table -> Recipe. Raises BadRecipe with the parameter, its range and its value."""
+    """A parsed TOML table -> Recipe. Raises BadRecipe, which names the parameter, its range and its value."""
     recipe = _without_stages(table)
     if recipe.stages and (recipe.patience or recipe.standardise):
         name = "patience" if recipe.patience else "standardise"
@@ -102,7 +102,7 @@ def stage_table(shared: Mapping[str, Any], stage: Mapping[str, Any]) -> dict[str
 
 
 def _without_stages(table: Mapping[str, Any]) -> Recipe:
-    """A checked recipe, except for the contents of its stages."""
+    """A recipe, checked except for the contents of its stages."""
     recipe: Recipe = _record(Recipe, table, prefix="")
     if not recipe.name or set(recipe.name) & set("/\\ "):
         raise BadRecipe(f"name is {recipe.name!r}; expected a word without slashes or spaces. Correct it.")
@@ -157,7 +157,7 @@ def with_values(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
 
 
 def to_table(recipe: Recipe) -> dict[str, Any]:
-    """Recipe -> plain dict, as the manifest contains it and `from_table` reads it."""
+    """Recipe -> plain dict, in the form that the manifest contains and `from_table` reads."""
     return dataclasses.asdict(recipe)
 
 
@@ -219,7 +219,7 @@ def _record(kind: type, table: Mapping[str, Any], *, prefix: str) -> Any:
 
 
 def checked(each: dataclasses.Field[Any], value: Any, name: str) -> Any:
-    """A parameter's value, checked and converted to its type. `name`: for messages. Raises BadRecipe."""
+    """A parameter's value, checked and converted to its type. `name`: its name in messages. Raises BadRecipe."""
     if each.name == "stages":
         return _checked_stages(value)
     if each.name in TABLES:

@@ -1,4 +1,4 @@
-"""A recipe as phrases for people, as the model cards state it."""
+"""A recipe in phrases for people to read, as in the model cards."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHANGES = {  # augmentation parameter -> its description
 
 
 def steps(how: dict[str, Any]) -> list[str]:
-    """How a manifest's recipe trains, without augmentation."""
+    """How a manifest's recipe trains, apart from augmentation."""
     stages = [stage_table(how, stage) for stage in how.get("stages", ())]
     found = [f"batches of {how['batch_size']}, seed {how['seed']}, {OPTIMIZERS[how['optimizer']]}"]
     for number, stage in enumerate(stages or [how], 1):

@@ -26,17 +26,17 @@ def _choice(help: str, default: str, *choices: str) -> Any:
 class Augmentation:
     """The limits of the random changes to each image; all 0 = no change. See `augment`."""
 
-    rotation: float = _between("Largest rotation in either direction, degrees.", 0.0, 0, 45)
+    rotation: float = _between("Largest rotation in either direction, in degrees.", 0.0, 0, 45)
     shear: float = _between("Largest shear: horizontal shift per unit of height.", 0.0, 0, 1)
     scale: float = _between("Largest change of size, as a share of the size.", 0.0, 0, 0.5)
     stretch: float = _between(
         "Largest increase of the logarithm of width over height; the largest decrease is a third of it.", 0.0, 0, 1
     )
     bow: float = _between("Largest quadratic distortion, which bows strokes and widens one end.", 0.0, 0, 0.4)
-    shift: float = _between("Largest shift in each direction, pixels.", 0.0, 0, 8)
-    elastic: float = _between("Strength of the elastic field (alpha of Simard et al. 2003), pixels.", 0.0, 0, 60)
-    elastic_sigma: float = _between("Smoothness of the elastic field, pixels.", 4.5, 1, 14)
-    stroke: float = _between("Largest change of stroke width, approximately, pixels.", 0.0, 0, 1.5)
+    shift: float = _between("Largest shift in each direction, in pixels.", 0.0, 0, 8)
+    elastic: float = _between("Strength of the elastic field (alpha in Simard et al. 2003), in pixels.", 0.0, 0, 60)
+    elastic_sigma: float = _between("Smoothness of the elastic field, in pixels.", 4.5, 1, 14)
+    stroke: float = _between("Approximate largest change of stroke width, in pixels.", 0.0, 0, 1.5)
     contrast: float = _between("Largest loss of contrast, as a share.", 0.0, 0, 0.9)
     continental: float = _between("Share of the 1s that get an upstroke and of the 7s that get a bar.", 0.0, 0, 1)
     noise: float = _between("Largest standard deviation of the noise; ink is 1.", 0.0, 0, 0.5)
@@ -47,7 +47,7 @@ class Augmentation:
 
     @property
     def is_none(self) -> bool:
-        """Whether images are not changed."""
+        """Whether images are left unchanged."""
         qualities = {"elastic_sigma", "ragged", "enlarged"}  # have no effect without another parameter
         return not any(getattr(self, each.name) for each in dataclasses.fields(self) if each.name not in qualities)
 
@@ -57,7 +57,7 @@ class Texts:
     """The texts of synthetic lines and their style. See `synthetic_lines`."""
 
     signs: float = _between("Share of lines with signs.", 0.45, 0, 1)
-    benford: float = _between("Share of numbers and amounts with a first digit by Benford's law.", 0.0, 0, 1)
+    benford: float = _between("Share of numbers and amounts whose first digit follows Benford's law.", 0.0, 0, 1)
     long_ones: float = _between("Share of long, slanted 1s at the start of lines without cells.", 0.0, 0, 1)
     curved_crosses: float = _between("Share of crossed-out combs with small crosses of curved strokes.", 0.0, 0, 1)
 
@@ -132,7 +132,7 @@ OF_ALL_STAGES = (  # parameters that a stage must not set
 
 
 def parameters() -> dict[str, dataclasses.Field[Any]]:
-    """Every parameter by its dotted name, as in augmentation.rotation."""
+    """Every parameter by its dotted name, such as augmentation.rotation."""
     found = {}
     for each in dataclasses.fields(Recipe):
         if each.name in TABLES:

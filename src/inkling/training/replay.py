@@ -1,7 +1,7 @@
 """Writes the data of a hand's guards (replay.npz) next to a packaged model: python -m inkling.training.replay cnn
 
-The data are the features of MNIST's validation images, plain and augmented, and of non-digits, and the second moment of
-the features of training images, plain and augmented, and of non-digits. The test images are not used. See
+The data are the features of MNIST's validation images (plain and augmented) and of non-digits, and the second moment of
+the features of training images (plain and augmented) and of non-digits. The test images are not used. See
 `inkling.hands.replay`.
 """
 

@@ -1,4 +1,4 @@
-"""Reproducibility: the facts on which a training's weights depend, and why a repeated run gives other weights.
+"""Reproducibility: what the weights of a training run depend on, and why a repeated run gives different weights.
 
 With a fixed seed, the weights depend on the recipe, the data, the libraries, the processor's instruction sets
 (rounding) and the number of threads (order of summation). A manifest records these as `reproducibility`.
@@ -27,7 +27,7 @@ CPU_INFO = Path("/proc/cpuinfo")  # Linux only; elsewhere only the machine archi
 
 
 def facts(images_sha256: list[str]) -> dict[str, Any]:
-    """A manifest's `reproducibility`. images_sha256: of the prepared images in the first epoch of each stage."""
+    """A manifest's `reproducibility`. images_sha256: hash of the prepared images in each stage's first epoch."""
     return {"images_sha256": images_sha256, "processor": processor(), "threads": threads()}
 
 

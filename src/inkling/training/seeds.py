@@ -2,10 +2,10 @@
 
     python -m inkling.training.seeds RUN ... [--out docs/seeds.json]
 
-Runs with the same name must be one recipe with different seeds. Versions that the file already has are not evaluated
-again, and the file's entries for other names stay. Recipes are compared in pairs of runs with the same seed, on the
-validation images that both held out; for an important comparison, train with `--set n_validation=10000`. `make results`
-copies the results to docs/networks.md.
+Runs with the same name must differ only in their seed. Versions that the file already has are not evaluated again, and
+the file's entries for other names stay. Recipes are compared in pairs of runs with the same seed, on the validation
+images that both held out; for an important comparison, train with `--set n_validation=10000`. `make results` copies the
+results to docs/networks.md.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
 
 
 def pairs(models: Table) -> list[Table]:
-    """For each two recipes with the same held-out images: per seed, the second's accuracy on them minus the first's."""
+    """Compares every two recipes that held out the same images.
+
+    The differences are, by seed, the second recipe's accuracy on those images minus the first's.
+    """
     found = []
     for one, other in itertools.combinations(models, 2):
         recipes = models[one].get("recipe", {}), models[other].get("recipe", {})
@@ -86,14 +89,14 @@ def pair_in_words(pair: Table) -> str:
 
 
 def common_recipe(found: Sequence[Bundle]) -> Table:
-    """The common recipe without its seed. Raises BadRecipe when they differ in anything else, or share a seed."""
+    """The common recipe of runs, without its seed. Raises BadRecipe when they differ in more or share a seed."""
     first, *others = [each.manifest["recipe"] for each in found]
     for each, other in zip(found[1:], others, strict=True):
         apart = [key for key in differences(first, other) if key != "seed"]
         if apart:
             raise BadRecipe(
                 f"{each.path} differs from {found[0].path} in {', '.join(apart)}; expected runs of {each.name!r} that "
-                "differ only in their seed. Train them by one recipe."
+                "differ only in their seed. Train them with one recipe."
             )
     seeds = [each.manifest["recipe"]["seed"] for each in found]
     if len(set(seeds)) < len(seeds):
@@ -105,7 +108,7 @@ def common_recipe(found: Sequence[Bundle]) -> Table:
 
 
 def differences(one: Table, other: Table) -> list[str]:
-    """Keys in which two recipes differ, with dotted names inside tables, as in `augmentation.shear`."""
+    """Keys in which two recipes differ, with dotted names inside tables, such as `augmentation.shear`."""
     apart = []
     for key in dict.fromkeys([*one, *other]):
         a, b = one.get(key), other.get(key)
@@ -132,7 +135,7 @@ def judge(found: Bundle, mnist: Mnist) -> Table:
 
 
 def spread(rows: Sequence[Table]) -> Table:
-    """Mean and sample standard deviation of the accuracy; None as deviation of a single run."""
+    """Mean and sample standard deviation of the accuracy; the deviation of a single run is None."""
     rates = [float(row["accuracy"]) for row in rows]
     return {
         "n": len(rates),
@@ -154,7 +157,7 @@ def read(path: Path = OUT) -> Table:
 
 
 def lines(table: Table, names: Iterable[str]) -> list[str]:
-    """A summary of these names, one line each."""
+    """A summary for these names, one line each."""
     told = []
     for name in names:
         facts = table["models"][name]

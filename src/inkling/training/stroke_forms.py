@@ -1,12 +1,12 @@
 """The forms of the ten digits as strokes, including those that are rare in MNIST.
 
 A form is one line: strokes separated by ";", each with "~" (a smooth curve) or "-" (straight lines) and its points
-"x,y" in hundredths of a square, x to the right and y down. A range in front, as in "30..60", is the width in hundredths
-of the height; the default is 45..95. The shapes come from handwriting models of schools and from everyday handwriting:
-the 1 with an upstroke, a serif or a foot, or an upstroke as long as its stem; the crossed and the hooked 7; the open 4
-with a short stem and the one like a psi or a u; 9 and 6 with straight, hooked or curled tails; the 9 like a rho or a P,
-and the 9 with the bowl of a 3 below its head; the 8 that does not close; the flat-topped 3; the 2 with loops; the 5
-with a detached bar; the 0 with a slash or with a tail to the next digit.
+"x,y" in hundredths of a square's side, x to the right and y down. A range in front, such as "30..60", is the width in
+hundredths of the height; the default is 45..95. The shapes come from the handwriting models of schools and from
+everyday handwriting: the 1 with an upstroke, a serif or a foot, or an upstroke as long as its stem; the crossed and the
+hooked 7; the open 4 with a short stem and the one like a psi or a u; 9 and 6 with straight, hooked or curled tails; the
+9 like a rho or a P, and the 9 with the bowl of a 3 below its head; the 8 that does not close; the flat-topped 3; the 2
+with loops; the 5 with a detached bar; the 0 with a slash or with a tail to the next digit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 Points = tuple[tuple[float, float], ...]
 
-WIDTH = (0.45, 0.95)  # of the height, for a form without a range
+WIDTH = (0.45, 0.95)  # as a share of the height, for a form without a range
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Form:
 
     digit: int
     strokes: tuple[Stroke, ...]
-    width: tuple[float, float]  # of the height
+    width: tuple[float, float]  # range, as a share of the height
 
 
 _LINES: dict[int, tuple[str, ...]] = {

@@ -19,11 +19,11 @@ MARGIN = 6  # pixels around the square, for the pen's width
 _SUBPIXEL_BITS = 4  # cv2 draws in sixteenths of a pixel
 
 BY_DIGIT = [[form for form in FORMS if form.digit == digit] for digit in range(10)]
-JITTER = (0.02, 0.055)  # of the height: standard deviation of points, from a careful hand to a hasty one
+JITTER = (0.02, 0.055)  # standard deviation of points, as a share of the height: from a careful hand to a hasty one
 
 
 def draw_digits(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Labels (N,) 0..9 -> (N, 28, 28) float32 normalized digits in 0..1, each of a random form and pen."""
+    """Labels (N,) 0..9 -> (N, 28, 28) float32 normalized digits in 0..1, each with a random form and pen."""
     tiles = np.empty((len(labels), SIDE, SIDE), np.float32)
     for tile, label in zip(tiles, labels, strict=True):
         tile[:] = normalize_crop(draw_form(random_form(int(label), rng), rng))
@@ -60,7 +60,10 @@ def draw_form(form: Form, rng: np.random.Generator, *, pen: int | None = None) -
 
 
 def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator, *, pen: int | None = None) -> np.ndarray:
-    """Strokes of (n, 2) points, about one unit in size -> (h, w) float32 ink, 0..1. `pen`: pixels, random if None."""
+    """Strokes of (n, 2) points, about one unit in size -> (h, w) float32 ink, 0..1.
+
+    `pen`: width in pixels, random if None.
+    """
     low = np.min([stroke.min(axis=0) for stroke in strokes], axis=0)
     high = np.max([stroke.max(axis=0) for stroke in strokes], axis=0)
     w, h = (CANVAS * (high - low) + 2 * MARGIN).astype(int)
@@ -70,7 +73,7 @@ def draw_strokes(strokes: list[np.ndarray], rng: np.random.Generator, *, pen: in
 
 
 def draw_polylines(strokes: list[np.ndarray], size_wh: tuple[int, int], pen: int) -> np.ndarray:
-    """Strokes of (n, 2) points in pixels -> (h, w) uint8 ink. `pen`: pixels"""
+    """Strokes of (n, 2) points in pixels -> (h, w) uint8 ink. `pen`: width in pixels"""
     image = np.zeros(size_wh[::-1], np.uint8)
     for stroke in strokes:
         points = (stroke * (1 << _SUBPIXEL_BITS)).round().astype(np.int32)

@@ -83,9 +83,9 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
 def load_teacher(recipe: Recipe) -> TeacherNetwork | None:
     """The recipe's teacher, or None.
 
-    Its probabilities are calibrated with its bundle's temperature. After training with label smoothing they are too
-    low, and a small network learns less from them. Raises UnknownName or BadBundle, and BadRecipe when its shapes do
-    not match.
+    Its probabilities are calibrated with its bundle's temperature. Without calibration, those of a network trained with
+    label smoothing are too low, and a small network learns less from them. Raises UnknownName or BadBundle, and
+    BadRecipe when the teacher's shapes do not match.
     """
     teacher = recipe.teacher
     if not teacher.name:

@@ -1,7 +1,7 @@
 """The task interface: the data, loss and scores of one kind of network. The trainer is the same for all.
 
-`digit_task.DigitTask` classifies 28x28 images, `line_task.LineTask` reads lines of digits. The recipe's architecture
-decides which one is used (`architectures.Architecture.task`).
+`digit_task.DigitTask` classifies 28x28 images; `line_task.LineTask` reads lines of digits. The recipe's architecture
+decides which task is used (`architectures.Architecture.task`).
 """
 
 from __future__ import annotations

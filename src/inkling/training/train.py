@@ -3,7 +3,7 @@
     recipe.toml        the recipe, with every default written out
     history.csv        a row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
     checkpoint.npz     the state after the last epoch; `--resume` continues from it and gives the same weights
-    stage-1.npz, ..    the same for each earlier stage of a recipe with stages
+    stage-1.npz, ..    that state for each earlier stage of a recipe with stages
     images.json        for each stage, the SHA-256 of the images in its first epoch
     best.npz           with `patience`: the weights of the epoch with the lowest validation loss
     scores.json        scores by data set, as in the manifest
@@ -85,12 +85,12 @@ class TrainingRun:
 def train(
     recipe: Recipe, mnist: Mnist, folder: Path, *, score_test: bool = False, callbacks: Callbacks | None = None
 ) -> Path:
-    """Trains, from the checkpoint in `folder` if there is one, writes the run with its bundle and returns `folder`.
+    """Trains (from the checkpoint in `folder`, if any), writes the run with its bundle and returns `folder`.
 
-    `score_test` also evaluates it on the test images; use it only after all choices are made. Raises MissingExtra
-    without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint that does not
-    fit, BadBundle when the exported network differs from the trained one, InklingError for a loss that is infinite or
-    nan and for a full disk.
+    `score_test` also evaluates the network on the test images; use it only after all choices are made. Raises
+    MissingExtra without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint
+    that does not fit, BadBundle when the exported network differs from the trained one, InklingError for a loss that is
+    infinite or nan and for a full disk.
     """
     callbacks = callbacks or Callbacks()
     stages = stages_of(recipe)
@@ -245,7 +245,7 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
 
 
 def note_images(run: TrainingRun, images: list[np.ndarray]) -> None:
-    """Records the SHA-256 of a stage's first images, so that a repeated run can be compared."""
+    """Records the SHA-256 of a stage's first images, so that a repeated run can be compared with it."""
     before = [*read_images(run.folder), *[""] * run.stage][: run.stage]  # "" for a stage trained by an older version
     checkpoint.write_json(run.folder / "images.json", [*before, reproducibility.sha256_of_images(images)])
 
@@ -273,7 +273,7 @@ def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: 
 def keep_final_weights(run: TrainingRun) -> list[np.ndarray]:
     """Sets the model's weights to those to export, and returns them.
 
-    These are the best epoch's with `patience`, else the last (averaged) ones, moved towards the initial weights by the
+    These are the best epoch's with `patience`, else the last (averaged) ones, moved toward the initial weights by the
     share `keep`.
     """
     best = run.folder / "best.npz"
@@ -319,7 +319,7 @@ def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
         last = done
 
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            step = done + batch + 1  # the last of the up to `steps_per_execution` that were made
+            step = done + batch + 1  # the last of the up to `steps_per_execution` steps made
             run.ema.update(run.model, step, step - self.last)
             self.last = step
             made = run.steps_before + min(step, done + run.task.n_steps)  # Keras counts a partial execution as full

@@ -14,7 +14,7 @@ from benchmarks.accuracy import handwriting_fonts
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one font, the one in Matplotlib."""
+    """A folder with one font, which comes with Matplotlib."""
     import matplotlib
 
     found: Path = tmp_path_factory.mktemp("fonts")

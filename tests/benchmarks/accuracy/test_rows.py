@@ -1,4 +1,4 @@
-"""benchmarks.accuracy.rows and paper_rendering: rows have the promised properties."""
+"""benchmarks.accuracy.rows and paper_rendering: rows have the documented properties."""
 
 from __future__ import annotations
 

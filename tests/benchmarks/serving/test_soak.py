@@ -128,7 +128,7 @@ Test cases:
 
 
 async def _answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A server that answers by the first byte of the body: 2, 5: that status; c: closes; x: truncates the response."""
+    """A server whose answer depends on the body: "5": 503; "c": closes; "x": truncates the response; otherwise 200."""
     while not reader.at_eof():
         try:
             head = await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Generated pictures of numbers on paper: rules, combs, tilt, photographs of a sheet on a desk."""
+"""Generated pictures of numbers on paper: ruled lines, combs, tilt, photographs of a sheet on a desk."""
 
 import cv2
 import numpy as np

@@ -79,7 +79,7 @@ def wheel_payload() -> object:
 
 @contextmanager
 def served(content: bytes, *, cut_at: int | None = None) -> Iterator[str]:
-    """A local server of one file. With `cut_at`, it closes the connection after that many bytes."""
+    """A local server that serves one file. With `cut_at`, it closes the connection after that many bytes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

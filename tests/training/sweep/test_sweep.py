@@ -210,7 +210,7 @@ def test_trials_that_fail_or_are_killed_are_marked_and_the_others_go_on(asked: l
 
 @pytest.fixture
 def cluster() -> Iterator[tuple[str, int]]:
-    """Address and process of a cluster of two nodes."""
+    """The address and the process id of a cluster of two nodes."""
     line = [sys.executable, "-c", CLUSTER]
     with subprocess.Popen(
         line, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -237,7 +237,7 @@ def test_on_a_cluster_a_trial_whose_process_is_killed_is_made_once_more(
 
 
 def trainers(cluster: int) -> Iterator[int]:
-    """Process ids of the trials on the cluster of this process, found by the names that Ray gives them."""
+    """Process ids of the trials on the cluster with process id `cluster`, found by the names that Ray gives them."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
             if path.joinpath("cmdline").read_bytes().startswith(b"ray::ImplicitFunc"):

@@ -61,4 +61,5 @@ def test_many_numbers_end_in_zeros() -> None:
     rng = np.random.default_rng(0)
     long = [text for text in (random_plain_text(rng, longest=8) for _ in range(2_000)) if len(text) > 3]
     zeros = np.mean([text[-2:] == ["0", "0"] for text in long])
-    assert zeros == pytest.approx(texts.ROUND / 2, abs=0.03)  # of 0 to 3 trailing zeros, two or three; 1% by chance
+    # A round number ends in 0 to 3 zeros, so half of them end in two or three. 1% of the others do by chance.
+    assert zeros == pytest.approx(texts.ROUND / 2, abs=0.03)

@@ -1,6 +1,6 @@
 """The twelve attacks, as asyncio functions that run until they are cancelled.
 
-All connections come from ATTACKER, an address of this machine other than the regular client's. An attack counts the
+All connections come from ATTACKER, an address on this machine other than the regular client's. An attack counts the
 statuses of its responses; for some attacks, the successes have a limit.
 """
 
@@ -42,7 +42,7 @@ class Attack:
 
 
 async def double_slashes(port: int, statuses: Statuses) -> None:
-    """Paths that could bypass a string comparison, all without the required key."""
+    """Requests without the required key, for paths that could bypass a string comparison."""
     prefixes = ("//", "///", "/.//", "/%2e/", "/;/", "/x/..//", "/%2f")
     picture = DRAWING.read_bytes()
     whole = [encode_request(picture, path=prefix + READ[1:]) for prefix in prefixes]

@@ -31,7 +31,7 @@ from benchmarks.serving.soak.service import WORKERS, Service, running
 
 HONEST = "127.0.0.2"
 HONEST_PER_S = 8.0  # below RATE_PER_MINUTE
-BEFORE_S, AFTER_S = 0.5, 2.0  # of regular requests before and after the attack
+BEFORE_S, AFTER_S = 0.5, 2.0  # duration of regular requests before and after the attack
 MOST_P99_MS = 300.0  # through the proxy
 TIMEOUT_S = 10.0
 NICE = 10

@@ -1,6 +1,6 @@
 """Pictures that are expensive to decode or read, and bombs: small files that claim or unpack to a huge size.
 
-Each function returns (body, content type). All are created in memory; the largest has one or two megabytes.
+Each function returns (body, content type). All are created in memory; the largest has a size of one or two megabytes.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def costly() -> tuple[Body, ...]:
 
 @functools.cache
 def bombs() -> dict[str, Body]:
-    """One bomb of each of the 21 kinds, by name; each has less than 3 MB."""
+    """One bomb of each of the 21 kinds, by name; each is smaller than 3 MB."""
     small = Image.new("L", (64, 64), 255)
     frames = [Image.new("L", (32, 32), k % 256) for k in range(FRAMES)]
     many = {"save_all": True, "append_images": frames[1:]}

@@ -1,7 +1,7 @@
 """The editor of `inkling form new`: a local web app for drawing, testing and saving the regions of a blank form.
 
-It listens only on this machine. Every request must have the token from the opened address and must name this machine as
-its host, so that other pages in the browser cannot use the editor.
+It listens only on this machine. Every request must name this machine as its host and, except for the script and
+the style sheet, must have the token from the opened address, so that other pages in the browser cannot use the editor.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Detects likely regions of a blank form: empty boxes in a row are a comb, in a column a table."""
+"""Detects likely regions of a blank form: empty boxes in a row are a comb, those in a column are a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Cells = list[tuple[float, float, float, float]]
 
 
 def proposals(picture: np.ndarray) -> list[dict[str, Any]]:
-    """(H, W) uint8 gray blank -> `kind`, `box`, `rows` and `columns` of likely regions, from top to bottom."""
+    """(H, W) uint8 gray blank form -> `kind`, `box`, `rows` and `columns` of likely regions, from top to bottom."""
     sheet, _ = straighten(picture, None)
     contrast = sheet.paper.contrast
     threshold = ink_threshold(contrast)

@@ -22,13 +22,13 @@ class PageCropConfig:
     min_solidity: float = 0.7  # region area to convex hull area; a light digit fills less of its hull
     min_rectangularity: float = 0.86  # hull area to smallest enclosing rectangle; an ellipse has 0.79
     min_quadrangle_share: float = 0.88  # area of the hull's quadrangle to the hull's; a bold 8 is rounder and has less
-    max_surround_brightness: float = 0.5  # relative to the page; lighter surroundings are part of the page, in shadow
+    max_surround_brightness: float = 0.5  # relative to the page; lighter surroundings are a shaded part of the page
     surround_quantile: float = 0.75  # of the surroundings' levels and of the page's deviations, for the comparisons
     min_dark_border_share: float = 0.06  # fraction of the image's border that is dark if there is a desk
     min_blank_area_share: float = 0.4  # fraction of the image; a smaller blank rectangle may be a digit
     min_panel_step: float = 10.0  # gray levels between a panel and its surroundings
     max_panel_deviation: float = 0.35  # fraction of that step; panel and surroundings may vary by no more
-    max_touched_sides: int = 2  # of the image's four sides that a lighter panel may touch
+    max_touched_sides: int = 2  # number of the image's four sides that a lighter panel may touch
     min_mark_contrast: float = 0.1  # relative to the page's brightness; a spot that differs more is writing
     max_sharp_step_share: float = 0.008  # fraction of the surroundings' steps; with more sharp steps, there is writing
     sharp_log_step: float = 0.35  # in log brightness; a larger step is the edge of a stroke
@@ -51,11 +51,11 @@ class GlobalThresholdConfig:
     """`global_threshold`: images with an even background and strokes of any width."""
 
     min_depth_levels: int = 48  # gray levels between background and strokes
-    typical_quantile: float = 0.75  # of the levels on one side of the threshold; its background or stroke level
-    extreme_quantile: float = 0.05  # of the levels on one side; those farthest from the threshold
+    typical_quantile: float = 0.75  # of the levels on one side of the threshold; the side's background or stroke level
+    extreme_quantile: float = 0.05  # of the levels on one side; the level farthest from the threshold
     max_unevenness: float = 0.12  # fraction of the depth; largest difference between typical and extreme background
     max_stroke_share: float = 0.5  # fraction of the longer side; a wider region is not a stroke, except in an icon
-    icon_side_px: int = 64  # an image with no longer side is an icon: one or a few tightly cropped digits
+    icon_side_px: int = 64  # an image with sides up to this length is an icon: one or a few tightly cropped digits
     floor_to_unevenness: float = 2.0  # levels within this multiple of the unevenness are set to 0
     max_edge_to_body: float = 0.5  # soft-edge pixels per body pixel; strokes have fewer, stains and shadows more
 
@@ -70,12 +70,12 @@ class BinarizeConfig:
     kernel_to_sigma: float = 6.0  # closing kernel to the sigma of the blur that follows
     strong_contrast_quantile: float = 0.995  # of the small image's contrast; the contrast of strokes
     stroke_contrast_share: float = 0.6  # fraction of that contrast; stronger pixels are used to measure stroke width
-    min_surface_r2: float = 0.99  # of the variance that a quadratic surface explains if only smooth shading varies
-    max_blot_brightness: float = 0.5  # relative to the median; a darker patch clear of the border is a blot, no shadow
+    min_surface_r2: float = 0.99  # of the variance; a quadratic surface explains this much if there is only shading
+    max_blot_brightness: float = 0.5  # relative to the median; a darker patch clear of the border is a blot, not shadow
     background_quantile: float = 0.7  # of a row or column: its background level, unless a stroke covers most of it
     denoise_min_side_px: int = 200  # a smaller image is a drawing and is not denoised
     denoise_min_noise: float = 1.0  # gray levels between neighboring pixels; an image with less is a drawing
-    zero_contrast_level: int = 51  # of 255; the background's level. Lower levels are lighter than it, which is noise
+    zero_contrast_level: int = 51  # of 255; the background's level. Lower levels are noise: lighter than the background
     histogram_rows: int = 128  # evenly spaced rows; enough to estimate the levels of background and strokes
     background_sigmas: float = 3.5  # noise standard deviations; pixels with more contrast are not background
     max_background_level: float = 250.0  # of 255; upper limit of the background's levels

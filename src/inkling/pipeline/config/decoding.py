@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DecodeConfig:
-    """`decode` and `pixel_formats`: limits of the input, and the size of the decoded image."""
+    """`decode` and `pixel_formats`: limits on the input, and the size of the decoded image."""
 
     max_bytes: int = 20_000_000  # of the encoded image
     max_pixels: int = 50_000_000  # enough for a phone's 48-megapixel photograph
     min_sides_px: tuple[int, int] = (3, 8)  # shorter and longer side; a person cannot recognize a smaller digit
-    max_side_px: int = 1600  # a longer image is reduced to this; digits stay readable
-    glance_side_px: int = 400  # an image at least twice as long is first reduced to this, to find one large digit
-    colour_side_px: int = 640  # size of the reduced JPEG that shows whether its colors say more than its brightness
-    tile_side_px: int = 512  # approximate tile size for conversion and reduction, which limits memory
+    max_side_px: int = 1600  # a longer image is downscaled to this; digits stay readable
+    glance_side_px: int = 400  # an image at least twice as long is first downscaled to this, to find one large digit
+    colour_side_px: int = 640  # least longer side of the downscaled JPEG whose colors are compared with its brightness
+    tile_side_px: int = 512  # approximate tile size for conversion and downscaling, which limits memory
     alpha_band_rows: int = 256  # rows composited at a time, which limits memory
     opaque_alpha: int = 127  # of 255; a pixel with more is visible
     mostly_opaque_share: float = 0.5  # fraction of the pixels; with more, the background is taken from the visible part
-    dark_ink_level: int = 128  # of 255; darker ink, on average, needs a white background
+    dark_ink_level: int = 128  # of 255; ink that is darker on average needs a white background
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class DecodeLimitsConfig:
     max_tag_values: int = 50_000  # of a TIFF or of EXIF: 20,000 strips of one row; about 0.3 s
     max_all_tag_values: int = 5_000_000  # of all directories of a TIFF: 1,000 pages with one strip per row; about 1 s
     max_like_segments: int = 16  # of one kind in a JPEG: tables, frames, EXIF or Photoshop data, 1 MB each
-    max_scanned_pixels: int = 1_000_000_000  # of a progressive JPEG, over all scans: 20 of 50 megapixels; 0.7 s
+    max_scanned_pixels: int = 1_000_000_000  # of a progressive JPEG, over all scans: 20 scans of 50 megapixels; 0.7 s
     max_strip_overlap: float = 2.0  # packed bytes of a TIFF's strips to the file's bytes; 1 without overlap
-    max_run_pixels: int = 4_000_000  # of a run-length encoded BMP, and of its bytes: Pillow takes 0.25 us for each
+    max_run_pixels: int = 4_000_000  # pixels, and bytes, of a run-length encoded BMP: Pillow takes 0.25 us for each
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ class CtcConfig:
 
     n_best: int = 5  # texts kept per row
     min_share: float = 1e-3  # fraction of the total probability; the search stops when the remaining texts have less
-    negligible_share: float = 1e-12  # the same for one prefix, which is then never extended
+    negligible_share: float = 1e-12  # of the total probability; a prefix with less is never extended
     max_columns: int = 2_000  # summed over all extended prefixes: 1 ms; exceeded only if no text is probable
     beam_width: int = 10  # prefixes that the beam search keeps after each column
-    beam_symbols: int = 4  # most probable symbols that may begin in a column; without a limit under a constraint
+    beam_symbols: int = 4  # number of most probable symbols that may begin in a column; unlimited under a constraint
     beam_min_prob: float = 1e-3  # the beam search begins no symbol that is less probable in a column
 
 
@@ -43,8 +43,8 @@ class SymbolBoxesConfig:
     """`symbol_boxes`: the box of each symbol in a row."""
 
     ink_threshold: float = 0.35  # ink, 0..1; a pixel with more belongs to a symbol
-    rule_share: float = 0.1  # fraction of the columns; ink that all the others share is a rule
-    off_middle_cost: float = 0.02  # ink per pixel from the middle; if all places are equal, symbols are separated there
+    rule_share: float = 0.1  # fraction of the columns; ink that all the others share is a ruled line
+    off_middle_cost: float = 0.02  # ink per pixel from the middle; with equal ink, symbols are separated there
     max_gap_px: int = 3  # in the line image; larger gaps separate symbols
     max_reach: float = 0.8  # fraction of the line image's height; a symbol's ink is within this distance of its column
 
@@ -70,9 +70,9 @@ class ColumnsConfig:
 
 @dataclass(frozen=True)
 class ResultConfig:
-    """`result`: how doubts from outside the network reduce confidence."""
+    """`result` and `row_result`: how doubts from outside the network reduce confidence."""
 
-    signs_sure_at: float = 0.5  # probability of a row's signs given its digits; with less, others are as probable
+    signs_sure_at: float = 0.5  # probability of a row's signs given its digits; with less, other signs are as probable
     right_despite_doubt: float = 0.5  # fraction of sure texts that are right despite a mark or a different reading
 
 
@@ -93,7 +93,7 @@ class AgreementConfig:
     min_outline: float = 0.7  # of the picture's width or height; a glyph this large may be a page's outline
     max_parts: int = 3  # of one broken digit
     max_digit_aspect: float = 1.15  # width to height of one digit; wider ink is more than one
-    min_faint_confidence: float = 0.05  # of a text where no ink stands out; a less probable one is read from texture
+    min_faint_confidence: float = 0.05  # of a text where no ink stands out; a less probable text comes from texture
     min_common: float = 0.5  # intersection over union; a glyph and a symbol that overlap this much are the same ink
     min_height: float = 0.7  # of the digits' height; shorter ink may be a speck or a sign
     min_enclosed: float = 0.9  # of a cell; a glyph whose box covers this much of it is the cell's walls

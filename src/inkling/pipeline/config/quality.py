@@ -21,10 +21,10 @@ class QualityConfig:
     soft_ink: tuple[float, float] = (0.15, 0.85)  # ink, 0..1; a pixel between these belongs to an edge
     stroke_ink: float = 0.7  # ink, 0..1; pixels with more show how dark the strokes are
     paper_ink: float = 0.05  # ink, 0..1; pixels with less show how light the paper is
-    max_glyphs: int = 300  # more than a person can check
-    max_extra_components: int = 5  # more than glyphs; with more, the image is checked for a pattern
+    max_glyphs: int = 300  # more are too many for a person to check
+    max_extra_components: int = 5  # beyond the number of glyphs; with more, the image is checked for a pattern
     min_opposite_margin: float = 0.15  # of a digit's height; paper at the border opposite the one that ink touches
-    sampled_glyphs: int = 6  # maximum, for solid patches and for focus
+    sampled_glyphs: int = 6  # maximum; checked for solid patches and for focus
     sampled_rows: int = 12  # per glyph
 
 
@@ -33,7 +33,7 @@ class TextPageConfig:
     """`text_page_filter`: when glyphs are words, a code or a pattern. One writer's digits have similar heights."""
 
     min_glyphs: int = 60  # with fewer, glyphs are not checked for being words
-    max_components: int = 900  # before specks are dropped; more than this and twice the glyphs is a texture
+    max_components: int = 900  # before specks are dropped; more than both this and twice the glyphs are a texture
     max_height_spread: float = 0.3  # interquartile range of the heights to their median
     max_solid_share: float = 0.3  # fraction of the glyphs; a code or a halftone has more solid ones
     min_solid_fill: float = 0.5  # fraction of a solid glyph's box that is ink ..

@@ -12,8 +12,8 @@ class SegmentationConfig:
     max_components: int = 1024  # the largest are kept; an image with more is a page of text or a texture
     tall_share: float = 0.5  # of the tallest component; components at least this tall determine the reference height
     max_speck_size: float = 0.12  # of the reference height; a component smaller in both directions is dirt
-    max_part_size: float = 0.45  # of the reference height; a shorter and narrower one is a part, or punctuation
-    max_dash_height: float = 0.2  # of the reference height; a shorter component is a dash or a rule, however wide
+    max_part_size: float = 0.45  # of the reference height; a shorter and narrower component is a part, or punctuation
+    max_dash_height: float = 0.2  # of the reference height; a shorter component is a dash or a ruled line, however wide
     max_gap: float = 0.12  # of the reference height; largest gap between parts of one digit
     max_stacked_height: float = 1.35  # of the reference height; maximum total height of two parts above each other
     min_stacked_overlap: float = 0.5  # of the narrower part's width; the overlap of parts above each other
@@ -23,7 +23,7 @@ class SegmentationConfig:
     frame_side_band: float = 0.2  # of a box; width of the band along its sides that contains a frame
     min_frame_share: float = 0.85  # fraction of a frame's ink in that band; a digit has less
     max_frame_fill: float = 0.35  # ink to the area of its box; a frame is hollow
-    min_framed_height: float = 0.3  # of the frame's height; a shorter component inside is dirt, as in the hole of a 0
+    min_framed_height: float = 0.3  # of the frame's height; a shorter component inside is dirt, such as that in a 0
     full_ink: float = 0.8  # ink, 0..1; reached by the upper quartile of a stroke's pixels, not by a shadow's
 
 
@@ -50,7 +50,7 @@ class NormalizeConfig:
     min_stroke_px: float = 1.6
     target_stroke_px: float = 2.0  # thinner strokes are widened to this
     max_stroke_px: float = 3.2
-    measured_side_px: int = 80  # strokes are measured on a crop of this size to about twice this size
+    measured_side_px: int = 80  # strokes are measured on a crop of this size up to about twice this size
     max_drawn_stroke: float = 0.3  # of a digit's longer side; with wider strokes it may be a patch
     faint_ink: float = 0.1  # ink, 0..1; rows, columns and pixels with less are background
     stroke_ink: float = 0.5  # ink, 0..1; pixels with more belong to a stroke whose width is measured

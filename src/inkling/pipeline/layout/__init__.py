@@ -1,7 +1,7 @@
 """Layout: a picture -> its rows of writing, straightened, and the cells of combs and tables.
 
 find         START HERE: the steps in order
-page         the sheet in a photograph
+perspective  the sheet in a photograph
 sheet        the picture's paper, straightened; cutting out rows
 light        the paper's brightness, polarity, which pixels are ink
 cell_rows    rows of combs and tables, and the contents of their cells
@@ -10,7 +10,7 @@ tables       rows of cells grouped into tables
 cell_images  cutting out each cell of a table
 crosses      crossed-out cells
 free_rows    rows of all other writing
-rules        long straight lines and their tilt
+rules        ruled lines: long straight lines, and their tilt
 rows         components grouped into rows
 geometry     matrices and boxes of leveled pictures
 records      the result types

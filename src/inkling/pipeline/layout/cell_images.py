@@ -21,7 +21,7 @@ from inkling.pipeline.layout.sheet import Sheet, cut
 def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) -> CellInk:
     """A leveled (H, W) uint8 mask, the (3, 3) matrix that leveled it, and (n, 4) cells in its pixels -> their ink.
 
-    Ink between cells is wall, except where a stroke crosses it straight from one cell to the next.
+    Ink between cells is wall, except where a stroke crosses the wall straight from one cell to the next.
     """
     inner, deep, walls = (np.zeros_like(levelled) for _ in range(3))
     for mask, share in ((walls, CELLS.wall_share), (inner, -CONFIG.edge), (deep, -CONFIG.rest)):
@@ -46,7 +46,7 @@ def grown_by_height(boxes: np.ndarray, share: float) -> np.ndarray:
 
 def _through(ink: np.ndarray, walls: np.ndarray, most: int) -> np.ndarray:
     """(H, W) uint8 masks -> the wall pixels that connect ink above to ink below, at most `most` pixels apart."""
-    above, below = np.zeros(walls.shape, np.int32), np.zeros(walls.shape, np.int32)  # distance to that ink, pixels
+    above, below = np.zeros(walls.shape, np.int32), np.zeros(walls.shape, np.int32)  # distance to that ink, in pixels
     for y in range(1, len(walls)):
         above[y] = walls[y] * np.where(ink[y - 1], 1, above[y - 1] + (above[y - 1] > 0))
     for y in range(len(walls) - 2, -1, -1):
@@ -66,7 +66,7 @@ def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple
 
 
 def _owners(ink: CellInk, boxes: np.ndarray) -> np.ndarray:
-    """(H, W) int32: for each ink pixel, the number (from 1) of the cell that it belongs to.
+    """(H, W) int32: for each ink pixel, the number (from 1) of the cell to which the pixel belongs.
 
     A stroke belongs to the cell that contains most of it, including its part beyond the walls. A stroke without such a
     cell is split at the walls.

@@ -21,7 +21,7 @@ from inkling.pipeline.layout.sheet import Sheet, cut
 def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], np.ndarray]:
     """(H, W) uint8 contrast -> rows of cells, (k, 4) leveled boxes each, and the (3, 3) matrix that levels them.
 
-    Cells are searched for at the ink's threshold, and at a lower one with paler walls.
+    Cells are searched for at the ink's threshold, and at a lower one, which includes paler walls.
     """
     best: tuple[list[np.ndarray], np.ndarray] = [], np.eye(3)
     most = 1  # number of holes found; without more holes there are no more cells
@@ -149,7 +149,7 @@ class CellInk:
     written: np.ndarray  # (H, W) uint8: ink that extends into a cell, without walls, but with strokes across them
 
     def in_picture(self, shape: tuple[int, ...]) -> np.ndarray:
-        """(H, W) uint8: `written` in pixels of the work picture, which has that shape."""
+        """(H, W) uint8: `written` in pixels of the work picture, which has the given shape."""
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         return np.asarray(cv2.warpAffine(self.written, self.level[:2], shape[::-1], flags=flags))
 

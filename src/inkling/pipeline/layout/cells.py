@@ -1,7 +1,7 @@
 """Cells: the closed boxes of combs and tables, found as the rectangular holes that printed walls enclose.
 
-This needs no scale and no prior leveling, and works at any tilt. A digit that crosses a wall destroys its cell's hole;
-the cell is then inferred from its neighbors.
+This needs no scale and no prior leveling, and works for a tilt of up to 17 degrees. A digit that crosses a wall
+destroys its cell's hole; the cell is then inferred from its neighbors.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _goes_on_above_or_below(hole: np.ndarray, holes: np.ndarray) -> bool:
 
 
 def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.ndarray:
-    """(k, 4) cells of a row and the leveled (H, W) uint8 mask -> the same, with missing cells added at both ends.
+    """(k, 4) cells of a row and the leveled (H, W) uint8 mask -> the cells, with missing ones added at both ends.
 
     There is another cell if the walls above and below continue for its width. `offset_xy`: position of the mask's top
     left pixel.
@@ -205,7 +205,7 @@ def _goes_on(levelled: np.ndarray, box: np.ndarray, wall: float) -> bool:
 
 
 def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> bool:
-    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Outside it, everything is wall."""
+    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Outside it, all counts as wall."""
     reach = max(2, round(CONFIG.wall_reach * float(np.median(row[:, 3]))))
     shares = []
     for x, y, w, h in row - np.array([*offset_xy, 0, 0]):

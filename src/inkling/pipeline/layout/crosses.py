@@ -69,7 +69,7 @@ def _has_four_arms(mask: np.ndarray, cx: float, cy: float) -> bool:
 def _are_arms(circle: np.ndarray, starts: np.ndarray) -> bool:
     """Whether the four runs of an (n,) bool circle that begin at `starts` are the arms of a cross."""
     ends = np.flatnonzero(circle & ~np.roll(circle, -1))
-    lengths = (np.roll(ends, -int(ends[0] < starts[0])) - starts) % len(circle)  # of steps from first to last
+    lengths = (np.roll(ends, -int(ends[0] < starts[0])) - starts) % len(circle)  # in steps, from first to last
     if (lengths + 1).max() * CIRCLE_STEP_DEG > CONFIG.max_arm_deg:
         return False
     middles = np.sort((starts + lengths / 2) * CIRCLE_STEP_DEG % 360)

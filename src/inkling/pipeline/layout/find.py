@@ -71,7 +71,7 @@ def find_layout(image: np.ndarray) -> Layout:
 
 
 def _cut_cells(sheet: Sheet, ink: CellInk, cells: np.ndarray) -> list[np.ndarray | None]:
-    """(k, 4) cells, in pixels of the ink's masks -> the picture of each cell's writing; None if it has none."""
+    """(k, 4) cells, in pixels of the ink's masks -> the picture of each written cell's ink; None for other cells."""
     return [row.image if row and state == "written" else None for state, row in cell_images(sheet, ink, cells)]
 
 

@@ -1,4 +1,4 @@
-"""Rows of free writing: the ink without rules, edges and dirt, with each row leveled separately."""
+"""Rows of free writing: the ink without ruled lines, edges and dirt, with each row leveled separately."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REACH = 2  # work pixels: the width of the soft edge of ink that is painted over
 
 @dataclass(frozen=True)
 class Writing:
-    """The leveled ink of a picture, without rules and edges."""
+    """The leveled ink of a picture, without ruled lines and edges."""
 
     level: np.ndarray  # (3, 3): pixels of the work picture -> leveled pixels
     components: Components
@@ -60,7 +60,7 @@ def find_free_rows(
 
 
 def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tuple[Writing, list[Ignored]]:
-    """Level the ink by its rules, and remove rules and edges."""
+    """Level the ink by its ruled lines, and remove these lines and the edges."""
     border = np.zeros_like(mask)
     rim = max(1, round(CONFIG.border_share * min(mask.shape)))
     border[:rim] = border[-rim:] = 1
@@ -95,7 +95,7 @@ def _writing(sheet: Sheet, mask: np.ndarray, outside: np.ndarray | None) -> tupl
 
 
 def _min_rule_length(components: Components) -> float:
-    """The minimum length of a rule in pixels: longer than the strokes of the picture's digits."""
+    """The minimum length of a ruled line in pixels: longer than the strokes of the picture's digits."""
     heights = components.boxes[1:, 3]
     w = components.labels.shape[1]
     if not heights.size:
@@ -124,7 +124,7 @@ def _upright_lines(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> list[list[int]]:
-    """Drop rows that are low or faint compared with the others: dirt, squares, print-through."""
+    """Drop rows that are low or faint compared with the others: dirt, graph-paper squares, show-through."""
     if len(rows) < 2:
         return rows
     if not np.allclose(writing.level, np.eye(3)):
@@ -149,14 +149,14 @@ def _strong(rows: list[list[int]], writing: Writing, contrast: np.ndarray) -> li
 
 
 def _lies_at_border(writing: Writing, row: list[int]) -> bool:
-    """Whether all tall components of a row touch the picture's border: parts of an adjacent row, a frame or a rule."""
+    """Whether all tall components of a row touch the picture's border: parts of an adjacent row, a frame or a line."""
     heights = writing.components.boxes[row][:, 3]
     tall = np.array(row)[heights >= CONFIG.tall_share * heights.max()]
     return bool(np.isin(tall, writing.at_border).all())
 
 
 def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarray) -> Row:
-    """One row of components -> its picture, leveled separately, without ink of the other rows.
+    """One row of components -> its picture, leveled separately, without ink from other rows.
 
     `in_rows`: (n + 1,) uint8, 1 for the components of all rows.
     """
@@ -175,7 +175,7 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
     # Corners of the whole picture, leveled: limits of the row if nothing was rotated.
     whole = box_corners(np.array([0, 0, *sheet.size_wh])) @ level[:2, :2].T + level[:2, 2]
     is_upright = np.allclose(level, np.eye(3))
-    if not slope:  # a row on a rule is cut out with the rule, because a point may be on it
+    if not slope:  # a row on a ruled line is cut out with the line, because a point may be on it
         for x, y, w, h in writing.rules.tolist():
             if (
                 x < right
@@ -213,7 +213,7 @@ def _part_within(
 
 
 def _margin(height: float) -> float:
-    """The margin of paper around a row of that height, pixels."""
+    """The margin of paper around a row of that height, in pixels."""
     return max(CONFIG.margin * height, 1.0)
 
 

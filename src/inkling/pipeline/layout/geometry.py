@@ -1,6 +1,7 @@
 """Matrices and boxes of leveled pictures.
 
-A picture is leveled by rotating it about its top left corner: a (3, 3) `level` matrix maps its pixels to leveled ones.
+A picture is leveled by rotating it about its top left corner: a (3, 3) matrix `level` maps its pixels to leveled
+pixels.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Paper:
     """A picture separated into paper and ink."""
 
     is_inverted: bool  # the picture is light on dark
-    background: np.ndarray  # (h, w) uint8 brightness of the paper, reduced, after inversion
+    background: np.ndarray  # (h, w) uint8 brightness of the paper, downscaled, after inversion
     contrast: np.ndarray  # (H, W) uint8, 0 = paper, 255 = black
 
 
@@ -59,9 +59,9 @@ def ink_threshold(contrast: np.ndarray) -> int:
 
 
 def even(image: np.ndarray, paper: Paper, to_paper: np.ndarray) -> np.ndarray:
-    """A crop of the picture -> the same, dark on light, with uneven light corrected.
+    """A crop of the picture -> the crop, dark on light, with uneven light corrected.
 
-    `to_paper`: (3, 3), pixels of the crop -> pixels of the reduced background.
+    `to_paper`: (3, 3), pixels of the crop -> pixels of the downscaled background.
     """
     if paper.is_inverted:
         image = cv2.bitwise_not(image)

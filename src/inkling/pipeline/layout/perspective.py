@@ -70,7 +70,7 @@ def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
 
 
 def _without_strokes(small: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 -> (h, w) uint8 in which strokes and rules, which are narrower than a sheet's edge, are closed."""
+    """(h, w) uint8 -> (h, w) uint8 in which strokes and ruled lines, narrower than a sheet's edge, are closed."""
     side = 2 * CONFIG.rim_px + 1
     around = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
     return cv2.morphologyEx(around, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
@@ -99,9 +99,9 @@ def _quadrangles_of_edges(bare: np.ndarray) -> list[np.ndarray]:
 
 
 def _long_edges(steps: np.ndarray, length: int) -> list[tuple[float, float]]:
-    """(h, w) float32 downward steps of brightness -> (offset, slope) of the longest horizontal edges, image pixels.
+    """(h, w) float32 downward steps of brightness -> (offset, slope) of the longest horizontal edges, in pixels.
 
-    A Hough transform over few angles. The edge pixels of each line found are removed before the next search.
+    A Hough transform over a few angles. The edge pixels of each line found are removed before the next search.
     """
     y, x = np.nonzero(
         (steps > CONFIG.min_log_step) & (steps >= np.roll(steps, 1, 0)) & (steps >= np.roll(steps, -1, 0))
@@ -201,9 +201,9 @@ def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
 
 
 def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
-    """The ratio of the brightness outside to inside each side of a quadrangle, without sides outside the picture.
+    """The ratio of the brightness outside each side of a quadrangle to that inside, without sides outside the picture.
 
-    The brightness is also measured farther outside, because it is light again beyond the line of a frame.
+    The brightness is also measured farther outside, because the picture is light again beyond the line of a frame.
     """
     h, w = small.shape
     sides = np.roll(corners, -1, axis=0) - corners  # (4, 2)

@@ -19,12 +19,12 @@ class Cell:
     """One box of a comb or table."""
 
     box: Box  # pixels of the row's image
-    state: CellState  # "crossed_out": the cell looks so; the line network and the classifier decide
+    state: CellState  # "crossed_out": it looks crossed out; the line network and the classifier decide
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """The ink that is writing of one row, without rules, cell walls and other rows."""
+    """The ink of one row's writing, without ruled lines, cell walls and other rows."""
 
     mask: np.ndarray  # (h, w) uint8, 1 = written
     from_image: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the mask

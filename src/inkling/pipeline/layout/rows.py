@@ -48,7 +48,8 @@ def without_edges(
     They are thicker than the strokes, or run along the border for longer than the digits' height. A frame or a digit
     that is connected to something thick stays. `components`: of the (H, W) uint8 mask. `border`: mask of the picture's
     outermost pixels, or of the surroundings of a sheet (`is_sheet`), in which case slivers are the sheet's edge.
-    Returns the mask without them, the mask of all components at the border, and (x, y, w, h) boxes of what was removed.
+    Returns the mask without the non-digits, the mask of all components at the border, and (x, y, w, h) boxes of what
+    was removed.
     """
     at_border = np.setdiff1d(components.labels[(border & mask) > 0], [0])
     inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)
@@ -161,7 +162,7 @@ def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[
 class _Place(NamedTuple):
     """The position of a row."""
 
-    band: tuple[float, float]  # leveled: the medians of its top and bottom
+    band: tuple[float, float]  # leveled: the medians of its boxes' tops and bottoms
     box: list[float]  # x, y, w, h
 
 

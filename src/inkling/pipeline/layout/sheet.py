@@ -1,4 +1,4 @@
-"""The picture's paper, straightened, and cutting rows out of it."""
+"""Straighten the picture's paper, and cut rows out of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inkling.pipeline.layout.records import Row
 
 @dataclass(frozen=True)
 class Sheet:
-    """The picture's paper, reduced and straightened, and the mapping to the picture."""
+    """The picture's paper, downscaled and straightened, and the mapping from the picture to it."""
 
     image: np.ndarray  # (H, W) uint8, the original picture
     paper: Paper  # of the work picture
@@ -58,7 +58,7 @@ def straighten(image: np.ndarray, page: Page | None) -> tuple[Sheet, np.ndarray 
 
 
 def _continued(image: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 gray and mask of a sheet -> (H, W) uint8: the sheet's brightness, continued beyond its edge."""
+    """(H, W) uint8 gray and mask of a sheet -> (H, W) uint8: the sheet's brightness, extrapolated beyond its edge."""
     side = max(3, round(LAYOUT.continued_share * max(image.shape)))
     levels = cv2.blur(image * inside, (side, side), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     weights = cv2.blur(inside * np.uint8(255), (side, side), borderType=cv2.BORDER_REPLICATE)

@@ -41,7 +41,7 @@ class FoundTable:
 def find_tables(contrast: np.ndarray, threshold: int) -> tuple[list[FoundTable], np.ndarray]:
     """(H, W) uint8 contrast -> tables from top to bottom, and the (3, 3) matrix that levels them.
 
-    Walls are searched for at the ink's threshold, and at a lower one if they are paler. Raises ImageTooLarge for a
+    Walls are searched for at the ink's threshold, and at a lower one, for paler walls. Raises ImageTooLarge for a
     picture with too many cells.
     """
     best: tuple[list[FoundTable], np.ndarray] = [], np.eye(3)
@@ -128,7 +128,7 @@ def _table(boxes: np.ndarray) -> FoundTable | None:
     """Neighboring holes -> the table that they form; None if their walls have no consistent order.
 
     A wall between only two holes that does not continue above or below is a stroke, and the two holes are one cell. A
-    hole inside the place of another is a part of a cell that writing has cut off.
+    hole inside the place of another is a part that writing has cut off from the other's cell.
     """
     for _ in range(CONFIG.max_repairs):
         beside, below = _neighbours(boxes)
@@ -160,7 +160,7 @@ def _joined(boxes: np.ndarray, pairs: Links) -> np.ndarray:
 
 
 def _intruders(table: FoundTable) -> list[int]:
-    """A quarter of the holes that overlap others' places, at least one: the smallest relative to their places."""
+    """Of the holes that overlap others' places, a quarter, at least one: the smallest relative to their places."""
     taken = np.zeros(table.shape, int)
     parts = [np.s_[row : row + height, column : column + width] for row, column, height, width in table.places]
     for part in parts:
@@ -173,7 +173,8 @@ def _intruders(table: FoundTable) -> list[int]:
 def _halves(table: FoundTable, walls: tuple[np.ndarray, np.ndarray], pairs: Links, *, axis: int) -> Links:
     """Neighbors along an axis (0 to the right, 1 down) that are separated by a stroke instead of a wall.
 
-    No other cell has a wall there, and together they are as large as another cell. `walls`: before and after each.
+    No other cell has a wall there, and together they are as large as another cell. `walls`: those before and after each
+    cell.
     """
     before, behind = walls
     users = np.bincount(np.concatenate(walls))
@@ -222,7 +223,7 @@ def _numbered(start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Link
 
 
 def _straightened(table: FoundTable) -> FoundTable:
-    """The table, with cell sides that writing has displaced moved back to straight walls."""
+    """The table, after moving cell sides that writing has displaced back to straight walls."""
     boxes = table.boxes.copy()
     for axis in (0, 1):
         for number, is_end in _sides(table, axis):
@@ -264,7 +265,7 @@ def _wall(table: FoundTable, axis: int, number: int, *, is_end: bool) -> tuple[n
 
 
 def _completed(table: FoundTable, levelled: np.ndarray, offset_xy: np.ndarray) -> FoundTable:
-    """The table, with cells added that writing has hidden: places without a cell that have walls on all sides."""
+    """The table, plus the cells that writing has hidden: places without a cell that have walls on all sides."""
     taken = np.zeros(table.shape, bool)
     for row, column, height, width in table.places:
         taken[row : row + height, column : column + width] = True

@@ -1,7 +1,7 @@
-"""The training's events as server-sent events. An event's id is RUN:OFFSET; OFFSET is its end in the run's log, bytes.
+"""The training's events as server-sent events.
 
-A stream begins with the whole state, or, with Last-Event-ID, directly after that event, so no event is lost or sent
-twice.
+An event's id is RUN:OFFSET; OFFSET is the position of its end in the run's log, in bytes. A stream begins with the
+whole state or, with Last-Event-ID, directly after that event, so no event is lost or sent twice.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MA
     while not stopping.wait(POLL_S) and time.monotonic() - start_s < max_s:
         now_s = time.monotonic()
         if read_json(lab.facts).get("run", "") != run:
-            refreshed_s, shown = 0, "?"  # another training, or none
+            refreshed_s, shown = 0, "?"  # another training run, or none
         else:
             for end, line in events_after(lab.events, offset):
                 yield event(json.loads(line)["type"], line, f"{run}:{end}")

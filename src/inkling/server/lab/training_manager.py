@@ -82,8 +82,9 @@ class TrainingManager:
             raise LabClosed(CLOSED_REASONS[reason])
 
     def state(self) -> dict[str, Any]:
-        """The state of the training run; `state` is "none" without one."""
-        alive = self.settings.lab and is_locked(self.lab.lock)  # before the state: a process writes it, then exits
+        """The state of the training run; `state` is "none" if there is no run."""
+        # Checked before the state is read, because a process writes its last state before it exits.
+        alive = self.settings.lab and is_locked(self.lab.lock)
         facts = read_json(self.lab.facts)
         if not facts:
             return {"run": "", "state": "none", "kept_as": []}
@@ -134,9 +135,10 @@ class TrainingManager:
         return self.state()
 
     def watch(self, tile: Any) -> str:
-        """Have the network read the user's own digit after each epoch; an empty tile ends this. Returns its name.
+        """Have the network read the user's own digit after each epoch; an empty tile ends this.
 
-        `tile` is base64 of 28 by 28 bytes, 0 (paper) to 255 (ink). Raises BadRequest for anything else.
+        `tile` is base64 of 28 by 28 bytes, 0 (paper) to 255 (ink). Returns a name for the digit, or "".
+        Raises BadRequest for any other tile.
         """
         self.check_open()
         try:
@@ -250,7 +252,7 @@ class TrainingManager:
 
     @contextmanager
     def write_errors(self) -> Iterator[None]:
-        """Raise an OSError of the block as CannotWrite."""
+        """Convert an OSError from the block to CannotWrite."""
         try:
             yield
         except OSError as error:

@@ -68,7 +68,7 @@ METRICS = {
     "inkling_ink_coverage": _histogram("Share of each image that is ink.", COVERAGES),
     "inkling_ink_contrast": _histogram("Brightest minus darkest pixel of each image; 1 is the full range.", SHARES),
     "inkling_glyph_height": _histogram("Height of the tallest digit relative to its image.", SHARES),
-    "inkling_stroke_width": _histogram("Stroke width in each image's first tile of 28x28, pixels.", PIXELS),
+    "inkling_stroke_width": _histogram("Stroke width in each image's first 28x28 tile, in pixels.", PIXELS),
     "inkling_lessons_total": _counter("Corrected or confirmed digits stored.", "digit", "misread"),
     "inkling_hand_versions_total": _counter("Versions of hands taught.", "kind", "promoted"),
     "inkling_in_hand": _gauge("Readings in progress, waiting or running."),
@@ -118,7 +118,7 @@ class Metrics:
         self._of((name, *labels)).observe(value)
 
     def record(self, counts: Iterable[Key], observations: Iterable[tuple[Key, float]]) -> None:
-        """Record many at once: counters to increment, and values for histograms."""
+        """Record several metrics at once: counters to increment, and values for histograms."""
         for key in counts:
             self._of(key).inc()
         for key, value in observations:

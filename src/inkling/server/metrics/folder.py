@@ -17,7 +17,7 @@ PREFIX, LOCK = "inkling-metrics-", "lock"
 
 
 class Folder:
-    """A folder of this process and its forks, which share its lock.
+    """A folder for this process and its forks, which share its lock.
 
     `parent` defaults to /dev/shm, or to the temporary folder if that is not writable. Folders left there by dead
     servers of this user are removed.
@@ -45,7 +45,7 @@ def _memory() -> Path:
 
 def _remove_abandoned(parent: Path) -> None:
     for folder in parent.glob(f"{PREFIX}*"):
-        # It may belong to another user or a running server; one without a lock file is being created or removed.
+        # It may belong to another user or a running server; without a lock file, it is being created or removed.
         with contextlib.suppress(OSError):
             if folder.lstat().st_uid == os.getuid():
                 with (folder / LOCK).open("r+b") as lock:

@@ -74,7 +74,7 @@ def page_data() -> dict[str, Any]:
         "models": models,
         "pens": PENS,
         "max_upload_bytes": settings.max_upload_bytes,
-        "hands": settings.keeps_hands and not current_app.config["IS_STATIC"],  # else this browser keeps them
+        "hands": settings.keeps_hands and not current_app.config["IS_STATIC"],  # otherwise the browser keeps them
     }
 
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("models", __name__)
 
 HEAT_LEVELS = (1, 2, 4, 7, 11)  # lowest number of mistakes for each color of a cell
 N_WORST, N_FREQUENT = 15, 6
-TILE = 28  # side of a tile in the sprite, pixels
+TILE = 28  # side of a tile in the sprite, in pixels
 FILES = ("manifest.json", "model.tflite", f"{FOLDER}/{FILE_NAME}", CARD)  # files of a bundle that its pages depend on
 KEPT_PAGES = 20  # cached pages, about 60 KB each
 
@@ -147,7 +147,7 @@ def confusion_rows(confusion: list[list[int]], per_class: list[dict[str, Any]]) 
 
 
 def mistake_groups(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """The mistakes per cell of the confusion matrix, the most confident first, after a group "worst" over all cells."""
+    """The mistakes, most confident first: a group "worst" for the whole confusion matrix, then a group per cell."""
     mistakes = report["mistakes"]
     columns = mistakes["columns"]
     digits = [

@@ -32,7 +32,7 @@ class ComparisonSchema(OkSchema):
         "prepared once, so each `took_ms` is the time of the network alone.",
         Length(min=1, max=MAX_NETWORKS),
     )
-    took_ms = number("Total time, milliseconds.")
+    took_ms = number("Total time, in milliseconds.")
 
 
 @blueprint.route("/compare", methods=["POST"], tags=[READING_TAG])

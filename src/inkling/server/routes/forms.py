@@ -46,7 +46,7 @@ class FilledFormsSchema(OkSchema):
     )
     model = fields.Dict(required=True, metadata={"description": "The network: `name` and `version`."})
     hand = nested(HandRef, "With `hand`.", required=False)
-    took_ms = number("Total time, milliseconds.")
+    took_ms = number("Total time, in milliseconds.")
     n_pages = integer("Number of pages in the answer.")
 
 

@@ -83,9 +83,9 @@ class VersionSchema(Schema):
     created = string("UTC, ISO 8601.")
     model = nested(ModelRef, "The network that was taught.")
     promoted = boolean("Whether it was an improvement and became the active version.")
-    reason = string("Why, in a sentence.")
+    reason = string("The reason, in one sentence.")
     lessons = integer("Number of lessons learned.")
-    held_back = boolean("Whether `before` and `after` are over held-back lessons; false if there were too few lessons.")
+    held_back = boolean("Whether `before` and `after` were measured on held-back lessons; false if there were too few lessons.")
     before = nested(ScoreSchema, "With the original network.")
     after = nested(ScoreSchema, "With this version.")
     guards = array(fields.Nested(GuardSchema), "Error rates that must not increase.")
@@ -99,7 +99,7 @@ class WeightsChangeSchema(OkSchema):
     labels = array(fields.String(), "The labels of the rows: `0` to `9` and `none`.", Length(equal=11))
     change = array(
         fields.List(fields.Float()),
-        "For each label, the changes of its weights, one per feature, and last of its bias.",
+        "For each label, the changes to its weights, one per feature, and finally to its bias.",
     )
     prototypes = array(
         fields.List(fields.Float()),

@@ -117,7 +117,7 @@ def layers_json(reader: Any, tile: Any) -> dict[str, Any]:
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
-    """One layer as JSON, its values as bytes from the lowest (at most 0) to the highest."""
+    """One layer as JSON; bytes 0 to 255 span its values from the lowest (at most 0) to the highest."""
     import numpy as np
 
     channels, h, w = layer.values.shape

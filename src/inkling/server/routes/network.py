@@ -45,7 +45,7 @@ _REPLAY = {
 }
 _ERRORS = {
     404: UNKNOWN_MODEL,
-    422: "WrongNetwork: the page cannot compute its layers, or it cannot be taught.",
+    422: "WrongNetwork: the page cannot compute the network's layers, or the network cannot be taught.",
     503: "BadBundle: the model is damaged.",
 }
 

@@ -104,7 +104,8 @@ def read_images(
 ) -> tuple[list[dict[str, Any]], float]:
     """The reading or error of each image and of each page of a document; and the seconds spent.
 
-    Each takes its own permit, so that one request cannot block others. After MAX_REQUEST_S the rest are not read.
+    Each image or page takes its own permit, so that one request cannot block others. After MAX_REQUEST_S, the remaining
+    ones are not read.
     `recorded`: metrics and context, as in `answer_json`.
     """
     answers, took_s, until_s = [], 0.0, time.monotonic() + MAX_REQUEST_S

@@ -37,7 +37,7 @@ class InMemoryRequest(Request):
 
     @cached_property
     def parsed_json(self) -> Any:
-        """The body's JSON; None if it is not JSON. A large picture is parsed once."""
+        """The body's JSON, parsed only once, because pictures are large; None if it is not JSON."""
         try:
             return json.loads(self.get_data() or b"{}")
         except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def request_fields() -> Mapping[str, Any]:
 
 
 def single_image() -> bytes:
-    """The encoded image of a request with exactly one. Raises as `request_images`, and BadRequest for more."""
+    """The only encoded image of a request. Raises as `request_images` does, and BadRequest for several images."""
     images = request_images()
     if len(images) > 1:
         raise BadRequest(f"form has {len(images)} pictures; expected one. Send each in its own request.")
@@ -87,7 +87,7 @@ def single_image() -> bytes:
 
 
 def form_images() -> list[bytes]:
-    """The encoded images in a form's fields `image` and `file`. Raises as `request_images`."""
+    """The encoded images in a form's fields `image` and `file`. Raises as `request_images` does."""
     _refuse_compressed()
     try:
         files = [file.read() for field in IMAGE_FIELDS for file in request.files.getlist(field)]

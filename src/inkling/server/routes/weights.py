@@ -26,7 +26,7 @@ _WEIGHTS = {
 }
 _ERRORS = {
     404: UNKNOWN_MODEL,
-    422: "WrongNetwork: not Flatten, Dense, Dense.",
+    422: "WrongNetwork: the layers are not Flatten, Dense, Dense.",
     503: "BadBundle: the model is damaged.",
 }
 

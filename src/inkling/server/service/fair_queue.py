@@ -1,8 +1,8 @@
 """Admission control and fair scheduling of one worker's readings.
 
-- *Places* limit the readings that wait or run. No client can take all of them, so that another client finds one.
-- A request is refused if it would probably wait longer than MAX_EXPECTED_WAIT_S for its turn: for the client's earlier
-  requests, and for as much time of each other client. The moving average of a client's reading time predicts the next.
+- *Places* limit the readings that wait or run. No client can take all of them, so some are left for others.
+- A request is refused if its expected wait exceeds MAX_EXPECTED_WAIT_S: the time for the client's earlier requests, and
+  about as much again for every other client. The moving average of a client's reading times predicts the next one.
 - *Turns* go to the waiting client that has used the least time, so a client with expensive pictures does not delay the
   others. Time that a client does not use while it is idle is lost (start-time fair queuing). A turn that is late comes
   first.
@@ -77,7 +77,7 @@ class FairQueue:
         return len(self._running)
 
     def check(self, client: str, places: int) -> None:
-        """Raises Overloaded unless the places are free for this client. An idle worker accepts any number."""
+        """Raises Overloaded unless the places are free for this client. An idle worker accepts any number of places."""
         with self._lock:
             if self.in_flight and self.in_flight + places > self.limit:
                 raise Overloaded(
@@ -86,7 +86,7 @@ class FairQueue:
             own = self._places[client]
             if own and own + places > self._client_limit:
                 raise Overloaded(
-                    f"{own} requests of this client are in progress, the limit per client. Try again in a moment."
+                    f"{own} requests from this client are in progress, which is the limit per client. Try again in a moment."
                 )
             wait_s = self._expected_wait_s(client)
             if wait_s > MAX_EXPECTED_WAIT_S:
@@ -153,8 +153,8 @@ class FairQueue:
     def _expected_wait_s(self, client: str) -> float:
         """The expected time until a further request of the client has its turn.
 
-        It assumes that each other client in progress uses as much time as this one, including the new request. A client
-        with none in progress may overtake, so it waits for each other at most OVERTAKE_S.
+        It assumes that every other client in progress uses as much time as this one, including the new request. A
+        client without requests in progress may overtake, so it waits at most OVERTAKE_S for every other client.
         """
         if self.in_flight < self._permits:
             return 0.0
@@ -166,7 +166,7 @@ class FairQueue:
         return (own_s + others * other_s) / self._permits
 
     def _mean_s(self, client: str) -> float:
-        """The average reading time of the client; of all clients, if it has none."""
+        """The average reading time of the client, or of all clients if it has no readings."""
         return self._usage.get(client, self._usage_of_all).mean_s
 
     def _may_overtake(self, client: str) -> bool:
@@ -188,7 +188,7 @@ class FairQueue:
             self._record(turn)
             while self._waiting and len(self._running) < self._permits:
                 now_s = self._clock()
-                # The first in a tie.
+                # In a tie, the first one.
                 following = min(self._waiting, key=lambda w: self._used_s(w.client) if now_s < w.late_at_s else 0.0)
                 self._waiting.remove(following)
                 self._start(following)

@@ -76,7 +76,7 @@ def with_reader(form: Form, reader: Reader) -> Form:
 def read_documents(
     form: Form, documents: Iterable[bytes], readers: Readers, *, most: int, until_s: float
 ) -> Iterator[dict[str, Any]]:
-    """The JSON of each page of some documents, or its error. Each page takes its own permit.
+    """The JSON of each page of the documents, or the page's error. Each page takes its own permit.
 
     After `most` pages, or at `until_s` by the monotonic clock, one error reports that the rest was not read.
     """

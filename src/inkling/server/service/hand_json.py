@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from inkling.hands.overview import Hand
     from inkling.hands.rows import Version
 
-MAX_VERSIONS = 20  # of a hand in an answer, the newest
-MAX_CHANGED = 100  # lessons of a version in an answer
+MAX_VERSIONS = 20  # the newest versions of a hand that an answer lists
+MAX_CHANGED = 100  # changed lessons of a version that an answer lists
 
 
 def hand_json(hand: Hand, versions: Sequence[Version]) -> dict[str, Any]:

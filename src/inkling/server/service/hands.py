@@ -68,7 +68,7 @@ class Hands:
         return self.store().where if self._settings.is_private else "a database of this server"
 
     def add(self, name: str, lessons: Sequence[Lesson]) -> Added:
-        """Store lessons, and count the new ones in the metrics. Raises as `Store.add`."""
+        """Store lessons, and count the new ones in the metrics. Raises as `Store.add` does."""
         added = self.store().add(name, lessons, most=MAX_LESSONS)
         new = set(added.ids)
         for lesson in self.store().of_pictures(name, {each.sha256 for each in lessons}):
@@ -77,7 +77,7 @@ class Hands:
         return added
 
     def add_archive(self, name: str, content: bytes) -> Added:
-        """Store the lessons in a zip. Raises as `from_zip` and `add`."""
+        """Store the lessons in a zip. Raises as `from_zip` and `add` do."""
         from inkling.hands.exchange import from_zip
 
         return self.add(name, from_zip(content, most=MAX_LESSONS, session="import"))
@@ -85,7 +85,7 @@ class Hands:
     def teach(self, name: str) -> int:
         """Teach a hand with the light step, one hand at a time per worker. Returns the version's number.
 
-        Raises Overloaded if its turn does not come in time, and as `teach_hand`.
+        Raises Overloaded if its turn does not come in time, and the errors of `teach_hand`.
         """
         store = self.store()
         if not self._teaching.acquire(timeout=self._settings.max_wait_s):
@@ -108,7 +108,7 @@ class Hands:
         return full_job.not_here(self._readers.get().bundle)
 
     def teach_full(self, name: str) -> str:
-        """Start teaching a whole network to a hand. Returns the job's id. Raises as `full_job.start`."""
+        """Start teaching a whole network for a hand. Returns the job's id. Raises as `full_job.start` does."""
         from inkling.hands import full_job
 
         return full_job.start(self.store(), name, self._readers.get().bundle)

@@ -18,7 +18,7 @@ from inkling.errors import BadBundle, UnknownName
 from inkling.models.bundle import Bundle, open_bundle
 
 FILES = ("model.tflite", "model.keras", "manifest.json")
-MAX_BYTES = {"model.tflite": 50_000_000, "manifest.json": 1_000_000}  # 20 times the sizes of the largest recipe
+MAX_BYTES = {"model.tflite": 50_000_000, "manifest.json": 1_000_000}  # 20 times the sizes for the largest recipe
 MTIME_RESOLUTION_S = 0.1  # within this time a folder may change again without a new modification time
 
 
@@ -84,7 +84,7 @@ class KeptModels:
         return found
 
     def changed_ns(self) -> int:
-        """When a model was last kept or deleted, nanoseconds; 0 without a folder."""
+        """When a model was last kept or deleted, in nanoseconds since the epoch; 0 without a folder."""
         try:
             return self.folder.stat().st_mtime_ns
         except OSError:
@@ -126,7 +126,7 @@ class KeptModels:
 
 
 def open_kept(folder: Path) -> Bundle:
-    """A kept model's bundle, with validated manifest and network checksum. Raises BadBundle."""
+    """A kept model's bundle, after checks of its manifest and its network's checksum. Raises BadBundle."""
     for file, limit in MAX_BYTES.items():
         path = folder / file
         if path.is_file() and path.stat().st_size > limit:

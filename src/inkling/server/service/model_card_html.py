@@ -25,7 +25,7 @@ def to_html(markdown: str) -> Markup:
 
 
 def _adapted(tokens: list[Token]) -> list[Token]:
-    """Lower each heading by one level, and wrap each table in a box that mouse and keyboard can scroll, labelled with
+    """Lower each heading by one level, and wrap each table in a box that mouse and keyboard can scroll, labeled with
     the preceding heading."""
     from markdown_it.token import Token
 

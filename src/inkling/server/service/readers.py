@@ -176,7 +176,7 @@ class Readers:
 
 
 def _apart_from_packaged(bundle: Bundle) -> Bundle:
-    """The bundle, renamed if a packaged one has the same name, as for a run of a shipped recipe."""
+    """The bundle, renamed if a packaged one has the same name, such as a run of a shipped recipe."""
     if registry.is_packaged(bundle) or bundle.name not in registry.packaged():
         return bundle
     return replace(bundle, manifest={**bundle.manifest, "name": f"{bundle.name}-{bundle.version[:6]}"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inkling.documents import Page
     from inkling.pipeline.reader import Reader, Trace
 
-THUMBNAIL_SIDE = 640  # longer side, pixels; enough to read a page
+THUMBNAIL_SIDE = 640  # longer side, in pixels; enough to read a page
 THUMBNAIL_QUALITY = 60  # JPEG quality; about 20 KB
 
 

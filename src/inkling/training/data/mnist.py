@@ -125,7 +125,7 @@ def split_indices(labels: np.ndarray, n_validation: int, seed: int) -> tuple[np.
 
 
 def subsample(training: np.ndarray, labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """`n` of the indices `training` into labels, stratified by class; all of them if n is 0 or too large.
+    """`n` of `training`, which are indices into `labels`, stratified by class; all of them if n is 0 or too large.
 
     The same seed gives the same indices.
     """

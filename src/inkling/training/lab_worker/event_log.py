@@ -1,4 +1,4 @@
-"""The progress of a training: an append-only log of events, and a state file that is replaced atomically.
+"""The progress of a training run: an append-only log of events, and a state file that is replaced atomically.
 
 The state contains the byte offset after its last event. A reader that reads the state and then the events from that
 offset gets each event exactly once.
@@ -14,7 +14,7 @@ from typing import Any
 
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 
-MAX_POINTS = 400  # of the curve in the state; if there are more, every second one is dropped
+MAX_POINTS = 400  # of the curve in the state; if there are more, every second point is dropped
 SAVE_EVERY_S = 0.5
 
 
@@ -30,7 +30,7 @@ class EventLog:
             "run": facts["run"],
             "choices": facts["choices"],
             "state": "starting",
-            "epochs": facts["choices"]["epochs"],  # in all
+            "epochs": facts["choices"]["epochs"],  # in total
             "epoch": 0,  # done
             "step": 0,  # of the whole run
             "steps_of_epoch": 0,

@@ -1,7 +1,7 @@
 """Examples of augmented digits, to preview the training data.
 
-Each input line is JSON with augmentation values, each output line is JSON with `tiles`, base64 of (ROWS, 10, 28, 28)
-bytes, 0 paper .. 255 ink. The first row has the original MNIST images, the others are augmented.
+Each input line is JSON with augmentation values. Each output line is JSON with `tiles`: base64 of (ROWS, 10, 28, 28)
+bytes, 0 paper .. 255 ink. The first row has the original MNIST images; the images in the other rows are augmented.
 """
 
 from __future__ import annotations

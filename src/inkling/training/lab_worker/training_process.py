@@ -20,17 +20,17 @@ from inkling.training.lab_worker.event_log import EventLog, finite
 from inkling.training.lab_worker.watched_digit import WatchedDigit
 
 STEP_EVERY_S = 0.2  # between two points of the curve
-SNAPSHOT_EVERY_S = 0.6  # least time between two snapshots
+SNAPSHOT_EVERY_S = 0.6  # minimum time between two snapshots
 SNAPSHOT_SHARE = 0.08  # largest share of the time spent on snapshots
 POLL_S = 0.05  # between two checks for a command
 SERVER_CHECK_S = 2.0
-SERVER_GONE_S = 20.0  # longer than a restart of the server
+SERVER_GONE_S = 20.0  # longer than a restart of the server takes
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-IDLE_S = 300.0  # how long a finished training waits for a request of one more epoch
+IDLE_S = 300.0  # how long a finished run waits for a request for one more epoch
 
 
 class ServerGone(Exception):
-    """The server has ended, or asked the process to end. The checkpoint of the last complete epoch is on disk."""
+    """The server has ended, or has asked the process to end. The checkpoint of the last complete epoch is on disk."""
 
 
 def train_in(lab: LabFolder) -> None:
@@ -52,7 +52,10 @@ def train_in(lab: LabFolder) -> None:
 
 
 def _report_failure(lab: LabFolder, log: EventLog, cause: BaseException, sentence: str) -> None:
-    """Set the state to failed; on a full disk, delete the snapshot to make room. Raises CannotWrite if that fails."""
+    """Set the state to failed; on a full disk, delete the snapshot to make room.
+
+    Raises CannotWrite if the state cannot be written.
+    """
     full = isinstance(cause, OSError) and cause.errno in DISK_FULL
     if full:
         sentence = f"{lab.path} cannot be written because the disk is full; a training needs 30 MB. Make room, "
@@ -143,7 +146,7 @@ class Commands:
 
 
 def is_alive(server: Path) -> bool:
-    """Whether the process with the id in a file is running. True without the file: then no server is involved."""
+    """Whether the process whose id is in the file is running. True without the file: then no server is involved."""
     try:
         os.kill(int(server.read_text("utf-8")), 0)
     except ProcessLookupError:

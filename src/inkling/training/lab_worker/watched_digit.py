@@ -1,4 +1,4 @@
-"""Reads the user's digit with the network of each epoch so far.
+"""Reads the user's digit with the network as it was after each epoch so far.
 
 The weights after each epoch stay in memory, so that a digit drawn later also gets its full history.
 """

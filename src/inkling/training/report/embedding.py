@@ -18,10 +18,10 @@ class EmbeddingMap:
     """M digits of the test set on a map."""
 
     index: np.ndarray  # (M,) positions in the test set
-    xy: np.ndarray  # (M, 2) whole numbers 0..SIDE; y grows downwards
+    xy: np.ndarray  # (M, 2) whole numbers 0..SIDE; y grows downward
     neighbours: np.ndarray  # (M, K) rows of `index`, nearest first, by distance in the hidden layer
     same_label: float  # 0..1, share of the shared digits whose nearest neighbor has the same label
-    mixed_pairs: list[tuple[int, int, int]]  # most frequent pairs of labels among the other ones, with count
+    mixed_pairs: list[tuple[int, int, int]]  # most frequent pairs where the neighbor's label differs: labels and count
 
     def to_json(self) -> dict[str, Any]:
         """The map as in the published report."""
@@ -40,8 +40,8 @@ def embedding_map(
 ) -> EmbeddingMap:
     """Makes the map. index, labels: (M,); hidden: (M, H) activations; flat: (M, 2) their embedding, in any unit.
 
-    Compares the labels of neighbors only among the `first` digits of the test set. The later ones were chosen because
-    they are misread and would bias the count.
+    Compares the labels of neighbors only among the first `first` digits of the test set. The later ones were chosen
+    because they are misread, and would bias the count.
     """
     plain = index < first
     own = labels[plain]
@@ -69,7 +69,7 @@ def fit_square(flat: np.ndarray) -> np.ndarray:
 
 
 def mixed_pairs(labels: np.ndarray, others: np.ndarray) -> list[tuple[int, int, int]]:
-    """The N_PAIRS pairs of different labels, most frequent first: lower, higher, count. labels, others: (M,)"""
+    """The N_PAIRS pairs of different labels, most frequent first, as (lower, higher, count). labels, others: (M,)"""
     apart = labels != others
     pairs = np.sort(np.stack([labels[apart], others[apart]], 1), axis=1)  # (P, 2)
     counts = np.bincount(pairs[:, 0] * N_DIGITS + pairs[:, 1], minlength=N_DIGITS**2)

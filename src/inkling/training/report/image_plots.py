@@ -27,9 +27,10 @@ def misread_tiles(ax: Axes, images: np.ndarray, details: Sequence[Mapping[str, A
 
 
 def weight_maps(ax: Axes, weights: np.ndarray, votes: np.ndarray, *, columns: int = 16) -> Axes:
-    """Draws (K, h, w) weights on one scale: blue where ink raises the unit, orange where it lowers it, paper for 0.
+    """Draws (K, h, w) weights on one scale: blue where ink raises the unit's value, orange where it lowers it.
 
-    votes: (K,) the digit that each unit raises most, written on the first unit for each digit; -1 for none.
+    A weight of 0 has the color of the paper. votes: (K,) the digit that each unit raises most, written on the first
+    unit for each digit; -1 for none.
     """
     limit, pitch = float(np.quantile(np.abs(weights), 0.995)) or 1.0, 1.14
     for k, image in enumerate(weights):
@@ -56,7 +57,7 @@ def tile_rows(ax: Axes, rows: Mapping[str, np.ndarray]) -> Axes:
 
 
 def _tile(ax: Axes, image: np.ndarray, x: float, y: float, **colours: Any) -> None:
-    """Draws an image as a square of side 1 with its upper left corner at (x, y); y grows downwards."""
+    """Draws an image as a square of side 1 with its upper left corner at (x, y); y grows downward."""
     ax.imshow(image, extent=(x, x + 1, y + 1, y), interpolation="nearest", **colours)
 
 

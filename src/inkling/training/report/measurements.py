@@ -56,7 +56,7 @@ class RiskCoverage:
 
 @dataclass(frozen=True)
 class Latency:
-    """Shortest time of the network alone on one core of this machine, microseconds. Other load can only add to it."""
+    """Shortest time of the network alone on one core of this machine, in microseconds; other load only adds to it."""
 
     single_us: float  # for a batch of one tile
     batch_us: float  # per tile in a batch of `batch`
@@ -142,9 +142,9 @@ class Measurements:
 def measure(
     subject: Subject, mnist: Mnist, *, shifted: ShiftedDigits | None = None, tell: Tell = lambda step: None
 ) -> Measurements:
-    """Measure a bundle on the test images of `mnist`, and its confidence also on `shifted`.
+    """Measure a bundle on the test images of `mnist`, and its accuracy and confidence also on `shifted`.
 
-    By default, `shifted` is the test images, augmented. The look at the test images is counted. Raises BadBundle if the
+    By default, `shifted` is the augmented test images. The look at the test images is counted. Raises BadBundle if the
     network cannot run.
     """
     bundle = subject.bundle

@@ -1,4 +1,4 @@
-"""Plot functions for metrics: curves, bars, matrices, maps. They draw numbers on an `ax` and return it; none saves.
+"""Plot functions for metrics: curves, bars, matrices, maps. They draw on an `ax` and return it; none saves a file.
 
 `lines` maps names to numbers: one line per name, labeled at its end.
 """
@@ -46,7 +46,7 @@ def learning_curves(
 ) -> Axes:
     """Draws one value per epoch for each name, on a logarithmic scale.
 
-    A line ends where it reaches 0. borders: the last epoch of each training stage except the last; each gets a mark.
+    A line has a gap where its value is 0. borders: the last epoch of each training stage but the last; each is marked.
     """
     for number, last in enumerate(borders, 2):
         ax.axvline(last + 0.5, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
@@ -125,7 +125,10 @@ def compared_class_errors(ax: Axes, lines: Mapping[str, Sequence[Mapping[str, fl
 def reliability_diagram(
     ax: Axes, lines: Mapping[str, Sequence[ReliabilityBin]], *, colours: Sequence[str] = (BEFORE, AFTER)
 ) -> Axes:
-    """Draws the accuracy of each bin against its mean confidence, with 95% intervals; calibrated: on the diagonal."""
+    """Draws the accuracy of each bin against its mean confidence, with 95% intervals.
+
+    A calibrated network is on the diagonal.
+    """
     ax.plot([0, 1], [0, 1], color=RULE, linewidth=1.2, zorder=1)
     lowest = 1.0
     for k, ((name, bins), colour) in enumerate(zip(lines.items(), colours, strict=False)):
@@ -233,7 +236,7 @@ def _label_points(ax: Axes, curve: RobustnessCurve) -> None:
 
 
 def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.ndarray) -> Axes:
-    """Draws (M, 2) points colored by label (M,), the digit at the median of its points; rings misread ones (M,)."""
+    """Draws (M, 2) points colored by label (M,), with each digit at the median of its points; rings `wrong` (M,)."""
     colours = np.array(DIGITS)[labels]
     x, y = xy.T
     ax.scatter(x[~wrong], y[~wrong], s=7, c=colours[~wrong], alpha=0.65, linewidths=0)
@@ -251,7 +254,7 @@ def embedding_scatter(ax: Axes, xy: np.ndarray, labels: np.ndarray, wrong: np.nd
 
 
 def set_log_ticks(axis: Axis, values: Sequence[float], *, percent: bool = False) -> None:
-    """Sets plain numbers as ticks: 1, 2 and 5 times powers of ten within the values; only powers over a long range."""
+    """Sets plain numbers as ticks: 1, 2 and 5 times powers of ten within the values; over a long range, only powers."""
     positive = [v for v in values if v > 0]
     low, high = (min(positive), max(positive)) if positive else (0.1, 1.0)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)) - 1, np.ceil(np.log10(high)) + 1)

@@ -13,7 +13,7 @@ from inkling.models.bundle import Bundle
 from inkling.training.keras_setup import open_keras_model
 
 SEED = 20
-N_COMPONENTS = 50  # principal components as input of t-SNE; the rest is noise and costs time
+N_COMPONENTS = 50  # principal components as input to t-SNE; the rest is noise and costs time
 PERPLEXITY = 30.0
 
 
@@ -23,7 +23,7 @@ class NetworkView:
 
     first_weights: np.ndarray  # (K, h, w) one map per unit or channel
     is_dense: bool  # True: h = w = 28; False: the kernels of a convolution
-    votes: np.ndarray  # (K,) the digit that each unit raises most; all -1 unless the one hidden layer is dense
+    votes: np.ndarray  # (K,) the digit that each unit raises most; all -1 unless a dense layer is the only hidden one
     pca: np.ndarray  # (M, 2) the last hidden layer's first two principal components
     explained_variance: tuple[float, float]  # share of the variance of each component
     tsne: np.ndarray  # (M, 2) the last hidden layer by t-SNE (van der Maaten, Hinton 2008)

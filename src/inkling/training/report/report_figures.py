@@ -67,7 +67,7 @@ def shared_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
 
 
 def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
-    """Loss and error by epoch: training and validation of one run, only validation of several."""
+    """Loss and error by epoch: training and validation for one run, only validation for several."""
     histories = {m.subject.label: m.subject.history for m in found if m.subject.history}
     if not histories:
         return []
@@ -292,7 +292,7 @@ def augmentation_figure(recipe: Recipe, mnist: Mnist) -> FigureSpec:
 def augmentation_rows(recipe: Recipe, mnist: Mnist) -> dict[str, np.ndarray]:
     """Name -> (12, 28, 28) float32 tiles; the same digits in each row."""
     taken: list[int] = []
-    for digit in (1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9):  # two more 1s and 7s, which have continental forms
+    for digit in (1, 7, 1, 7, 0, 2, 3, 4, 5, 6, 8, 9):  # an extra 1 and 7, which have continental forms
         taken.append(next(int(i) for i in np.flatnonzero(mnist.y_train == digit) if int(i) not in taken))
     images, labels = mnist.x_train[taken], mnist.y_train[taken]
 

@@ -1,7 +1,7 @@
 """START HERE: writes a folder with the report on models and test images. The only module here that writes files.
 
 report.html          one self-contained page that opens offline
-report.md            the same in Markdown, with links to the figures
+report.md            the same page in Markdown, with links to the figures
 report.json          every number
 figures/*.png        tables/*.csv
 """
@@ -73,7 +73,7 @@ def make_report(
     pictures: Path | None = None,
     tell: Tell = lambda step: None,
 ) -> Path:
-    """Measures one or several models, draws their figures, writes the report to `out` and returns its report.html.
+    """Measures one or several models, draws their figures, writes the report to `out` and returns the path of its page.
 
     `pictures` is a folder of labeled digits on which confidence is also checked; without it, augmented test digits are
     used. `tell` is called with a description of each step. Raises BadBundle for a network that does not run, NotFound
@@ -104,7 +104,7 @@ def make_report(
 
 
 def write_report(found: Sequence[Measurements], own: list[list[FigureSpec]], out: Path, *, tell: Tell) -> Path:
-    """Writes figures, tables and pages of measured models. own: the figures about each single model."""
+    """Writes figures, tables and pages about measured models. own: the figures about each model."""
     shared = report_figures.shared_figures(found)
     if len(found) == 1:
         parts = [("", own[0] + shared)]

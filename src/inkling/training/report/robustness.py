@@ -1,6 +1,6 @@
 """Robustness: accuracy on distorted tiles. NumPy and OpenCV only.
 
-These scores are of the network alone. In photos, the pipeline first centers, rescales and normalizes the ink, so that
+These scores are for the network alone. In photos, the pipeline first centers, rescales and normalizes the ink, so
 shift and contrast hardly affect the network.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from inkling import scores
 
 SEED = 20  # of every random choice here, so that all reports use the same images
-SIDE = 28  # of a tile, pixels
+SIDE = 28  # of a tile, in pixels
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 DistortFunction = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -102,7 +102,7 @@ DISTORTIONS = (
 
 
 def subset(labels: np.ndarray, n: int) -> np.ndarray:
-    """Sorted indices of `n` random images (all, if there are fewer), always the same ones. (N,) -> (n,)"""
+    """Sorted indices of `n` random images (all if there are fewer); the choice never changes. (N,) -> (n,)"""
     order = np.random.default_rng(SEED).permutation(len(labels))
     return np.sort(order[:n])
 

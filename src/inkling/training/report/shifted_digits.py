@@ -31,7 +31,7 @@ class ShiftedDigits:
 
 
 def augmented_test_digits(mnist: Mnist) -> ShiftedDigits:
-    """MNIST's test images with the augmentation of calibration: other handwriting, pens and scanners."""
+    """MNIST's test images, augmented as for calibration to imitate other handwriting, pens and scanners."""
     rng = np.random.default_rng(SEED)
     tiles = augment.augment(mnist.x_test, mnist.y_test, augmentation(), rng)
     return ShiftedDigits("augmented test digits", tiles, mnist.y_test.astype(int))

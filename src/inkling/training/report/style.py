@@ -69,7 +69,7 @@ def new_figure(size_in: tuple[float, float], title: str) -> tuple[Figure, Axes]:
 
 
 def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]]) -> Axes:
-    """Writes each line's name at its right end without overlaps. ends: x, y, text, color."""
+    """Writes each line's name at its right end without overlaps. ends: (x, y, text, color) of each line."""
     height_pt = ax.get_window_extent().height * 72 / ax.figure.dpi
     gap = mpl.rcParams["font.size"] * 1.2
     order = sorted(range(len(ends)), key=lambda i: ends[i][1])

@@ -39,7 +39,7 @@ def find_subjects(names: Sequence[str | Path]) -> list[Subject]:
 
 
 def _find(folder: Path, name: str) -> Subject:
-    ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle may have a history.csv too
+    ended = (folder / "bundle").is_dir() or (folder / "manifest.json").is_file()  # a bundle can have a history.csv too
     if (folder / "history.csv").is_file() and not ended:
         raise NotFound(
             f"{folder} is a run without a bundle; expected a finished run. "

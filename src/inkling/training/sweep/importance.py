@@ -24,7 +24,10 @@ class Importance:
 
 
 def measure(frozen: Sequence[FrozenTrial], plan: SweepPlan) -> Importance:
-    """Measured on finished trials if there are enough, else on all trials after the last epoch that enough reached."""
+    """Importance on the finished trials if there are enough.
+
+    Otherwise on all ended trials, compared after the last epoch that enough of them reached; empty if there is none.
+    """
     finished = [t for t in frozen if t.state == TrialState.COMPLETE]
     if len(finished) >= MIN_TRIALS:
         return Importance(_fanova(finished, [float(t.value or 0.0) for t in finished]), len(finished), 0)

@@ -45,7 +45,7 @@ class SweepPlan:
 
     @property
     def grace_epochs(self) -> int:
-        """The epoch after which trials are first compared, and some stopped."""
+        """The epoch after which trials are first compared and some are stopped."""
         return -(-self.max_epochs // GRACE_DIVISOR)
 
     @property
@@ -70,7 +70,7 @@ class SweepPlan:
         return value if self.objective == "loss" else 1.0 - value
 
     def recipe_values(self) -> dict[str, Any]:
-        """The recipe's values of the hyperparameters that vary, by dotted name."""
+        """The recipe's values for the hyperparameters that vary, by dotted name."""
         return {each.name: attrgetter(each.name)(self.recipe) for each in self.space}
 
     def trial_recipe(self, number: int, values: dict[str, Any]) -> Recipe:
@@ -91,7 +91,7 @@ class Resources:
 
 
 def kept_row(rows: Sequence[EpochMetrics], patience: int) -> EpochMetrics:
-    """The epoch that counts for a finished trial: the lowest loss with patience (early stopping), else the last."""
+    """The epoch that counts for a finished trial: the last or, with patience (early stopping), that of lowest loss."""
     return min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1]
 
 
@@ -159,7 +159,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """An absolute folder for temporary files, as Ray needs; removes files that a killed sweep left there."""
+    """A folder for temporary files, with the absolute path that Ray needs; removes files left by a killed sweep."""
     path = folder.resolve() / ".scratch"
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()

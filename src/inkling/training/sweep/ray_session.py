@@ -1,4 +1,4 @@
-"""Starts Ray on this machine or connects to a cluster, with its messages silenced; shuts it down afterwards."""
+"""Starts Ray on this machine or connects to a cluster, with Ray's messages silenced; shuts Ray down afterward."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs the trials of a sweep on Ray Tune, on this machine or on a cluster.
 
-Tune places trials, starts their processes, collects their reports and detects deaths. The study chooses hyperparameters
-and stops trials; a Searcher and a scheduler connect it to Tune.
+Tune places trials, starts their processes, collects their reports and notices when one dies. The study chooses
+hyperparameters and stops trials; a Searcher and a scheduler connect it to Tune.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class StudyBridge:
         return False
 
     def note_death(self, tune_id: str, reason: str) -> None:
-        """Stores the reason of a process's death, in case the trial is not retried successfully."""
+        """Stores the reason for a process's death, in case the trial is not retried successfully."""
         self._deaths[tune_id] = reason
 
     def handle_loss(self, tune_id: str) -> None:
@@ -214,7 +214,7 @@ def _row(result: dict[str, Any]) -> EpochMetrics:
 
 
 def _death_reason(trial: Any) -> str:
-    """The reason of the death of a trial's process, as one line."""
+    """The reason why a trial's process died, as one line."""
     text = str(trial.get_error() or "").lower()
     if "outofmemory" in text or "memory monitor" in text:
         return "out of memory: Ray ended the process"

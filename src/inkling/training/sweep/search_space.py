@@ -43,7 +43,7 @@ Value = bool | int | float | str
 class Dimension:
     """One hyperparameter that varies, between `low` and `high` or among `choices`."""
 
-    name: str  # dotted, as in augmentation.rotation
+    name: str  # dotted, such as augmentation.rotation
     integer: bool = False
     low: float = 0.0
     high: float = 0.0
@@ -97,7 +97,7 @@ def read(path: Path) -> tuple[Dimension, ...]:
 
 
 def from_table(table: Mapping[str, Any]) -> tuple[Dimension, ...]:
-    """A parsed TOML table as dimensions. Raises BadRecipe with the parameter, its range and its value."""
+    """A parsed TOML table as dimensions. Raises BadRecipe, which names the parameter, its range and its value."""
     space = tuple(_dimension(name, entry) for name, entry in _flatten(table))
     if not space:
         raise BadRecipe("the space is empty; expected at least one parameter, as in batch_size = [64, 128]. Add one.")

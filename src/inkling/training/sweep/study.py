@@ -2,7 +2,7 @@
 
 Optuna proposes hyperparameters (TPE, Bergstra et al. 2011) and prunes trials (asynchronous successive halving, ASHA,
 Li et al. 2020). Both use only this file, so a killed sweep resumes without loss. Ray Tune's OptunaSearch and
-ASHAScheduler are not used, because they keep their state in memory and save it only sometimes.
+ASHAScheduler are not used, because they keep their state in memory and save it only occasionally.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Trial:
     rows: list[EpochMetrics]  # one per epoch
     value: float | None  # the objective; for a stopped trial, at its last epoch
     seconds: float  # duration
-    at_s: float  # when it ended, in seconds of the sweep's running time; 0 before
+    at_s: float  # when it ended, in seconds of the sweep's running time; 0 before its end
     error: str = ""
     node: str = ""
 
@@ -118,15 +118,15 @@ class Study:
 
     @property
     def n_running(self) -> int:
-        """The number of trials that have started and not ended."""
+        """The number of trials that have started but not ended."""
         return len(self._running)
 
     def is_running(self, number: int) -> bool:
-        """Whether the trial has started and not ended."""
+        """Whether the trial has started but not ended."""
         return number in self._running
 
     def ask(self) -> tuple[int, dict[str, Any]]:
-        """Starts the next trial: an interrupted one, from its start, or a new one. Returns number, hyperparameters."""
+        """Restarts an interrupted trial, or starts a new one. Returns the trial's number and its hyperparameters."""
         with _quiet():
             if self._interrupted:
                 # Optuna has no public API to resume a trial with hyperparameters left to suggest.

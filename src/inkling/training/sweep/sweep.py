@@ -49,7 +49,7 @@ def run_sweep(
 ) -> Outcome:
     """Runs the remaining trials of `folder` (see `plan.create`), then writes the results.
 
-    Trials do not get any test image; with `score_test` the best bundle is evaluated on them, once, at the end. `tell`
+    Trials get no test images; with `score_test`, the best bundle is evaluated on those images once, at the end. `tell`
     is called with a description of each step. Raises Busy while another sweep uses the folder, Unreachable for a
     cluster that does not answer, InklingError when no trial finished or the folder cannot be written.
     """

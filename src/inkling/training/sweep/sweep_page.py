@@ -124,7 +124,7 @@ def progress_figures(plan: SweepPlan, trials: Sequence[Trial], best: Trial | Non
 def hyperparameter_figures(
     plan: SweepPlan, trials: Sequence[Trial], best: Trial | None, found: Importance
 ) -> list[SvgFigure]:
-    """Figures of the effect of each hyperparameter."""
+    """Figures that show the effect of each hyperparameter."""
     figures = [
         _figure(
             "Parallel coordinates",

@@ -19,7 +19,7 @@ FINISHED, STOPPED, BEST = SERIES[0], BEFORE, SERIES[1]
 
 
 def optimization_history(ax: Axes, trials: Sequence[Trial], plan: SweepPlan) -> Axes:
-    """Draws each trial at the time when it ended, and the best so far as a line. Filled: finished, hollow: stopped."""
+    """Draws each trial at the time when it ended, and the best so far as a line. Filled: finished; hollow: stopped."""
     ended = sorted((t for t in trials if t.value is not None and t.at_s), key=lambda t: t.at_s)
     last_s = ended[-1].at_s if ended else 0.0
     unit_s, unit = (3600.0, "hours") if last_s > 3 * 3600 else (60.0, "minutes")
@@ -36,7 +36,7 @@ def optimization_history(ax: Axes, trials: Sequence[Trial], plan: SweepPlan) -> 
 
 
 def learning_curves(ax: Axes, trials: Sequence[Trial], plan: SweepPlan, best: Trial | None) -> Axes:
-    """Draws the cost by epoch, one line per trial; a stopped one ends in a ring, a failed one in a cross."""
+    """Draws the cost by epoch, one line per trial; a ring marks the end of a stopped trial, a cross a failure."""
     costs = []
     for trial in sorted(trials, key=lambda t: _is(t, best)):  # the best on top
         epochs, line = [row["epoch"] for row in trial.rows], [plan.cost(plan.value(row)) for row in trial.rows]
@@ -112,7 +112,7 @@ def importance_bars(ax: Axes, shares: Mapping[str, float]) -> Axes:
     for i, (name, value) in enumerate(zip(names, values, strict=True)):
         beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
         ax.annotate(f"{value:.0%}", (value, i), (5, 0), color=QUIET, **beside)
-        ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above the bar, because names may be long
+        ax.annotate(name, (0, i + 0.36), (0, 0), color=INK, **beside)  # above the bar, because names can be long
     ax.set_xlim(0, max([*values, 0.01]) * 1.15)
     ax.set_ylim(-0.4, len(names) - 0.4)
     return _no_frame(ax)

@@ -37,7 +37,7 @@ def without_test(mnist: Mnist) -> Mnist:
 
 
 def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, scratch: str | None = None) -> None:
-    """Trains by a recipe's table and reports.
+    """Trains as a recipe's table says and reports the progress.
 
     Reports a row after each epoch except the last; then the last row with `finished` and `run`, the packed run folder.
     After any error, reports `failed` with a message.
@@ -82,7 +82,7 @@ def limit_threads(cores: int) -> None:
 
 
 def pack(run: Path) -> np.ndarray:
-    """A run folder as the bytes of a tar, (N,) uint8. Ray passes arrays between processes without a copy."""
+    """A run folder as the bytes of a tar archive, (N,) uint8. Ray passes arrays between processes without a copy."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
         for name in PACKED:
@@ -91,7 +91,7 @@ def pack(run: Path) -> np.ndarray:
 
 
 def unpack(packed: np.ndarray, folder: Path) -> None:
-    """Replaces `folder` with a packed run, atomically."""
+    """Unpacks a run completely, then replaces `folder` with it."""
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 BILEVEL = 0.1  # share of scans in black and white
 JPEG = 0.45  # share of JPEG images
-TILTED = 0.35  # share with a residual tilt, as the layout stage leaves it
+TILTED = 0.35  # share with a residual tilt like the one that the layout stage leaves
 
 Rng = np.random.Generator
 

@@ -1,4 +1,4 @@
-"""Combs and boxes: one printed cell for each digit; the writing may cross the edges."""
+"""Combs and boxes: one printed cell for each digit; the writing can cross the edges."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Comb:
 def fill(symbols: list[str], hand: Hand, digits: DigitImages, rng: Rng, *, curved_crosses: float = 0.0) -> Comb:
     """Writes one symbol per cell; some cells before and after the text are empty or crossed out.
 
-    `curved_crosses`: share of crossed-out combs with small crosses of curved strokes.
+    `curved_crosses`: share of crossed-out combs with small crosses made of curved strokes.
     """
     step = HEIGHT * rng.uniform(0.8, 1.6)
     scale = rng.uniform(0.6, 1.15)
@@ -105,7 +105,7 @@ def _curved_cross(box: tuple[int, int, int, int], rng: Rng) -> list[np.ndarray]:
 
 
 def draw_frames(canvas: np.ndarray, comb: Comb, rng: Rng, *, at_xy: tuple[int, int]) -> None:
-    """Draws the printed cells on a (H, W) float32 canvas, 0..1, on which the line starts at `at_xy`."""
+    """Draws the printed cells on an (H, W) float32 canvas, 0..1, on which the line starts at `at_xy`."""
     kind = str(
         rng.choice(
             ["closed", "ticks", "dotted", "rounded", "double", "underscores", "open"],

@@ -15,12 +15,12 @@ from inkling.training.synthetic_lines.texts import GAP
 
 HEIGHT = 44  # pixels: typical height of a digit on the canvas
 DRAWN = 0.38  # share of digits drawn from strokes
-DRAWN_1_AND_7 = 0.55  # the same for 1 and 7, whose forms differ most between countries
-SAME_FORM = 0.75  # how often a writer repeats the form that he or she used before
+DRAWN_1_AND_7 = 0.55  # that share for 1 and 7, whose forms differ most between countries
+SAME_FORM = 0.75  # how often a writer repeats the form used before
 SLANTED = 0.25  # share of writers with a strong slant
 TOUCHING = 0.27  # share of writers whose digits overlap
 JOINED = 0.07  # share of neighboring digits joined by a stroke
-JOINED_ZEROS = 0.2  # the same for two zeros
+JOINED_ZEROS = 0.2  # that share for two zeros
 INK_AT = 0.3  # ink, 0..1, above which a pixel belongs to the digit's box
 _GRID = 4  # nodes of the elastic field in each direction
 
@@ -28,7 +28,7 @@ Rng = np.random.Generator
 
 
 class DigitImages:
-    """MNIST's training digits, by class."""
+    """MNIST's digits, by class."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         """(N, 28, 28) uint8 and (N,) 0..9"""
@@ -44,8 +44,8 @@ class Hand:
     width: float  # factor of a digit's width
     height_spread: float  # standard deviation of the logarithm of a digit's height
     baseline_spread: float  # standard deviation, as a share of HEIGHT
-    gap: float  # pixels between neighbors; negative: they overlap
-    gap_spread: float  # standard deviation, pixels
+    gap: float  # pixels between neighbors; if negative, they overlap
+    gap_spread: float  # standard deviation, in pixels
     pen: int  # pixels, for signs and drawn digits
     joined: float  # share of neighboring digits joined by a stroke
     forms: dict[int, Form | None]  # of digits written before; None: an MNIST image
@@ -121,7 +121,7 @@ def draw_symbol(symbol: str, hand: Hand, digits: DigitImages, rng: Rng) -> tuple
 
 
 def _long_one(hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
-    """A long, slanted 1 that extends above or below the line. Returns the same as `draw_symbol`."""
+    """A long, slanted 1 that extends above or below the line. Returns what `draw_symbol` returns."""
     height = HEIGHT * rng.uniform(1.0, 1.5)
     slanted = replace(hand, slant=hand.slant + rng.uniform(0.05, 0.45), width=hand.width * rng.uniform(0.5, 1))
     ink = _digit(1, slanted, digits, rng, height=height)
@@ -171,7 +171,7 @@ def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarr
 
 
 def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
-    """Adds (h, w) ink to a (H, W) float32 canvas in place, with its corner at x, y; clips it at the edges."""
+    """Adds (h, w) ink to an (H, W) float32 canvas in place, its upper left corner at x, y; clips it at the edges."""
     top, left = max(0, -y), max(0, -x)
     bottom, right = min(ink.shape[0], canvas.shape[0] - y), min(ink.shape[1], canvas.shape[1] - x)
     if bottom > top and right > left:
@@ -180,7 +180,7 @@ def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
 
 
 def join(canvas: np.ndarray, glyphs: list[Glyph], hand: Hand, rng: Rng, *, at_xy: tuple[int, int]) -> None:
-    """Draws strokes that join some neighboring digits, on the canvas on which the line starts at `at_xy`."""
+    """Draws strokes that join some neighboring digits on the canvas. The line starts at `at_xy`."""
     for a, b in pairwise(glyphs):
         share = max(hand.joined, JOINED_ZEROS) if a.symbol == b.symbol == "0" else hand.joined
         if not (a.symbol.isdigit() and b.symbol.isdigit()) or rng.random() > share:

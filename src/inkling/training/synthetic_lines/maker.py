@@ -12,8 +12,8 @@ from inkling.training.synthetic_lines.handwriting import HEIGHT, DigitImages, Ha
 from inkling.training.synthetic_lines.texts import random_plain_text, random_text
 
 COMBS = 0.28  # share of lines in cells
-SIGNS_IN_COMBS = 0.12  # share of these with signs
-ENDED = 0.09  # share of lines without cells that end in a stroke or a raised mark, which prevents added digits
+SIGNS_IN_COMBS = 0.12  # share of lines in cells that can have signs
+ENDED = 0.09  # share of lines without cells that end in a stroke or a raised mark, so that nobody can add digits
 MARGIN = 0.15  # mean margin on each side, as a share of HEIGHT
 WIDE_MARGIN = 0.08  # share of lines with wide margins
 _ROOM = 2 * HEIGHT  # pixels of canvas around the line
@@ -61,7 +61,7 @@ def make_line(digits: DigitImages, rng: Rng, how: Texts | None = None) -> tuple[
 
 
 def _draw_end(ink: np.ndarray, at_xy: tuple[int, int], hand: Hand, rng: Rng) -> None:
-    """Draws a mark as people write after an amount: a long stroke, or a small raised ring, curl or pair of dashes."""
+    """Draws a mark that people write after an amount: a long stroke, or a small raised ring, curl or pair of dashes."""
     kind, x, y = rng.random(), at_xy[0] + round(HEIGHT * rng.uniform(0.02, 0.35)), at_xy[1]
     if kind < 0.35:
         foot = y + round(HEIGHT * rng.uniform(0.3, 0.8))
@@ -86,7 +86,7 @@ def _draw_end(ink: np.ndarray, at_xy: tuple[int, int], hand: Hand, rng: Rng) -> 
 
 
 def _with_stroke_width(ink: np.ndarray, rng: Rng) -> np.ndarray:
-    """Some lines with thicker strokes."""
+    """The ink, in some lines with thicker strokes."""
     k = round(abs(rng.normal(0, 1.3)))
     if k == 0 or rng.random() < 0.3:
         return ink

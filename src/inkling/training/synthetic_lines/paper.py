@@ -1,4 +1,4 @@
-"""The paper of a line: rules, squares, frames, patterns and shade, and parts of the rows above and below."""
+"""The paper of a line: ruled lines, squares, frames, patterns, shade, and parts of the rows above and below."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from inkling.training.synthetic_lines.handwriting import HEIGHT
 
 RULED = 0.38  # share of lines on or near a ruled line
-SQUARED = 0.13  # share on squared paper or paper with columns
+SQUARED = 0.13  # share on graph paper or paper with columns
 FRAMED = 0.14  # share with parts of a frame at the edges
 PATTERNED = 0.5  # share on patterned paper
 SHADED = 0.4  # share in uneven light
@@ -122,7 +122,7 @@ def neighbours(ink: np.ndarray, others: list[np.ndarray], top: float, baseline: 
     h, w = ink.shape
     for edge in (0, 1):
         room = top if edge == 0 else h - baseline
-        deep = round(room * rng.uniform(0.2, 0.7))  # visible height, pixels
+        deep = round(room * rng.uniform(0.2, 0.7))  # visible height, in pixels
         if deep < 3 or rng.random() < 0.4:
             continue
         x = int(rng.integers(-10, max(1, w // 2)))
@@ -138,7 +138,7 @@ def neighbours(ink: np.ndarray, others: list[np.ndarray], top: float, baseline: 
 
 
 def shade(shape: tuple[int, int], rng: Rng) -> np.ndarray:
-    """Uneven light: (h, w) float32 factors about 1."""
+    """Uneven light: (h, w) float32 factors close to 1."""
     h, w = shape
     light = np.ones(shape, np.float32)
     if rng.random() < SHADED:

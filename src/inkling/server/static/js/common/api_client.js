@@ -40,7 +40,7 @@ async function answered(route, options, timeoutMs = TIMEOUT_MS) {
     response = await fetchWithKey(`/api/v1/${route}`, { ...options, signal: AbortSignal.timeout(timeoutMs) });
     answer = await response.json();
   } catch {
-    throw new Unavailable("The server is not answering. Try again in a moment."); // or a proxy answered with its page
+    throw new Unavailable("The server is not answering. Try again in a moment."); // or a proxy answered in HTML
   }
   if (answer.ok) return answer;
   if (answer.kind === "Overloaded") throw new Unavailable(answer.error);

@@ -2,11 +2,12 @@
 // pixel's contribution is a gradient times the pixel, and all contributions and the biases add up to the score.
 
 // `weights`: ten weights of the scores, such as 1 for a digit, or 1 for one and -1 for another.
-// {points: 784 numbers, pixels: their sum, biases: the part due to no pixel, total: the score or lead}
+// Returns {points: 784 numbers, pixels: their sum, biases: the part due to no pixel, total: the score or lead}.
 export function contributions(modified, { a1 }, tile, weights) {
   const { network, w1, b1 } = modified;
   const { hidden, outputs, w2, b2, pixels: size } = network;
-  const outgoing = new Float64Array(hidden); // gradient of the weighted score by each activation; 0 for an inactive neuron
+  // The gradient of the weighted score with respect to each activation; 0 for an inactive neuron.
+  const outgoing = new Float64Array(hidden);
   let biases = 0;
   for (let k = 0; k < 10; k++) biases += weights[k] * b2[k];
   const active = [];

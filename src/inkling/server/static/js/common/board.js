@@ -7,7 +7,7 @@ import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
 import { greyPng, pixelsOf } from "./png.js";
 import { StrokeCanvas } from "./stroke_canvas.js";
 
-const SENT_SIDE = 150; // pixels of the image that is read, for each unit; 320 are not read better
+const SENT_SIDE = 150; // pixels per unit of the image that is read; 320 would not improve the reading
 const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 4.25 }; // units from its middle to its sides
 const STEP = 0.002; // units: shorter moves are ignored
 const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
@@ -17,10 +17,10 @@ export class Board {
   penWidth = PEN_WIDTH;
   #history = new UndoHistory();
   #active = null; // the stroke that is being drawn or erased: {id, erasing, points, before, last}
-  #place = { scale: 1, x: 0, y: 0 }; // of the drawing on the canvas, CSS pixels
-  #half = { x: 0, y: 0 }; // of the image that is read, units
+  #place = { scale: 1, x: 0, y: 0 }; // of the drawing on the canvas, in CSS pixels
+  #half = { x: 0, y: 0 }; // of the image that is read, in units
 
-  // `changed()` is called at each change of the ink, `touched()` when a stroke begins.
+  // `changed()` is called each time the ink changes, `touched()` when a stroke begins.
   constructor(canvas, { changed, touched }) {
     this.canvas = canvas;
     this.changed = changed;
@@ -130,25 +130,25 @@ export class Board {
     return pixelsOf(this.sent.canvas);
   }
 
-  // The same as a PNG: {blob, width, height}.
+  // The ink as a PNG: {blob, width, height}.
   async snapshot() {
     const { width, height } = this.sent.canvas;
     return { blob: await greyPng(this.sent.canvas), width, height };
   }
 
-  // Where that image is on the canvas: {left, top, width, height}, CSS pixels.
+  // Where the image that is read lies on the canvas: {left, top, width, height}, in CSS pixels.
   get frame() {
     const { scale, x, y } = this.#place;
     const [width, height] = [2 * this.#half.x * scale, 2 * this.#half.y * scale];
     return { left: x - width / 2, top: y - height / 2, width, height };
   }
 
-  // The size of that image in pixels, and the `place` {scale, x, y} of the drawing in it.
+  // The size in pixels of the image that is read, and the `place` {scale, x, y} of the drawing in it.
   get sentView() {
     return viewOf(this.#half);
   }
 
-  // The image that would be read for other strokes: a canvas, dark on white.
+  // The image that would be read if the board held these strokes: a canvas, dark on white.
   imageOf(strokes) {
     const surface = new StrokeCanvas(document.createElement("canvas"), { paper: "#fff", colour: () => "#000", read: true });
     const { width, height, place } = viewOf(halfOf(reach(strokes)));

@@ -7,7 +7,7 @@ let known = null;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => (known = null));
 
-// Calls back when everything drawn in these colors has to be redrawn.
+// Calls `redraw` when everything drawn in these colors has to be redrawn.
 export function whenColoursChange(redraw) {
   dark.addEventListener("change", redraw);
 }
@@ -41,7 +41,7 @@ function channels(hex) {
   return [0, 2, 4].map((at) => parseInt(full.slice(at, at + 2), 16));
 }
 
-// A share 0..1 of a ramp, as packed pixel and as CSS.
+// The color at a share, 0..1, of a ramp, as a packed pixel; `css` converts it to CSS.
 export function shade(ramp, share) {
   return ramp[Math.round(Math.min(1, Math.max(0, share)) * STEPS)];
 }

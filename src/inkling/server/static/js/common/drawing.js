@@ -1,14 +1,15 @@
 // A drawing as text, for links and for local storage.
 //
-// Strokes are arrays of points {x, y, width}, lengths in units of the board's scale (see strokes.js). As bytes: a format
-// number, a checksum of what follows, then for each stroke the number of points (times two, plus one if the width
-// varies), the first point, and the steps to the next ones, all as variable-length integers; then base64url.
+// Strokes are arrays of points {x, y, width}, with lengths in units of the board's scale (see strokes.js). They become
+// bytes: a format number, a checksum of what follows, then for each stroke the number of points (times two, plus one if
+// the width varies), the first point, and the steps to the next ones, all as variable-length integers. The bytes are
+// encoded as base64url.
 
-const STEPS = { 1: 2048, 2: 512 }; // format -> steps to a unit: a quarter of a pixel on a large board; a pixel
+const STEPS = { 1: 2048, 2: 512 }; // format -> steps per unit: on a large board, four per pixel or one per pixel
 const [FINE, COARSE] = [1, 2];
-export const STEPS_KEPT = STEPS[FINE]; // to a unit, in the browser's storage and in links where there is room
+export const STEPS_KEPT = STEPS[FINE]; // per unit, in the browser's storage and in links where there is room
 const HEAD = 5; // bytes: format, checksum
-const REACH = 8; // units: the furthest ink from the middle
+const REACH = 8; // units: how far from the middle ink can be
 const WIDEST = 0.5; // units
 const LINK_LIMITS = { length: 30_000, points: 12_000 };
 const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 };
@@ -30,7 +31,7 @@ export function fragment({ strokes, model, isCoarse }) {
   return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
 }
 
-// The content of such a fragment: {strokes, model}, where strokes are null if damaged; null for another fragment.
+// The content of a fragment: {strokes, model}, where strokes are null if damaged; null for any other fragment.
 export function fromFragment(hash) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   return parameters.has("d") ? { strokes: decode(parameters.get("d")), model: parameters.get("m") ?? "" } : null;

@@ -2,7 +2,7 @@
 
 import { boxOf, flattened } from "./strokes.js";
 
-export const ERASER_WIDTH = 0.1; // of the scale
+export const ERASER_WIDTH = 0.1; // units
 
 // The strokes after the eraser moves from one point to another: {strokes, changed}. `changed` holds the strokes removed
 // or added; it is empty if nothing was hit.

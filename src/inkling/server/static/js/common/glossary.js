@@ -11,7 +11,7 @@ const ID = "term-tip";
 let tip = null;
 let shown = null; // the term that is explained
 let timer = null;
-let touched = false; // whether the last press was a finger
+let touched = false; // whether the last press was by a finger
 
 // Explains every term in `root`, now and when more are added to it.
 export function explainTerms(root = document) {
@@ -67,7 +67,7 @@ function close() {
   tip?.remove();
 }
 
-// Places it below the term, or above it if there is no room, within the window.
+// Places the explanation below the term, or above it if there is no room, within the window.
 function place(term) {
   const box = [...term.getClientRects()].at(-1) ?? term.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = tip;

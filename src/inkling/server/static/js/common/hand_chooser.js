@@ -33,7 +33,7 @@ export class HandChooser {
     return chosenHand();
   }
 
-  // The chosen hand as the service returned it; null for none, and for a new one.
+  // The chosen hand as the service returned it; null if none or a new one is chosen.
   get hand() {
     return this.#hands?.get(this.name) ?? null;
   }
@@ -67,7 +67,7 @@ export class HandChooser {
     else this.#show();
   }
 
-  // Asks the service for its hands; `failed` gets an error.
+  // Asks the service for its hands; `failed` is called with any error.
   refresh() {
     this.load().catch((error) => this.failed(sentenceOf(error)));
   }

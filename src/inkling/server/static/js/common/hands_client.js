@@ -5,7 +5,7 @@ import { fetchWithKey } from "./api_key.js";
 
 const LONG_MS = 60_000; // for teaching with many lessons on a busy machine
 const PAGE = 500; // lessons per request
-export const NONE = "none"; // the label of ink that is no digit
+export const NONE = "none"; // the label of ink that is not a digit
 
 // Whether this page teaches without a server.
 export const teachesHere = document.querySelector("[data-teaches-here]") !== null;
@@ -13,7 +13,7 @@ export const teachesHere = document.querySelector("[data-teaches-here]") !== nul
 const at = (name, rest = "") => `hands/${encodeURIComponent(name)}${rest}`;
 const here = teachesHere ? await import("../teach/page_hands.js") : null;
 
-// The same calls, answered by the HTTP API.
+// The calls of page_hands.js, answered by the HTTP API.
 const there = {
   listHands: () => askJson("GET", "hands"),
   getHand: async (name) => (await askJson("GET", at(name))).hand,
@@ -51,7 +51,7 @@ export const {
   getHand,
   deleteHand,
   allLessons, // of a hand, the newest first
-  // Stores the right labels of boxes [x, y, w, h] of a picture (a Blob): `lessons` are {box, label, said}; a label of
+  // Stores the correct labels of boxes [x, y, w, h] in a picture (a Blob): `lessons` are {box, label, said}; a label of
   // several digits splits the box. `model` is the reading's.
   keepLessons,
   deleteLesson,
@@ -64,12 +64,12 @@ export const {
 // Only if this browser stores hands.
 export const importHand = here?.importHand; // (name, file)
 export const learnedBy = here?.learnedBy; // (name): the layer of the version in use, see page_hands.js
-export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of a full teaching
+export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of full teaching
 export const cancelTeaching = (name) => askJson("DELETE", at(name, "/teach"));
 export const versionMap = (name, version) => askJson("GET", at(name, `/versions/${version}/map`));
 export const eventsAddress = (name) => `/api/v1/${at(name, "/events")}`;
 
-// The sentence of an API error, for the page to show. Any other error is a bug of the page and is rethrown.
+// The message of an API error, capitalized for the page. Any other error is a bug in the page and is rethrown.
 export function sentenceOf(error) {
   if (!(error instanceof ApiError || error instanceof Unavailable)) throw error;
   return error.message.charAt(0).toUpperCase() + error.message.slice(1);

@@ -1,6 +1,6 @@
 // Probabilities and how sure a reading is, in words.
 
-// A probability in whole percent, below 1 % and from 99 % on in tenths; never 0 or 100 %.
+// A probability in whole percent, or in tenths below 1 % and from 99 % on; never 0 or 100 %.
 export function percent(share) {
   if (share < 0.001) return "under 0.1 %";
   if (share < 0.01) return `${(Math.ceil(share * 1000) / 10).toFixed(1)} %`; // its complement is rounded down

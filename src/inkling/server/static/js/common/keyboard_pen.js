@@ -4,7 +4,7 @@ import { ERASER_WIDTH } from "./board.js";
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const [STEP, LEAP, NUDGE] = [0.02, 0.1, 0.005]; // units
-const ANNOUNCE_MS = 500; // the pen must rest this long before its place is announced
+const ANNOUNCE_MS = 500; // the pen must rest this long before its position is announced
 
 export class KeyboardPen {
   #at = { x: 0, y: 0 }; // units

@@ -54,13 +54,13 @@ export class LatestRequest {
         }
         this.report.offline(false);
         this.#tell(() => this.report.refused(error, job), job);
-        if (!(error instanceof ApiError) && !OF_PICTURES.includes(error.name)) console.error(error); // a fault of the page
+        if (!(error instanceof ApiError) && !OF_PICTURES.includes(error.name)) console.error(error); // a page bug
       }
     }
     this.#busy = false;
   }
 
-  // Calls `report` after the next request has been sent, which is then answered while the page shows this answer.
+  // Calls `report` once the next request has been sent, so that it is answered while the page shows this answer.
   #tell(report, { subject }) {
     setTimeout(() => subject === this.#subject && report());
   }

@@ -3,7 +3,7 @@
 import { readNetworkFile } from "../engine/network_file.js";
 import { networkAddress, networksAddress } from "./site.js";
 
-// The same as `loadNetwork` of dense_network.js. Throws if the file cannot be loaded or holds another architecture.
+// Like `loadNetwork` in dense_network.js. Throws if the file cannot be loaded or holds another architecture.
 export async function networkFromFile(name) {
   const { models } = await (await fetched(networksAddress())).json();
   const version = models.find((model) => model.name === name)?.version;

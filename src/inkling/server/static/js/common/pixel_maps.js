@@ -5,15 +5,15 @@ import { colours, shade } from "./colours.js";
 const MARK = 7; // pixels per cell of a map with marks
 const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
 
-// Ink on paper: 0 to `high`. `soft` makes faint ink visible.
+// Draws values from 0 to `high` as ink on paper. `soft` makes faint ink visible.
 export function drawInk(canvas, values, { width = 28, high = 1, soft = false } = {}) {
   const { ink } = colours().shades;
   const power = soft ? SOFT : 1;
   paint(canvas, width, values.length / width, (i) => shade(ink, (values[i] / high) ** power));
 }
 
-// Above 0 in blue, below in ochre; full color at `peak`. With `marks`, cells below 0 have a bar, a minus sign that does
-// not depend on color.
+// Draws values above 0 in blue and those below in ochre, with full color at `peak`. With `marks`, cells well below 0
+// have a bar, a minus sign that does not depend on color.
 export function drawSigned(canvas, values, { width = 28, peak = peakOf(values), marks = false } = {}) {
   const { blue, ochre } = colours().shades;
   const colour = (i) => shade(values[i] < 0 ? ochre : blue, (Math.abs(values[i]) / peak) ** SOFT);

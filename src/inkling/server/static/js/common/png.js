@@ -28,7 +28,7 @@ export async function greyPngOf(image) {
   const head = new DataView(new ArrayBuffer(13));
   head.setUint32(0, width);
   head.setUint32(4, height);
-  head.setUint8(8, 8); // bits
+  head.setUint8(8, 8); // bits per level
   head.setUint8(9, GREY);
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
   const parts = [signature, chunk("IHDR", [new Uint8Array(head.buffer)]), chunk("IDAT", await deflated(rows)), chunk("IEND", [])];

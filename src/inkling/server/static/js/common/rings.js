@@ -8,7 +8,7 @@ const MIN_RING = 0.5; // points: a smaller effect has no ring
 const RINGED = 0.3; // of the peak: a smaller effect has no ring
 
 // [{i, x, y, gain, share}]: the pixel, the points that ink there would add to the digit's lead, and their size as a share
-// of the largest. If they are below 0, the empty paper supports the digit; above 0, its rival.
+// of the largest. If `gain` is below 0, the empty paper supports the digit; if above 0, its rival.
 export function ringsOf(missing) {
   const peak = peakOf(missing);
   const rings = [];

@@ -1,5 +1,5 @@
 // Explains the reading of a row: its image as the line network sees it, the columns that give each symbol, and the
-// probability of other symbols in that place. Needs css/why.css.
+// probabilities of other symbols at that position. Needs css/why.css.
 
 import { colours, whenColoursChange } from "./colours.js";
 import { make, press, write } from "./dom.js";
@@ -7,10 +7,10 @@ import { percent } from "./how_sure.js";
 
 const NARROW = 140; // pixels: narrower rows are drawn larger
 const SCALES = { narrow: 7, wide: 4 }; // pixels of the canvas for each pixel of the row
-const [CELL, GUTTER] = [20, 56]; // pixels of the canvas: the height of a class in the map of columns; room for its name
+const [CELL, GUTTER] = [20, 56]; // pixels of the canvas: height of a class in the map of columns, and room for its name
 const CLASSES = 7; // shown in the map of columns
 const RIVALS = 3; // named in the sentence
-const [DRAWN, NAMED] = [0.001, 0.005]; // smaller shares are not drawn; not named
+const [DRAWN, NAMED] = [0.001, 0.005]; // smaller shares are not drawn, or not named in the sentence
 const NAMES = { ".": "point", ",": "comma", "-": "minus", "\u2212": "minus", "+": "plus", "/": "slash", ":": "colon", "%": "percent sign", "": "nothing" };
 
 export class RowWhyView {

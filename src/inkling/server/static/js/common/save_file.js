@@ -2,7 +2,7 @@
 
 const KEPT_MS = 10_000; // because the browser reads it after the click
 
-// `parts` as `new Blob` takes them.
+// `parts`: as for `new Blob`.
 export function saveFile(parts, name, type) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(parts, { type }));

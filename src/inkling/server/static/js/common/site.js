@@ -9,7 +9,7 @@ const root = new URL(page.root ?? "/", globalThis.document?.baseURI ?? FILES);
 // Whether this page has no server: no API and no uploads.
 export const isStatic = "static" in page;
 
-// The address of a file below static/: asset("data/small-conv.json").
+// The address of a file under static/: asset("data/small-conv.json").
 export const asset = (path) => new URL(path, FILES).href;
 
 // The address of another page: pageAddress("/learn"), pageAddress("/#m=ann"), pageAddress("/teach?hand=Ada").
@@ -34,5 +34,5 @@ export function replayAddress(name, version) {
   return address.href;
 }
 
-// The address of the list of networks, as GET /api/v1/models answers it.
+// The address of the list of networks, as GET /api/v1/models returns it.
 export const networksAddress = () => new URL(isStatic ? "./networks/index.json" : "./api/v1/models", root).href;

@@ -1,5 +1,5 @@
 // Draws the steps of a reading made in this page: {name, title, caption, picture, size} each, as the server's
-// POST /api/v1/filmstrip gives them. Like those, they are light in any color scheme.
+// POST /api/v1/filmstrip returns them. Like the server's pictures, they are light in any color scheme.
 
 import { percent } from "./how_sure.js";
 
@@ -62,7 +62,7 @@ function inkCanvas({ width, height, data }) {
   return fitted(width, height, (pixels) => data.forEach((ink, i) => pixels.set([23, 35, 60, 255 * Math.min(1, ink)], 4 * i)));
 }
 
-// A picture of `width` x `height` pixels that `fill` writes, enlarged or reduced to SIDE.
+// A picture of `width` x `height` pixels that `fill` writes, scaled so that its longer side is SIDE.
 function fitted(width, height, fill) {
   const own = Object.assign(document.createElement("canvas"), { width, height });
   const image = new ImageData(width, height);
@@ -106,7 +106,7 @@ function rowCanvas({ width, height, data }) {
   return canvas;
 }
 
-// The row, and below it a line for each symbol of its text: the darker, the more probable the symbol in that column.
+// The row, and below it a line for each symbol of its text: the darker a column, the more probable the symbol there.
 function columnsCanvas({ image, classes, columns, column_px: step, symbols }) {
   const names = [...new Set(symbols.map(({ name }) => name)), ""];
   const [width, top] = [image.width * ROW_SCALE, image.height * ROW_SCALE + 8];

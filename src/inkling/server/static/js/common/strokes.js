@@ -1,9 +1,9 @@
 // Strokes as vectors, and drawing them.
 //
-// A point is {x, y, width}: lengths in units of the board's scale, origin in the middle of the board, so that a
-// stroke survives a resize. The screen and the image that is sent use the same functions.
+// A point is {x, y, width}, with lengths in units of the board's scale and the origin in the middle of the board, so
+// that a stroke survives a resize. The screen and the image that is sent use the same functions.
 
-export const PEN_WIDTH = 0.046; // of the scale; about the width of a felt pen
+export const PEN_WIDTH = 0.046; // units; about the width of a felt pen
 const FINE = 0.01; // units between the points of a flattened stroke
 
 // A mouse reports pressure 0.5. A pen's pressure widens or thins the line, within limits.

@@ -1,9 +1,9 @@
 // Explains why a network read one digit and not another: how much the ink of each pixel adds to the lead of `digit` over
 // `rival`.
 //
-// A point is a natural unit of log-odds of the calibrated probabilities that the page shows: a lead of 1 point makes a
-// digit 2.7 times as probable as the other. A network with one hidden layer of ReLUs is a plain sum of its pixels, so
-// their contributions are exact (common/attribution.js). Any other network is run again with small patches of ink erased
+// A point is a natural unit of log-odds of the calibrated probabilities that the page shows: a lead of 1 point makes
+// one digit 2.7 times as probable as the other. A network with one hidden layer of ReLUs is a plain sum of its pixels,
+// so their contributions are exact (common/attribution.js). Any other network is rerun with small patches of ink erased
 // (occlusion), as in inkling.explain.occlusion. For both, the effect of a dot of ink on empty paper is measured too.
 
 import { contrastWeights, contributions } from "./attribution.js";
@@ -23,7 +23,7 @@ const MIN_PROB = 1e-30; // lower bound of a probability in a logarithm
 // supports `digit`; biases: points due to no pixel, null for occlusion; missing: Float32Array of 784, the change of the
 // lead by a dot of ink, 0 on ink; sentence}.
 //
-// `tile`: 784 values, 0 paper to 1 ink. `signal` (AbortSignal) stops it with an AbortError.
+// `tile`: 784 values, 0 paper to 1 ink. `signal` (AbortSignal) stops the computation with an AbortError.
 export async function why({ engine, tile, network, digit, rival, signal = null }) {
   const dense = denseNetwork(network, await networkParts(engine, network));
   const ask = dense ? exactLeads(dense, digit, rival) : engineLeads({ engine, network, digit, rival, signal });
@@ -50,7 +50,7 @@ async function occlusion(leadsOf, tile) {
   return { method: "occlusion", lead: leads[0], points: drops.map((drop, i) => drop * tile[i]), biases: null };
 }
 
-// Tests dots on the paper in the square around the digit. Ink further out would enlarge the digit and change the tile.
+// Tests dots on the paper in the square around the digit. Ink farther out would enlarge the digit and change the tile.
 async function missingInk(leadsOf, tile, lead) {
   const around = squareAround(tile);
   const isPaper = (at) => at.reduce((sum, i) => sum + tile[i], 0) < at.length / 2 && at.some((i) => around[i]);

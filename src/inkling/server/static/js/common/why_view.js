@@ -10,9 +10,9 @@ import { a } from "./why_words.js";
 
 const CELL = 12; // pixels of the canvas per pixel of the tile
 const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
-const MARKED = 0.18; // of the peak: from here on a pixel against the digit has a bar, a minus sign without color
+const MARKED = 0.18; // of the peak: from here on, a pixel against the digit has a bar, a minus sign that needs no color
 
-// How far the map can be trusted; the figures are those of benchmarks/accuracy/attribution.json.
+// How far the map can be trusted; the figures are from benchmarks/accuracy/attribution.json.
 const METHODS = {
   exact: "This network is a plain sum as long as the same neurons are active, so the contribution of every pixel is exact, not estimated.",
   occlusion:

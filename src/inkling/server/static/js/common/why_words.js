@@ -39,7 +39,7 @@ function ofInk({ digit, rival, points }, tile) {
   return "";
 }
 
-// Empty paper is evidence too: a 4 is open at the top, a 9 is not.
+// Empty paper is evidence too: a 4 is open at the top, but a 9 is not.
 function ofPaper({ digit, rival, missing }, tile) {
   const strongest = ringsOf(missing).reduce((least, ring) => (ring.gain < least.gain ? ring : least), { gain: 0 });
   if (strongest.gain === 0) return "";

@@ -1,4 +1,4 @@
-// START HERE: the form that tries a reading, and sections that open when a link points to them.
+// START HERE: the form for trying a reading, and sections that open when a link points to them.
 
 import { fetchWithKey } from "../common/api_key.js";
 import { percent } from "../common/how_sure.js";

@@ -1,4 +1,4 @@
-// The result: the digits, the number as written if it differs, how sure it is, and the ink that was left out.
+// The result: the digits, the number as written if it differs, how sure the reading is, and the ink that was left out.
 
 import { ignoredInWords } from "./judgement.js";
 import { byId, howSure, sentence } from "./page_text.js";
@@ -8,8 +8,8 @@ const [written, sure, reason, ignored] = ["written", "sure", "reason", "ignored"
 
 const holder = document.querySelector(".remarks");
 
-// `reading`: an answer of the API; null for a board without ink. A `tentative` reading may change with the next stroke:
-// it is gray, has no remarks, and is not announced yet.
+// `reading`: an answer from the API; null for a board without ink. A `tentative` reading may change with the next
+// stroke: it is gray, has no remarks, and is not announced yet.
 export function showAnswer(reading, { tentative = false } = {}) {
   const text = reading?.text ?? "";
   answer.setAttribute("aria-busy", String(tentative));

@@ -1,4 +1,4 @@
-// Bounding boxes over the ink, one for each digit and each other mark.
+// Bounding boxes over the ink, one for each digit and every other mark.
 
 export const KINDS = {
   point: ".", comma: ",", minus: "\u2212", plus: "+", slash: "/", colon: ":", percent: "%", bracket: "( )", currency: "\u00a4",
@@ -8,9 +8,9 @@ const UNEXPLAINED = ["mark", "refused"]; // a digit may be missing there
 
 const holder = document.getElementById("boxes");
 
-// Shows a reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]. `frame`
-// {left, top, width, height} is the place of that image on the paper, CSS pixels. A `tentative` reading shows only its
-// digits, in gray.
+// Shows a reading's digits and other marks, with boxes in pixels of an image of `size` [width, height]. `frame` {left,
+// top, width, height} is the place of that image on the paper, in CSS pixels. For a `tentative` reading, only the
+// digits are shown, in gray.
 export function showBoxes({ digits, others, size }, frame, selected, { tentative = false } = {}) {
   holder.classList.toggle("tentative", tentative);
   Object.assign(holder.style, {

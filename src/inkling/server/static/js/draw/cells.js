@@ -6,7 +6,7 @@ import { Panel } from "./panel.js";
 import { byId, sentence } from "./page_text.js";
 
 const [holder, status, tools] = [byId("cells-tables"), byId("cells-status"), byId("cells-tools")];
-const FORMULA = /^[=@\t\r\n\uff1d\uff20]/; // text that a spreadsheet would run; a number may begin with + or -
+const FORMULA = /^[=@\t\r\n\uff1d\uff20]/; // text that a spreadsheet would run as a formula; + and - may begin a number
 const SHOWN = { crossed_out: "crossed out", not_digit: "not a digit", empty: "" };
 
 // Reads the cells when the panel is open. `model` and `hand` return the names of the network and of the hand.
@@ -60,7 +60,7 @@ function next(input) {
   return all[all.indexOf(input) + 1];
 }
 
-// One line per row, and an empty line between tables. A merged cell's number is in its first place.
+// One line per row, and an empty line between tables. A merged cell's number is in the first cell that it covers.
 function csv() {
   const field = (text) => `"${text.replace(FORMULA, "'$&").replaceAll('"', '""')}"`;
   const tables = [...holder.querySelectorAll("table")].map((table) => {

@@ -10,14 +10,14 @@ const panel = byId("compare");
 const cards = byId("networks");
 const status = byId("compare-status");
 
-// `about(name)`: {title, parameters: their number, "" if unknown} of a network; `reader`: the Reader, which knows
-// whether this page can read. Returns the panel.
+// `about(name)` returns {title, parameters} of a network; `parameters` is their number, "" if unknown. `reader` is the
+// Reader, which knows whether this page can read. Returns the panel.
 export function watchComparison({ about, reader }) {
   const run = async (source) => (await readHere(source, reader)) ?? ask("compare", await source.blob(), {});
   return new Panel(panel, { run, show: (answer) => show(answer, about), status });
 }
 
-// Null if only the server can read the source: a picture, or networks that the engine cannot run.
+// Null if only the server can read the source, because it is a picture or the engine cannot run the networks.
 async function readHere(source, reader) {
   const engine = await reader.engineFor(source);
   if (!engine) return null;

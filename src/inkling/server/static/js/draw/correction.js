@@ -15,7 +15,7 @@ const session = `Draw page, ${new Date().toISOString().slice(0, 16).replace("T",
 
 export class Correction {
   #entry = null; // the digit to correct: {box, said}, and its picture {blob, model, source}
-  #label = ""; // the right label: digits, or "none"
+  #label = ""; // the correct label: digits, or "none"
   #opener = null; // the element that gets the focus back
   #kept = []; // lessons just stored
   #before = 0; // the version that was in use before teaching
@@ -26,7 +26,7 @@ export class Correction {
     popover.addEventListener("keydown", (event) => this.#key(event));
     popover.addEventListener("toggle", (event) => event.newState === "closed" && this.#opener?.isConnected && this.#opener.focus());
     popover.querySelectorAll("[data-label]").forEach((button) => button.addEventListener("click", () => this.#say(button.dataset.label)));
-    byId("several").hidden = teachesHere; // only a server cuts digits that touch
+    byId("several").hidden = teachesHere; // only a server can separate digits that touch
     byId("several").addEventListener("click", () => this.#askForSeveral());
     byId("several-form").addEventListener("submit", (event) => this.#several(event));
     byId("consent-form").addEventListener("submit", (event) => this.#consent(event));

@@ -5,8 +5,8 @@ import { CropFrame } from "./crop_frame.js";
 import { byId } from "./page_text.js";
 import { drawn, inside, quarterTurned, wholeOf } from "./turned_picture.js";
 
-const READ_SIDE = 2400; // pixels: longer side of the part that is read, the limit of image_input.js
-const VIEW_SIDE = 1400; // pixels: longer side of the copy that is turned on the screen
+const READ_SIDE = 2400; // pixels: longer side of the part that is read; the limit in image_input.js
+const VIEW_SIDE = 1400; // pixels: longer side of the copy that is shown while the picture is being turned
 const LOSSLESS_PIXELS = 1_000_000; // a larger part is sent as JPEG
 const NUDGE = { "[": -0.5, "]": 0.5 }; // degrees
 
@@ -22,13 +22,13 @@ export function originalOf(blob) {
 
 export class Cropper {
   #original = null; // the Blob that is edited; null while closed
-  #image = null; // the same as an image element outside the page
+  #image = null; // the same picture as an image element outside the page
   #view = null; // a smaller copy
-  #quarters = 0; // turns clockwise
+  #quarters = 0; // quarter turns clockwise
   #fine = 0; // degrees clockwise
   #frame;
 
-  // `picture` is the ShownPicture; `take(blob)` reads a picture, `failed(text)` reports why there is none.
+  // `picture` is the ShownPicture; `take(blob)` reads a picture, and `failed(text)` reports why that is not possible.
   constructor({ picture, take, failed }) {
     Object.assign(this, { picture, take, failed });
     this.#frame = new CropFrame(byId("crop-frame"), editor);
@@ -48,7 +48,7 @@ export class Cropper {
     return this.#original !== null;
   }
 
-  // The picture on the paper has changed.
+  // Call when the picture on the paper has changed.
   update() {
     if (this.#original && originalOf(this.picture.blob) !== this.#original) this.close();
     open.hidden = !this.picture.isVisible || !this.picture.isWhole;

@@ -2,8 +2,8 @@
 // an edge with the arrow keys.
 
 const GAP = 22; // CSS pixels around the picture, so that a finger can reach the handles
-const LEAST = { shown: 28, read: 8 }; // shortest side: CSS pixels; pixels of the picture
-const STEP = { usual: 0.01, shift: 0.05, alt: 0.002 }; // of a side, for an arrow key
+const LEAST = { shown: 28, read: 8 }; // shortest side, in CSS pixels and in pixels of the picture
+const STEP = { usual: 0.01, shift: 0.05, alt: 0.002 }; // share of a side, for one press of an arrow key
 const SIDES = ["left", "top", "right", "bottom"];
 const OPPOSITE = { left: "right", right: "left", top: "bottom", bottom: "top" };
 const NAMES = { left: "Left edge", top: "Top edge", right: "Right edge", bottom: "Bottom edge" };
@@ -36,8 +36,8 @@ export class CropFrame {
     return SIDES.every((side) => Math.abs(this.part[side] - this.#whole[side]) < 0.5);
   }
 
-  // Where the whole picture is in the holder: {left, top, width, height, scale}, CSS pixels; `scale`: CSS pixels per
-  // pixel.
+  // Where the whole picture is in the holder: {left, top, width, height, scale}, in CSS pixels; `scale` is in CSS
+  // pixels per pixel of the picture.
   place() {
     const { clientWidth, clientHeight } = this.holder;
     const [w, h] = [this.#whole.right - this.#whole.left, this.#whole.bottom - this.#whole.top];
@@ -129,7 +129,7 @@ export class CropFrame {
     this.#show();
   }
 
-  // Sets the part after its `sides` were moved: inside the picture, and no shorter than the least.
+  // Sets the part after its `sides` were moved, so that it is inside the picture and no side is shorter than LEAST.
   #pull(part, sides) {
     const next = { ...part };
     for (const side of SIDES) {

@@ -12,7 +12,7 @@ export function saveTable({ name, head, rows }) {
   saveFile(["\ufeff", csv], `${name}.csv`, "text/csv;charset=utf-8");
 }
 
-// Copies a table. `note`: the element for the result.
+// Copies a table. `note`: the element that shows whether this worked.
 export async function copyTable({ head, rows }, note) {
   const lines = [head, ...rows].map((texts) => texts.map((text) => text.replaceAll(/\s+/g, " ")).join("\t"));
   try {

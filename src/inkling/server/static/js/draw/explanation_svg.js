@@ -1,5 +1,5 @@
 // A drawing or picture with its answer and explanations, as one SVG: dark on white, so that it prints well from both
-// color schemes. All text is escaped; it loads nothing from elsewhere.
+// color schemes. All text is escaped; the SVG loads nothing from elsewhere.
 
 import { howSure, percent } from "../common/how_sure.js";
 import { peakOf } from "../common/pixel_maps.js";
@@ -14,9 +14,9 @@ const EDGE = "#d5cdbd";
 const SERIF = "Georgia, 'Liberation Serif', serif";
 const SANS = "system-ui, 'Liberation Sans', sans-serif";
 
-const WIDTH = 960; // units of the SVG, as all lengths here
+const WIDTH = 960; // units of the SVG, like all lengths here
 const MARGIN = 32;
-const PAPER = 440; // the longest side of the drawing
+const PAPER = 440; // the longer side of the drawing
 const ROW = 138; // height of one digit's explanation
 const TILE = 96;
 const MOST_DIGITS = 8; // with an explanation
@@ -28,8 +28,8 @@ export function drawingSvg(view, strokes) {
   return svg(view.width, view.height, [rect(0, 0, view.width, view.height, "#fff"), drawing(view, strokes)]);
 }
 
-// The drawing with the answer. `reading`: an answer of the API; `whys`: for each digit the result of `why`
-// (common/why.js), or null; `network`: its title; `date`: a text.
+// The drawing with the answer. `reading`: an answer from the API; `whys`: for each digit, the result of `why`
+// (common/why.js), or null; `network`: the network's title; `date`: a text.
 export function explanationSvg({ view, strokes, reading, whys, network, date }) {
   const scale = PAPER / Math.max(view.width, view.height);
   const [width, height] = [view.width * scale, view.height * scale];
@@ -67,7 +67,7 @@ function drawing({ width, height, place, image }, strokes) {
   return `<g fill="none" stroke="${INK}" stroke-linecap="round" stroke-linejoin="round">${lines}</g>`;
 }
 
-// The same as drawStroke: a path for each run of equal width.
+// The same lines as from drawStroke: a path for each run of equal width.
 function strokePaths(points, { scale, x, y }) {
   const at = (point) => `${number(x + point.x * scale)} ${number(y + point.y * scale)}`;
   if (points.length === 1) {

@@ -4,9 +4,9 @@ import { rivalOf } from "../common/rival.js";
 import { saveFile } from "../common/save_file.js";
 import { byId } from "./page_text.js";
 
-const PNG_SCALE = 2; // pixels per unit of the SVG: 200 dots per inch at 12 cm
+const PNG_SCALE = 2; // pixels per unit of the SVG: about 400 dots per inch for an explanation 12 cm wide
 const MOST_PIXELS = 16_000_000; // of a PNG: the limit of a phone's canvas
-const PICTURE_SIDE = 1200; // pixels of a picture inside it
+const PICTURE_SIDE = 1200; // pixels: longer side of a picture inside the SVG
 const MOST_EXPLAINED = 8; // digits
 
 const [preview, note, plain] = [byId("export-preview"), byId("export-note"), document.querySelector("[name=export][value=plain]")];
@@ -18,7 +18,7 @@ export class Exporter {
   #made = null; // promise of {explained, plain}: SVG texts
   #stop = null; // AbortController of the explanations
 
-  // `engine()` returns a promise of the page's engine, null if it has none.
+  // `engine()` returns a promise of the page's engine, or of null if the page has none.
   constructor({ engine }) {
     this.engine = engine;
     for (const kind of kinds) kind.addEventListener("change", () => this.#show());
@@ -34,7 +34,7 @@ export class Exporter {
   }
 
   // Makes the pictures of a subject: {strokes, view} of a drawing or {picture} (a Blob); `reading`, null for none;
-  // `title`, the network's name for people; `rivals(reading)`, the digits chosen for comparison (a Map).
+  // `title`, the network's name as shown to people; `rivals(reading)`, the digits chosen for comparison (a Map).
   begin(subject) {
     this.end();
     this.#subject = subject;

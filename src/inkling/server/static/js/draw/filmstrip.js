@@ -23,7 +23,7 @@ const [digitSteps, rowList] = [byId("digit-steps"), byId("row-steps")];
 const frame = (step) => digitSteps.querySelector(`[data-step=${step}] .frame`);
 const status = byId("filmstrip-status");
 
-// `model()` returns the network's name, `whole()` the answer with all steps on; `reader`: the Reader, which knows
+// `model()` returns the network's name, and `whole()` the answer with all steps on. `reader` is the Reader, which knows
 // whether this page can read. Returns the panel.
 export function watchFilmstrip({ model, whole, reader }) {
   const panel = new Panel(filmstrip, { run, show: (answer) => show(answer, whole()), status });

@@ -18,7 +18,7 @@ const DIGITS = {
 const STEPS = 8; // of the curve between two points
 const HEIGHT = 0.56; // units of a digit
 const ADVANCE = 0.44; // units from one digit to the next
-const LEAN = [0.02, -0.015, 0.01]; // units up or down, so that neighboring digits differ in height
+const LEAN = [0.02, -0.015, 0.01]; // units up or down, so that neighboring digits are not at the same height
 
 // The strokes of a number in the middle of a board: arrays of {x, y} in units.
 export function strokesOf(number) {

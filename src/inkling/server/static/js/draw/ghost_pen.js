@@ -1,5 +1,5 @@
-// A pen that writes numbers on the empty board, which are then read: a demonstration that needs no action. It ends for
-// good at the first touch or key. Its ink is never stored and never in a link.
+// A demonstration that needs no action: a pen writes numbers on the empty board, and the page reads them. It ends for
+// good at the first touch or key press. Its ink is never stored and never in a link.
 
 import { Board } from "../common/board.js";
 import { LatestRequest } from "../common/latest_request.js";
@@ -9,7 +9,7 @@ import { inkSource } from "./source.js";
 
 const NUMBERS = ["7", "42", "506"]; // the last one stays
 const FIRST_MS = 700; // from opening the page to the first stroke
-const PACE = 1.05; // units a second
+const PACE = 1.05; // units per second
 const BETWEEN_MS = 170; // between strokes
 const SHOWN_MS = 2400; // how long a number stays
 const NEVER_AGAIN = "inkling-has-written"; // in this tab
@@ -22,8 +22,9 @@ export class GhostPen {
   #latest = null; // the latest reading
   #isWritten = false; // whether the number is complete
 
-  // `canvas` covers the board, `nib` is the picture of the pen, `note` the sentence that explains it; `read(source)` reads;
-  // `show(answer, isWritten)` shows a reading, or null for none; `isWritten` says whether it is of the whole number.
+  // `canvas` covers the board, `nib` is the picture of the pen, and `note` is the sentence that explains the
+  // demonstration. `read(source)` reads the board. `show(answer, isWritten)` shows a reading; `answer` is null for
+  // none, and `isWritten` says whether the number is complete.
   constructor({ canvas, nib, note, read, show }) {
     Object.assign(this, { canvas, nib, note, read, show });
   }
@@ -32,12 +33,12 @@ export class GhostPen {
     return !this.canvas.hidden;
   }
 
-  // Where the image that is read is on the paper, as Board.frame.
+  // The position on the paper of the image that is read, in the format of Board.frame.
   get frame() {
     return this.#board.frame;
   }
 
-  // Not in a tab in which somebody has written.
+  // Starts writing, except in a tab in which somebody has already written.
   start() {
     if (hasWritten()) return this.end();
     this.canvas.hidden = false;
@@ -52,7 +53,7 @@ export class GhostPen {
     }
   }
 
-  // `forGood`: not again in this tab, because the user has touched the page.
+  // `forGood`: the demonstration does not start again in this tab, because the user has touched the page.
   end({ forGood = false } = {}) {
     if (forGood) remember();
     this.note.hidden = true;
@@ -93,7 +94,7 @@ export class GhostPen {
     }
   }
 
-  // Resolves when the stroke is drawn. It pauses while the page is in the background, because animation frames do.
+  // Resolves when the stroke is drawn. Drawing pauses while the page is in the background, because animation frames do.
   #draw(stroke) {
     const points = inked([stroke])[0];
     return new Promise((done) => {
@@ -130,7 +131,7 @@ export class GhostPen {
   }
 }
 
-// Adds the line width of a pen that is slower, and so wider, in its turns.
+// Adds a line width that varies regularly, like that of a pen whose speed changes.
 function inked(strokes) {
   return strokes.map((points) => points.map((point, i) => ({ ...point, width: PEN_WIDTH * (0.92 + 0.16 * Math.sin(i / 5)) })));
 }

@@ -4,7 +4,7 @@ import { isStatic } from "../common/site.js";
 import { imageSize } from "./image_size.js";
 
 const MAX_BYTES = 2_000_000; // a larger file is downscaled before it is sent
-const MAX_SIDE = 2400; // pixels; the pipeline itself works on 1600
+const MAX_SIDE = 2400; // pixels; the pipeline itself works with at most 1600
 const MOST_PIXELS = 120_000_000; // each needs four bytes of browser memory
 const THUMBNAIL = { width: 148, height: 110 }; // pixels, twice the size in the table
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
@@ -92,7 +92,7 @@ async function isHuge(blob) {
   return width * height > MOST_PIXELS;
 }
 
-// Throws an Error with one sentence for a file that a page without a server cannot read, and for a picture that is too
+// Throws an Error with a message for the user if a page without a server cannot read the file, or if the picture is too
 // large for the browser's memory.
 async function check(blob) {
   const size = await imageSize(blob);
@@ -107,7 +107,7 @@ async function check(blob) {
   throw unread("UnknownFormat", `this browser cannot open ${name}. Save the picture as JPEG or PNG, and choose that.`);
 }
 
-// `kind` as the HTTP API names it.
+// `kind`: the name of the error in the HTTP API.
 function unread(kind, message) {
   return Object.assign(new Error(message), { name: kind });
 }
@@ -122,9 +122,9 @@ async function opens(blob) {
   }
 }
 
-// Converts a large photograph, or a format that only the browser can open (HEIC on a phone), to a JPEG of moderate size.
-// Returns any other file unchanged, even if the browser cannot open it: the service explains the error.
-// Throws an Error with one sentence if it cannot be read here.
+// Converts a large photograph, or a format that only the browser can open (HEIC on a phone), to a JPEG of moderate
+// size. Returns any other file unchanged, even if the browser cannot open it, because the service explains the error.
+// Throws an Error with a message for the user if the file cannot be read here.
 export async function downscaled(blob) {
   await check(blob);
   if (blob.size <= MAX_BYTES && (READ_AS_IS.test(blob.type) || !blob.type.startsWith("image/"))) return blob;

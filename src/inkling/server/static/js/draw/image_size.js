@@ -26,7 +26,7 @@ function bmp(view) {
   return text(view, 0, 2) === "BM" ? [view.getInt32(18, true), Math.abs(view.getInt32(22, true))] : null;
 }
 
-// In the frame header: a marker 0xC0 to 0xCF other than 0xC4, 0xC8 and 0xCC.
+// The size is in the frame header, whose marker is one of 0xC0 to 0xCF, but not 0xC4, 0xC8 or 0xCC.
 function jpeg(view) {
   if (view.getUint16(0) !== 0xffd8) return null;
   for (let at = 2; ; ) {

@@ -1,10 +1,10 @@
 // Remarks about a reading, in words that agree with its numbers.
 //
-// They answer two separate questions: is it a digit, and which one.
+// They answer two separate questions: whether ink is a digit, and which digit it is.
 
 import { percent } from "./page_text.js";
 
-const [YES_FROM, NO_FROM] = [0.05, 0.5]; // probability of being none of the ten: below it is "yes", from it on "no"
+const [YES_FROM, NO_FROM] = [0.05, 0.5]; // probability of being none of the ten: below it "yes"; from it on "no"
 const COUNTS = ["no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const NAMES = {
   point: ["dot", "dots"], comma: ["comma", "commas"], minus: ["dash", "dashes"], plus: ["plus sign", "plus signs"],
@@ -17,7 +17,7 @@ const WRITTEN = {
   point: ".", comma: ",", minus: "-", plus: "+", slash: "/", colon: ":", percent: "%", bracket: "()", currency: "\u00a4",
 }; // prettier-ignore
 
-// "Ignored: a dash." "" if all ink is part of the number, or the reason already mentions it.
+// Such as "Ignored: a dash."; "" if all ink is part of the number, or the reason already mentions the rest.
 export function ignoredInWords({ others, written }) {
   const counts = new Map();
   for (const { kind } of others) if (kind in NAMES) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -34,8 +34,8 @@ function listed(words) {
   return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0];
 }
 
-// Whether ink is a digit: {share: the probability, 0..1, null if unknown; words}. `canTell`: the network has an output
-// for "none of the ten". `kind`: of refused ink.
+// Whether ink is a digit, as {share, words}; `share` is the probability, 0..1, or null if it is unknown. `canTell`:
+// whether the network has an output for "none of the ten". `kind`: the kind of refused ink.
 export function isDigitInWords({ not_digit: none, kind }, { canTell }) {
   if (!canTell || none === undefined) return { share: null, words: "This network cannot tell: it always gives one of the ten." };
   const said = `none of the ten, ${percent(none)}`;

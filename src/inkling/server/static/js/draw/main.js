@@ -183,13 +183,13 @@ function show(answer) {
   onceShown.splice(0).forEach((done) => done(answer));
 }
 
-// Whether the answer may change with the next move of the pen: then it is shown in gray, without remarks.
+// Whether the answer may change with the next move of the pen. Such an answer is shown in gray, without remarks.
 function isTentative(answer) {
   if (!answer) return isWaiting;
   return !picture.blob && (answer.isGhost || !rest.isResting || answer.revision !== revision);
 }
 
-// A promise of the Correction; of null if its script could not be loaded. The next call then tries again.
+// A promise of the Correction, or of null if its script could not be loaded; the next call then tries again.
 function loadedCorrection() {
   correction ??= import("./correction.js").then(
     ({ Correction }) => new Correction({ chooser, readAgain }),
@@ -236,7 +236,7 @@ function showState() {
 }
 
 function clearAll() {
-  if (picture.blob) backToBoard(); // the image first; the drawing stays
+  if (picture.blob) backToBoard(); // removes the image first; the drawing stays
   else board.clear();
 }
 
@@ -245,7 +245,7 @@ const share = new ShareDialog({
     strokes: picture.blob ? null : board.strokes,
     view: board.sentView,
     picture: picture.blob,
-    reading: isTentative(reading.answer) ? readAgain() : Promise.resolve(reading.answer), // of the ink as it is
+    reading: isTentative(reading.answer) ? readAgain() : Promise.resolve(reading.answer), // of the current ink
     model: model.value,
     title: model.selectedOptions[0]?.textContent.trim() ?? "",
     rivals: (answer) => why.rivalsIn(answer),

@@ -13,13 +13,13 @@ const HEAD = ["File", "Read as", "How sure", "Notes"];
 const [pager, place] = [byId("pager"), byId("pager-place")];
 
 export class ManyImages {
-  #entries = []; // {file, answer: of the API, null until it is read; page: whether it is one of a document; thumbnail}
+  #entries = []; // {file, answer: from the API, null until read; page: whether it is a page of a document; thumbnail}
   #open = -1; // the entry on the paper; -1 for none
-  #run = 0; // of reading: a later run ends it
+  #run = 0; // the number of the current run of reading; a later run ends an earlier one
   #table;
 
-  // `read(file)` reads a file; `offline(isOffline)` reports whether the service answers; `open(file)` shows a picture,
-  // and `openPage(reading)` a page of a document by its thumbnail.
+  // `read(file)` reads a file; `offline(isOffline)` reports whether the service answers; `open(file)` shows a picture;
+  // `openPage(reading)` shows the thumbnail of a document's page.
   constructor({ read, offline, open, openPage }) {
     Object.assign(this, { read, offline, open, openPage });
     this.#table = new UploadTable({ open: (i) => this.#show(i) });
@@ -45,7 +45,7 @@ export class ManyImages {
     await this.#readAll();
   }
 
-  // Reads all again with another network or hand.
+  // Reads all files again with another network or hand.
   again() {
     if (this.isEmpty) return;
     const shown = this.#entries[this.#open];
@@ -75,7 +75,7 @@ export class ManyImages {
     this.#table.clear();
   }
 
-  // `page`: the open page of a document, from 0.
+  // `page`: the index of the open page of a document, from 0.
   async #readAll(page = 0) {
     const run = ++this.#run;
     this.#fill();

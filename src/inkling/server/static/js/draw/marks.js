@@ -1,5 +1,5 @@
-// The single-digit reader's opinion of marks that the row reader left out: their tile, and the probability that they are
-// none of the ten.
+// The single-digit reader's opinion of marks that the row reader left out: the tile of each mark, and the probability
+// that it is none of the ten digits.
 
 import { inkSource } from "./source.js";
 
@@ -11,7 +11,7 @@ export function hasMarks({ others, source }) {
   return Boolean(source?.pixels) && others.some(isUnseen);
 }
 
-// The `others` of a reading, completed. `readOne(source)` reads a picture of one digit.
+// The `others` of a reading, with this opinion added. `readOne(source)` reads a picture of one digit.
 export async function seenMarks({ others, source }, readOne) {
   const seen = [];
   for (const other of others) {
@@ -29,7 +29,7 @@ function isUnseen({ kind, tile, isSeen }) {
   return kind === "mark" && !tile && !isSeen;
 }
 
-// The part of ImageData in a box, with a margin, filled with paper beyond the image.
+// The part of an ImageData in a box with a margin; beyond the image, it is filled with paper.
 function cropped(pixels, [x, y, w, h]) {
   const margin = Math.ceil(MARGIN * Math.max(w, h));
   const [width, height] = [w + 2 * margin, h + 2 * margin];

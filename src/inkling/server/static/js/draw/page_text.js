@@ -25,7 +25,7 @@ export function onOneLine(text) {
   return text.replaceAll("\n", " / ").replaceAll("\t", "\u2003");
 }
 
-// A reading in brief: "407 · 97 %", "4.5 · not sure".
+// A reading in brief, such as "407 · 97 %" or "4.5 · not sure".
 export function shortResult(reading) {
   if (!reading.text) return "nothing";
   const { word, share } = verdict(reading);

@@ -9,7 +9,7 @@ export class Panel {
   #asked = null; // the image of the latest request
   #requests;
 
-  // `run(source)` sends the request, `show(answer)` shows its answer; `status` is the element for errors of the service.
+  // `run(source)` sends the request, `show(answer)` shows its answer; `status` is the element for the service's errors.
   constructor(details, { run, show, status }) {
     Object.assign(this, { details, run, status });
     this.#requests = new LatestRequest({
@@ -27,8 +27,8 @@ export class Panel {
     details.addEventListener("toggle", () => this.#ask());
   }
 
-  // Sets the image when the pen rests (source.js); null for none. The shown answer stays until the next one. It is
-  // hidden immediately for another `subject`, or while the panel is closed.
+  // Sets the image (source.js) when the pen rests; null for none. The shown answer stays until the next answer, but is
+  // hidden immediately if `subject` has changed or the panel is closed.
   setImage(source, subject = null) {
     this.#source = source;
     const isOther = subject !== this.#subject;

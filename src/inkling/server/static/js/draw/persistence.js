@@ -10,7 +10,7 @@ export class Persistence {
   #timer = null;
   #opening = false;
 
-  // `model` is the select of networks.
+  // `model` is the <select> of networks.
   constructor(board, model) {
     this.board = board;
     this.model = model;

@@ -1,4 +1,4 @@
-// Two questions about a glyph: is it a digit, and which one. The second is answered as ten bars and in words.
+// Answers two questions about a glyph: whether it is a digit, and which digit. The second answer is ten bars and words.
 
 import { isDigitInWords, whichInWords } from "./judgement.js";
 import { byId, percent } from "./page_text.js";
@@ -10,7 +10,8 @@ const alternatives = byId("alternatives");
 const [isDigit, heading] = ["is-digit", "bars-heading"].map(byId);
 
 // `glyph`: a digit of a reading, or refused ink with its probabilities; null for none. `which`: "Digit 2 of 3" if there
-// are several. `canTell`: its network can answer "none of the ten". A `tentative` one is gray and without remarks.
+// are several digits. `canTell`: whether the network can answer "none of the ten". A `tentative` glyph is gray and has
+// no remarks.
 export function showBars(glyph, { which = "", canTell = true, tentative = false } = {}) {
   const probs = glyph?.probs ?? null;
   const isRefused = Boolean(glyph?.kind);

@@ -8,7 +8,7 @@ const LEVELS = [
   { bits: 1, name: "L", perBlock: [7, 10, 15, 20, 26, 18, 20, 24, 30, 18, 20, 24, 26, 30, 22, 24, 28, 30, 28, 28], blocks: [1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 4, 6, 6, 6, 6, 7, 8] },
 ]; // prettier-ignore
 const BYTES = 4; // the mode indicator of the only segment
-const QUIET = 4; // modules of white around it
+const QUIET = 4; // white modules around the code
 const MASKS = [
   (x, y) => (x + y) % 2 === 0,
   (x, y) => y % 2 === 0,
@@ -27,8 +27,8 @@ const FINDER_LIKE = [
 // The longest text that fits, in bytes.
 export const MOST_BYTES = capacity(LARGEST, LEVELS[1]);
 
-// A square matrix of modules, true for dark; null if the text does not fit. It uses the smallest version, and level M if
-// M fits in the same version as L.
+// A square matrix of modules, true for dark; null if the text does not fit. The code has the smallest version, and
+// level M if the text fits in that version at level M.
 export function qrCode(text) {
   const bytes = new TextEncoder().encode(text);
   for (let version = 1; version <= LARGEST; version++) {
@@ -53,7 +53,7 @@ function element(name, attributes) {
   return made;
 }
 
-// Bytes of text that fit after the mode and the length.
+// Bytes of text that fit after the mode and length fields.
 function capacity(version, level) {
   return Math.floor((8 * dataCodewords(version, level) - 4 - lengthBits(version)) / 8);
 }
@@ -204,7 +204,7 @@ function drawFormat(size, set, level, mask) {
   set(8, size - 8, true);
 }
 
-// In columns of two from the right, up and down in turn.
+// Fills columns two modules wide from right to left, alternately upward and downward.
 function drawWords(modules, fixed, words) {
   const size = modules.length;
   let i = 0;

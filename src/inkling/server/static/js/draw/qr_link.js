@@ -21,7 +21,7 @@ export async function qrLink({ page, strokes, model, reading, read }) {
     if (hash === null || page.length + hash.length > MOST_BYTES) continue;
     if (found && page.length + hash.length >= found.address.length) continue;
     const again = await read(fewer).catch(() => null);
-    if (again?.text !== reading.text || again.outcome !== reading.outcome) break; // coarser ones differ more
+    if (again?.text !== reading.text || again.outcome !== reading.outcome) break; // coarser drawings differ more
     found = { address: page + hash, isShortened: true };
     if (found.address.length <= SHORT_BYTES) break;
   }

@@ -1,7 +1,7 @@
 // Decides who reads: this page, if its engine is open, or the server.
 //
-// The page reads the board. The server, if there is one, reads pictures, and everything when one of its hands is chosen.
-// If this browser keeps the hands, the page reads everything with them.
+// The page reads the board. If there is a server, it reads pictures, and it reads everything when one of its hands is
+// chosen. If this browser stores the hands, the page reads everything with them.
 
 import { ApiError, read } from "../common/api_client.js";
 import { learnedBy, teachesHere } from "../common/hands_client.js";
@@ -9,7 +9,7 @@ import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 import { sentence } from "./page_text.js";
 
-const PATIENCE_MS = 1500; // to wait for the engine; on a slow connection the server then answers first
+const PATIENCE_MS = 1500; // how long to wait for the engine; after that, on a slow connection, the server reads
 
 export class Reader {
   handNote = ""; // why the remembered hand is not used
@@ -20,7 +20,8 @@ export class Reader {
     Object.assign(this, { network, chooser });
   }
 
-  // The engine of this page; null if the server has to read. Without a server it rejects with a sentence.
+  // A promise of this page's engine, or of null if the server has to read. Without a server, it rejects with an Error
+  // that has a message for the user.
   engine() {
     return pageEngine(this.network());
   }
@@ -30,13 +31,13 @@ export class Reader {
     return teachesHere ? "" : this.chooser.reads;
   }
 
-  // The engine if it may read a `source` (source.js), else null: the server reads pictures, and everything with one of its
-  // hands.
+  // A promise of the engine if the page may read a `source` (source.js). Otherwise null: the server reads pictures, and
+  // with one of its hands it reads everything.
   engineFor({ pixels }) {
     return isStatic || (this.chooser.reads ? teachesHere : pixels) ? this.engine() : null;
   }
 
-  // The answer for a `source` (source.js) in the API's format, with `source` and `tookAll`, milliseconds.
+  // The answer for a `source` (source.js) in the API's format, plus `source` and `tookAll` in milliseconds.
   async read(source, more = {}) {
     const startedAt = performance.now();
     const answer = (await this.#readHere(source, more)) ?? (await this.#readThere(await source.blob(), more));

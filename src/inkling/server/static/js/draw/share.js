@@ -13,10 +13,10 @@ const NOTE_MS = 2500;
 
 export class ShareDialog {
   #subject = null; // {strokes, model, reading}
-  #run = 0; // of making a code: a later run ends it
+  #run = 0; // the number of the current run that makes a code; a later run ends an earlier one
 
-  // `subject()` returns {strokes, model, reading, ...}, with a promise of the reading; strokes are null if a picture is
-  // shown. `read(strokes)` reads them as the page would.
+  // `subject()` returns {strokes, model, reading, ...}: `reading` is a promise, and `strokes` is null if a picture is
+  // shown. `read(strokes)` reads strokes as the page would.
   constructor({ subject, read, exporter }) {
     Object.assign(this, { subject, read, exporter });
     byId("share-close").addEventListener("click", () => dialog.close());
@@ -148,7 +148,7 @@ async function copyText() {
     await navigator.clipboard.writeText(address.value);
   } catch {
     address.select();
-    isCopied = document.execCommand("copy"); // because a page on http may not use the clipboard
+    isCopied = document.execCommand("copy"); // because a page on http cannot use the clipboard API
   }
   note.textContent = isCopied ? "Link copied." : "This browser does not allow copying. Select the link and copy it.";
   setTimeout(() => (note.textContent = ""), NOTE_MS);

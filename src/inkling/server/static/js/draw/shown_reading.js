@@ -1,4 +1,4 @@
-// The reading on the page: the answer, its tiles, bars and boxes, the panels below, and who made it.
+// The reading on the page: the answer, its tiles, bars and boxes, the panels below, and who read it.
 
 import { showAnswer } from "./answer.js";
 import { hideBoxes, showBoxes } from "./boxes.js";
@@ -12,10 +12,10 @@ export class ShownReading {
   answer = null; // from the Reader; null for none
   #selected = 0; // the digit, or refused ink after the digits, whose probabilities are shown
 
-  // `isTentative(answer)`: whether it may change with the next move of the pen; `frame(answer)`: where its image is on
-  // the paper; `subject()`: the board or picture it shows; `readOne(source)` reads one digit; `canTell()`: whether the
-  // network can answer "none of the ten"; `handNote()`: why the hand was not used; `correct`: see showTiles; `why`: the
-  // WhyPanel; `panels` below the board.
+  // `isTentative(answer)`: whether the answer may change with the next move of the pen; `frame(answer)`: where its
+  // image is on the paper; `subject()`: the board or picture that was read; `readOne(source)` reads one digit;
+  // `canTell()`: whether the network can answer "none of the ten"; `handNote()`: why the hand was not used; `correct`:
+  // see showTiles; `why`: the WhyPanel; `panels`: the panels below the board.
   constructor(parts) {
     Object.assign(this, parts);
   }

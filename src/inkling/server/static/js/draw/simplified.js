@@ -6,7 +6,7 @@
 
 import { along, curveTo, flattened } from "../common/strokes.js";
 
-const ROUNDS = 12; // of moving the control points; the error falls to a quarter or less in each
+const ROUNDS = 12; // of moving the control points; the error falls to a quarter or less in each round
 const SAMPLES = 8; // of each piece of the curve
 
 // `tolerance`: the largest deviation of a line, in units.
@@ -25,7 +25,7 @@ function simplifiedStroke(points, tolerance) {
   }
 }
 
-// Control points whose curve begins and ends at, and passes through, the targets.
+// Control points of a curve that passes through all targets, and begins at the first and ends at the last.
 function fitted(targets) {
   const control = targets.map((point) => ({ ...point }));
   const last = targets.length - 1;
@@ -42,7 +42,8 @@ function fitted(targets) {
   return control;
 }
 
-// The point from `start` to `end` that is furthest from the curve, whose control points `n` and `n + 1` are at these.
+// The point between `start` and `end` that is farthest from the curve, whose control points `n` and `n + 1` are at
+// `start` and `end`.
 function worst(points, start, end, curve, n) {
   const line = [];
   for (let i = Math.max(1, n); i <= Math.min(curve.length - 1, n + 2); i++) {

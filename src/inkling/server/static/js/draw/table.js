@@ -9,7 +9,7 @@ const HEAD = ["Place", "Read as", "Confidence", "Left", "Top", "Width", "Height"
 let shown = null; // {name, head, rows}, of texts
 let stale = false; // rows changed while the table was closed
 
-// The digits of one reading; null for none.
+// Shows the digits of one reading; null for none.
 export function showDigitTable(reading) {
   const marks = [...(reading?.digits ?? []), ...(reading?.others ?? [])];
   holder.hidden = marks.length === 0;

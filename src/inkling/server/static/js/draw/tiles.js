@@ -1,5 +1,5 @@
-// The network's input for each digit and for refused ink, as buttons: a tile, or a part of the row's image. Each can be
-// corrected, by its own button or the one beside the answer.
+// The network's input for each digit and for refused ink, as buttons: a tile, or a part of the row's image. Each entry
+// can be corrected by its own button or by the button beside the answer.
 
 import { byId, percent } from "./page_text.js";
 
@@ -23,9 +23,9 @@ export function paint(canvas, tile) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-// Shows `digits` and then `refused` ink, with the entry at `selected` pressed; `select(index)` is called at a click.
-// `correct(opener, entry, label)` is called to correct an entry, with the label "0" to "9" if one was typed. A `tentative`
-// reading cannot be corrected yet.
+// Shows `digits` and then `refused` ink, with the entry at `selected` pressed; `select(index)` is called on a click.
+// `correct(opener, entry, label)` is called to correct an entry, with the label "0" to "9" if one was typed. A
+// `tentative` reading cannot be corrected yet.
 export function showTiles({ digits, refused, selected, select, correct, tentative = false }) {
   const entries = [...digits, ...refused];
   answerWrong.hidden = tentative || entries.length === 0;

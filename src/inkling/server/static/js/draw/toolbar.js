@@ -1,4 +1,5 @@
-// The tools under the board and their keyboard shortcuts. Escape and Delete clear only if the board or nothing is focused.
+// The tools under the board and their keyboard shortcuts. Escape and Delete clear the paper only if the board or
+// nothing has the focus.
 
 const byId = (id) => document.getElementById(id);
 const [undo, redo, clear, link] = ["undo", "redo", "clear", "link"].map(byId);

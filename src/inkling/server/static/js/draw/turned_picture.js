@@ -3,7 +3,7 @@
 // Coordinates are in pixels of the picture, along the turned picture's axes, with the origin in its middle, so that a
 // part stays in place when the picture is turned a little. A part is {left, top, right, bottom}.
 
-const EDGE = 0.02; // of a side: the strip from which the corners of a turned picture are filled
+const EDGE = 0.02; // share of a side: the strip from which the corners of a turned picture are filled
 const SAMPLES = 24; // along a strip: few, so that a stroke at the edge leaves no line
 const BLEED = 1; // pixels by which a filling overlaps the picture, to avoid a seam
 
@@ -53,7 +53,7 @@ function sinCos(degrees) {
 
 function fillAround(context, image, width, height) {
   const [x, y] = [width / 2, height / 2];
-  const far = Math.max(width, height); // no corner is further out
+  const far = Math.max(width, height); // no corner is farther out
   const strip = [Math.max(1, EDGE * width), Math.max(1, EDGE * height)];
   for (const [sx, toX, w] of [[0, -x - far, far + BLEED], [null, -x, width], [width - strip[0], x - BLEED, far + BLEED]]) {
     for (const [sy, toY, h] of [[0, -y - far, far + BLEED], [null, -y, height], [height - strip[1], y - BLEED, far + BLEED]]) {
@@ -65,7 +65,7 @@ function fillAround(context, image, width, height) {
   }
 }
 
-// A small canvas with the means of a rectangle of the image.
+// A canvas of `columns` x `rows` pixels, onto which a rectangle of the image is averaged.
 function averaged(image, from, columns, rows) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns, rows];

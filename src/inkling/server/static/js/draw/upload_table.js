@@ -1,4 +1,5 @@
-// The table of several pictures: a row each, two lines on a phone. Tab reaches one row, the arrow keys the others.
+// The table of several pictures: one row per picture, which has two lines on a phone. Tab moves the focus to one row,
+// and the arrow keys move it to the others.
 
 import { byId } from "./page_text.js";
 

@@ -1,5 +1,5 @@
-// "Why 7, and not 1?": a button beside the answer, and a panel that explains the selected digit by its ink, or in a row
-// by its columns.
+// "Why 7, and not 1?": a button beside the answer, and a panel that explains the selected digit by its ink or, in a
+// row, by its columns.
 
 import { write } from "../common/dom.js";
 import { rivalOf } from "../common/rival.js";
@@ -15,10 +15,10 @@ export class WhyPanel {
   #hand = null; // {name, version} of the hand that read: its network cannot be explained in this page
   #digits = null; // of the last reading that could be explained
   #selected = 0;
-  #rivals = new Map(); // the digits chosen for comparison, by the number of the digit in that reading
+  #rivals = new Map(); // the digits chosen for comparison, by the index of the explained digit in that reading
   #views = null; // promise of [WhyView, RowWhyView], which load when the panel first opens
 
-  // `engine()` returns a promise of the engine, null if networks cannot run in this page.
+  // `engine()` returns a promise of the engine, or of null if networks cannot run in this page.
   constructor({ engine }) {
     this.engine = async () => (await engine()) ?? Promise.reject(new Error("networks cannot run in this browser. Use a newer one."));
     button.addEventListener("click", () => this.#open());
@@ -41,7 +41,7 @@ export class WhyPanel {
     if (panel.open) this.#show();
   }
 
-  // The digits chosen for comparison in a reading, by the number of the digit: a Map.
+  // The digits chosen for comparison in a reading, by the index of the explained digit: a Map.
   rivalsIn(reading) {
     return reading.digits === this.#digits ? this.#rivals : new Map();
   }

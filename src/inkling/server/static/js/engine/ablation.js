@@ -1,5 +1,5 @@
-// Skip stages of the pipeline, to see what each contributes to an image. As `inkling.explain.ablation`, which lists the
-// replacement of each stage.
+// Skip stages of the pipeline, to see what each contributes to the reading of an image. Like
+// `inkling.explain.ablation`, which lists the replacement for each stage.
 
 import { float, grey } from "./image/grey.js";
 import { resizeArea, resizeCubic } from "./image/resize.js";
@@ -20,14 +20,14 @@ export function preparedWithout(prepared, off) {
   return { ...prepared, ink, segmentation, tiles: joinedTiles(segmentation.lines.map(() => tileWithout(ink, off))) };
 }
 
-// A whole image as one glyph; no glyph if it is blank.
+// A whole image as one glyph; no glyph if the image is blank.
 function whole({ width, height, data }) {
   const isBlank = data.every((value) => value === 0);
   const lines = isBlank ? [] : [[{ box: [0, 0, width, height], components: [1] }]];
   return { lines, labels: grey(width, height, new Uint16Array(width * height).fill(1)), corner: [0, 0], count: 1 };
 }
 
-// The ink of one digit -> its tile, as `normalizeCrop` without the stages that are off.
+// The ink of one digit -> its tile, like `normalizeCrop`, but without the stages that are off.
 function tileWithout(part, off) {
   const side = Math.max(part.width, part.height);
   let small = downscaledIfLarge(part, side);

@@ -1,8 +1,8 @@
 // Combine the two ways of reading: separate digits read one by one, and rows read as a whole.
 //
 // A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol
-// in the same place. A glyph as high as the digits that no symbol of the row covers is unexplained ink.
-// As `inkling.pipeline.agreement`, for pictures without cells.
+// at the same position. A glyph that is as tall as the digits but not covered by a symbol of the row is unexplained
+// ink. Like `inkling.pipeline.agreement`, but only for pictures without cells.
 
 import { doubted, withOthers, withWarnings } from "./compose.js";
 import { AGREEMENT as CONFIG } from "./config.js";
@@ -10,10 +10,10 @@ import { median } from "./image/numbers.js";
 
 // The answer from two readings of one image: by rows, and glyph by glyph.
 //
-// `complete`: all ink belongs to the glyphs, so they may be right, unless they are on a page on a desk; otherwise there
-// is ink that the classifier does not see. For a single digit the classifier's reading is used, unless other ink hides
-// it and the row is sure. If no ink stands out, improbable rows are texture. Everything else is read by rows, unless
-// sure glyphs agree or are more probable. That reading is doubted if a glyph contradicts it or if it misses a glyph.
+// `complete`: all ink belongs to the glyphs; if it does not, or if a page on a desk was found, the classifier does not
+// see all of the ink. For a single digit, the classifier's reading is used, unless other ink hides the digit and the
+// row is sure. If no ink stands out, improbable rows are texture. Everything else is read by rows, unless the glyphs
+// are complete and agree or are more probable. The reading by rows is doubted if it contradicts or misses a glyph.
 export function agreed(rows, glyphs, { complete: ownsInk }) {
   const complete = ownsInk && !rows.is_page;
   const isTexture = glyphs.outcome === "empty" && rows.confidence < CONFIG.min_faint_confidence;
@@ -38,9 +38,10 @@ export function agreed(rows, glyphs, { complete: ownsInk }) {
   return warned(reading, glyphs.warnings);
 }
 
-// Rows with the warnings of the glyphs. The glyphs of a comb, a ruled page or patterned paper may look like text.
+// The reading by rows with the warnings about the glyphs. The glyphs of a comb, a ruled page or patterned paper may
+// look like text.
 //
-// So rows that are surely numbers are not text, and probable numbers are only doubted.
+// So the warning "page" is dropped if the rows are sure, and only makes them doubtful if they are probable.
 function warned(rows, all) {
   const warnings = all.filter(({ code }) => code !== "page" || rows.outcome !== "read");
   if (warnings[0]?.code === "page" && rows.confidence >= CONFIG.min_faint_confidence) {
@@ -49,14 +50,14 @@ function warned(rows, all) {
   return withWarnings(rows, warnings);
 }
 
-// Whether glyphs that hold all ink are the better answer: they agree without a sign, or are more probable.
+// Whether glyphs that hold all ink are the better answer: they agree with rows that have no sign, or are more probable.
 function isLikelier(glyphs, rows) {
   if (glyphs.outcome === "read" && glyphs.text === rows.text) return !rows.others.length;
   const isOne = glyphs.digits.length + glyphs.others.length === 1;
   return (isOne || glyphs.outcome === "read") && glyphs.confidence >= rows.confidence;
 }
 
-// The digits of rows for which the classifier is sure of another digit in the same place: { digit, glyph }.
+// The digits of rows for which the classifier is sure of another digit at the same position: { digit, glyph }.
 function contradictions(rows, glyphs) {
   const sure = glyphs.digits.filter((glyph) => glyph.sure);
   return rows.digits.flatMap(({ digit, box }) =>
@@ -69,7 +70,7 @@ function contradictions(rows, glyphs) {
   );
 }
 
-// Glyphs about as high as the rows' digits, or higher, of which the rows' symbols cover less than half.
+// Glyphs about as tall as the rows' digits, or taller, of which the rows' symbols cover less than half.
 function missedGlyphs(rows, glyphs) {
   const height = median(rows.digits.map(({ box }) => box[3]));
   const symbols = boxesOf(rows);
@@ -86,7 +87,7 @@ const boxesOf = ({ digits, others }) => [...digits, ...others].map(({ box }) => 
 
 const area = ([, , w, h]) => w * h;
 
-// The area of overlap of two boxes, pixels.
+// The area in pixels in which two boxes overlap.
 function commonArea([x, y, w, h], [left, top, width, height]) {
   const common = (start, side, otherStart, otherSide) =>
     Math.max(Math.min(start + side, otherStart + otherSide) - Math.max(start, otherStart), 0);

@@ -1,4 +1,4 @@
-// The brightness of the bare background, estimated for each pixel from the small image. Part of
+// The brightness of the bare background, estimated for each pixel from the small image. Like the corresponding part of
 // `inkling.pipeline.binarize`.
 
 import { BINARIZE as CONFIG, SHARED } from "./config.js";
@@ -18,8 +18,8 @@ export const levelRange = (image) => {
 };
 
 // The small image -> floats. A grayscale closing removes dark regions narrower than its kernel (strokes) and keeps
-// wider ones (shadows). If light falls off smoothly toward the border, the closing is too light within half a kernel
-// of it, so such a background is first divided by a surface fitted to its inside.
+// wider ones (shadows). If light falls off smoothly toward the border, the closing is too light within half a kernel of
+// the border, so such a background is first divided by a surface fitted to its inside.
 export function estimateBackground(small) {
   const widest = Math.max(3, roundEven(Math.max(small.width, small.height) * CONFIG.max_stroke_share) | 1);
   const first = smoothlyClosed(small, widest);
@@ -79,7 +79,7 @@ function findBlots(small, background) {
   return dilate(maskOfLabels(labels, isBlot), 5);
 }
 
-// The smallest odd kernel that removes the strokes: with a smaller one, less shadow is mistaken for ink.
+// The side of the smallest odd kernel that removes the strokes: the smaller the kernel, the less shadow becomes ink.
 function kernelSide(small, background) {
   const offset = SHARED.level_offset;
   const contrast = floats(small, (i) => 1 - fround((small.data[i] + offset) / fround(background.data[i] + offset)));
@@ -88,7 +88,7 @@ function kernelSide(small, background) {
   return Math.trunc(CONFIG.kernel_to_stroke * strokeWidth(above(contrast, least)) + 2) | 1;
 }
 
-// Grayscale closing with a square kernel, smoothed; floats.
+// A grayscale closing with a square kernel, smoothed, as floats.
 function smoothlyClosed(small, side) {
   const dilated = dilate(small, side);
   // In a drawing, bare background is near every pixel: erosion and blur change nothing.

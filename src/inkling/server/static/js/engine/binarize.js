@@ -1,4 +1,5 @@
-// Soft binarization: how much of each pixel is ink, for any pen, background and light. As `inkling.pipeline.binarize`.
+// Soft binarization: how much of each pixel is ink, for any pen, background and light. Like
+// `inkling.pipeline.binarize`.
 
 import { estimateBackground, flattenIllumination, levelRange } from "./background.js";
 import { removeBorderNoise } from "./border_noise.js";
@@ -27,7 +28,7 @@ export function binarize(picture) {
   return ink ? removeBorderNoise(ink) : float(picture.width, picture.height);
 }
 
-// Ink relative to the background estimate; null if there is none.
+// Ink relative to the background estimate; null if there is no ink.
 function binarizeLocally(image, small, { requireSharp = false } = {}) {
   const isLight = hasLightBackground(small);
   const [dark, darkSmall] = isLight ? [image, small] : [inverted(image), inverted(small)];
@@ -72,7 +73,7 @@ function contrastOfLevels(background) {
   return LEVELS.map((level) => clamp(roundEven(zero + (255 - zero) * share(level)), 0, 255));
 }
 
-// The same for an uneven background and its small estimate: an image of contrasts.
+// The contrast of each pixel with an uneven background, given the background's small estimate: an image.
 function contrastWithBackground(image, background) {
   const offset = SHARED.level_offset;
   const lifted = grey(background.width, background.height, background.data.map((value) => value + offset));
@@ -86,8 +87,8 @@ function contrastWithBackground(image, background) {
   return out;
 }
 
-// Maps the noise of the background to 0 and the body of the strokes to 1. `contrast`: of each level of the image. null
-// if nothing stands out. Faint marks, or with `requireSharp` all marks, must have sharp edges.
+// Maps the noise of the background to 0 and the body of the strokes to 1. `contrast`: that of each level of the image.
+// Returns null if nothing stands out. Faint marks, or with `requireSharp` all marks, must have sharp edges.
 function stretchContrast(image, contrast, requireSharp) {
   const histogram = contrastHistogram(image, contrast);
   const { middle, sigma } = backgroundNoise(histogram);
@@ -105,7 +106,7 @@ function stretchContrast(image, contrast, requireSharp) {
   return lookUp(image, table);
 }
 
-// The histogram of some rows, evenly spread, which are enough.
+// The histogram of contrasts in some rows, evenly spread, which are enough.
 function contrastHistogram({ width, height, data }, contrast) {
   const every = Math.max(1, Math.floor(height / CONFIG.histogram_rows));
   const rows = new Uint8Array(width * Math.ceil(height / every));

@@ -1,6 +1,6 @@
-// Remove border noise: objects that reach in from the image's border, such as a finger, a pen, a torn edge, a scroll
-// bar. As `inkling.pipeline.border_noise`. It removes only components that cannot be digits, and only beside whole
-// digits.
+// Remove border noise: objects that reach in from the image's border, such as a finger, a pen, a torn edge or a scroll
+// bar. Like `inkling.pipeline.border_noise`. Only components that cannot be digits are removed, and only if there are
+// whole digits too.
 
 import { BORDER_NOISE as CONFIG, SHARED } from "./config.js";
 import { connectedComponents, FIELDS, maskOfLabel } from "./image/components.js";
@@ -48,7 +48,7 @@ function isRule({ box: [x, , w, h], area }, width) {
   return x <= 0 && w >= width && area <= CONFIG.max_rule_thickness * w * width && h <= CONFIG.max_rule_slope * w;
 }
 
-// The components near the border that are not digits, if there are whole digits to compare with.
+// The components near the border that are not digits; none if there are no whole digits to compare with.
 function findNoise(mask, labels, components, others, margin) {
   const gapOf = ({ gaps }) => Math.min(...gaps);
   const shorter = Math.min(mask.width, mask.height);
@@ -76,7 +76,7 @@ function findNoise(mask, labels, components, others, margin) {
   return others.filter((one) => gapOf(one) <= margin && isNoise(one));
 }
 
-// The radius of the largest disc within a component, pixels.
+// The radius in pixels of the largest disc within a component.
 function largestRadius(distance, labels, { i, box: [x, y, w, h] }) {
   let most = 0;
   for (let row = y; row < y + h; row += 1) {
@@ -106,7 +106,7 @@ function pixelsOf({ width, data }) {
   return points;
 }
 
-// Whether a component is lower than `mostHeight` and entirely above or below the digits.
+// Whether a component is shorter than `mostHeight` and entirely above or below the digits.
 function isFragment([, y, , h], digits, mostHeight) {
   const top = digits.reduce((least, box) => Math.min(least, box[1]), Infinity);
   const bottom = digits.reduce((most, box) => Math.max(most, box[1] + box[3]), 0);
@@ -126,13 +126,13 @@ function isScrollBar({ box, area, gaps }, digits, height) {
   return distanceTo(box, digits) >= CONFIG.min_bar_gap_share * height;
 }
 
-// Whether a component is in one row with the digits.
+// Whether a component is in the same row as the digits.
 function isInRow([, y, , h], digits) {
   const [top, bottom] = [median(digits.map((box) => box[1])), median(digits.map((box) => box[1] + box[3]))];
   return Math.min(y + h, bottom) - Math.max(y, top) >= CONFIG.min_row_overlap * Math.max(h, bottom - top);
 }
 
-// Pixels from a box to the nearest of others, along the axis with the larger gap.
+// The distance in pixels from a box to the nearest of the others, along the axis with the larger gap.
 function distanceTo([x, y, w, h], others) {
   return others.reduce((least, [left, top, width, high]) => {
     const [dx, dy] = [Math.max(left - (x + w), x - (left + width)), Math.max(top - (y + h), y - (top + high))];
@@ -140,7 +140,7 @@ function distanceTo([x, y, w, h], others) {
   }, Infinity);
 }
 
-// Sets a component and its soft edge to background; other components are unchanged.
+// Sets a component and its soft edge to background; other components stay unchanged.
 function erase(ink, labels, { i, box: [x, y, w, h] }) {
   const margin = CONFIG.erase_margin_px;
   const [left, top] = [Math.max(x - margin, 0), Math.max(y - margin, 0)];

@@ -10,7 +10,7 @@ export { EngineUnavailable };
 
 const LINE = "line"; // the network that reads rows
 
-// -> an Engine whose `network` can read. Rejects with EngineUnavailable, whose message is a sentence.
+// -> an Engine whose `network` can read. Rejects with EngineUnavailable, whose message is written for users.
 export async function openEngine({ network = "cnn" } = {}) {
   if (typeof Worker === "undefined" || typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined")
     throw new EngineUnavailable("This browser cannot run networks: it lacks workers or WebAssembly. Use a newer one.");
@@ -49,8 +49,8 @@ class Engine {
   }
 
   // An ImageData, ImageBitmap or Blob -> the answer of POST /api/v1/read?explain=tiles, with `made`: "page". `steps`:
-  // also return the result of each stage; `off`: stages to skip; see reader.js. `learned`: the result of `teach`, which
-  // the network then uses.
+  // also return the result of each stage; `off`: stages to skip; see reader.js. `learned`: the layer that `teach`
+  // returned, used instead of the network's.
   async read(image, { network = "cnn", mode = "auto", steps = false, off = [], learned = null } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
@@ -85,7 +85,7 @@ class Engine {
     return this.#ask("weights", { network });
   }
 
-  // Learns from lessons [{ id, tile: 784 levels 0..255, label, session, sha256 }], none of which contradict each other ->
+  // Learns from lessons [{ id, tile: 784 levels 0..255, label, session, sha256 }] that do not contradict each other ->
   // { learned, report }, see teaching/light_teaching.js.
   async teach(lessons, { network = "cnn" } = {}) {
     await this.load(network);

@@ -1,12 +1,13 @@
-// Components that are neither digits nor parts of digits: frames, specks, remains of shadows. Part of
-// `inkling.pipeline.segmentation`. A component is { number, box, area }; `found` is { labels, corner, count }.
+// Components that are neither digits nor parts of digits: frames, specks, remains of shadows. Like the corresponding
+// part of `inkling.pipeline.segmentation`. A component is { number, box, area }; `found` is { labels, corner, count }.
 
 import { SEGMENTATION as CONFIG } from "./config.js";
 import { crop } from "./image/grey.js";
 import { quantile, roundEven } from "./image/numbers.js";
 import { referenceHeight } from "./segmentation.js";
 
-// The components that may be digits or parts of them: all but frames, specks and the excess, ordered by number.
+// The components that may be digits or parts of digits, ordered by number: all except frames, specks and, beyond
+// CONFIG.max_components, the smallest.
 export function clutterFree(components, found, ink) {
   const kept = components.filter((one) => !isFrameOfImage(one, components, found, ink));
   if (!kept.length) return [components.reduce((largest, one) => (one.area > largest.area ? one : largest))];
@@ -32,12 +33,12 @@ function isFrameOfImage(one, components, found, { width, height }) {
   const touched = (x <= 0) + (y <= 0) + (x + w >= width) + (y + h >= height);
   const isLong = w >= CONFIG.frame_extent * width || h >= CONFIG.frame_extent * height;
   if (!isLong || touched < 2) return false;
-  // The tallest may be a digit that fills the image, with specks beside it.
+  // The tallest component may be a digit that fills the image, with specks beside it.
   const isTallest = components.every((other) => other === one || other.box[3] < CONFIG.max_part_size * h);
   return !(isTallest && !isAlongBorder(one, found, width, height));
 }
 
-// Whether most of a component is along the border of the image, like a frame.
+// Whether most of a component lies along the border of the image, like a frame.
 function isAlongBorder({ number, area }, { labels, corner: [x0, y0] }, width, height) {
   const margin = Math.max(1, roundEven(CONFIG.frame_border_share * Math.max(width, height)));
   const inner = count(labels, number, margin - x0, margin - y0, width - margin - x0, height - margin - y0);
@@ -53,7 +54,7 @@ function isHollowAround({ box: [x, y, w, h], area }, components) {
   );
 }
 
-// Whether nearly all of a component is near the sides of its box, like a frame, or a ring around a number.
+// Whether nearly all of a component is near the sides of its box, like a frame or a ring around a number.
 function isAlongItsBox({ number, box: [left, top, w, h], area }, { labels, corner }) {
   const [x, y] = [left - corner[0], top - corner[1]];
   const [dx, dy] = [roundEven(CONFIG.frame_side_band * w), roundEven(CONFIG.frame_side_band * h)];

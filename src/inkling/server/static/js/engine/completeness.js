@@ -1,4 +1,5 @@
-// Whether the glyphs of an image may be the whole writing. Part of `inkling.pipeline.agreement`.
+// Whether the glyphs of an image may be all of its writing. Like the corresponding part of
+// `inkling.pipeline.agreement`.
 
 import { AGREEMENT as CONFIG } from "./config.js";
 import { boundingBox, glyphsOf } from "./segmentation.js";
@@ -16,7 +17,7 @@ export function isComplete({ lines, labels, count }) {
   return owned >= CONFIG.min_own_ink * inked;
 }
 
-// Whether a glyph may outline a page: the picture is large, and the glyph spans it nearly or touches its border.
+// Whether a glyph may outline a page: the picture is large, and the glyph nearly spans it or touches its border.
 export function spansPicture(segmentation, { width, height }) {
   if (Math.min(width, height) < CONFIG.min_outlined_px) return false;
   return glyphsOf(segmentation).some(({ box: [x, y, w, h] }) => {

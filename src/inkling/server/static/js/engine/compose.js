@@ -1,14 +1,14 @@
-// Compose the reading: probabilities -> the answer and its doubts. As `inkling.pipeline.result`. A reading has the
-// fields of the HTTP answer: { outcome, text, written, confidence, digits, size, reason, others, warnings }. A digit
-// has the fields of the answer's digits; a refused glyph has those of a digit and its `kind`.
+// Compose the reading: probabilities -> the answer and reasons to doubt it. Like `inkling.pipeline.result`. A reading
+// has the fields of the HTTP answer: { outcome, text, written, confidence, digits, size, reason, others, warnings }. A
+// digit has the fields of the answer's digits; a refused glyph has the same fields and a `kind`.
 
 import { RESULT as CONFIG, TEXT_PAGE } from "./config.js";
 
 const UNEXPLAINED = ["mark", "refused"]; // unexplained kinds: a digit may be missing there
 
-// The calibrated prediction for the boxes in `lines`, in the same order -> a reading. A digit is sure from a confidence
-// of `sureAt`. A glyph is refused from a probability of `rejectAt` that it is no digit; 1 is for a network that cannot
-// refuse.
+// The calibrated prediction for the boxes in `lines`, in the same order -> a reading. A digit is sure if its confidence
+// times the probability that it is a digit is at least `sureAt`. A glyph is refused if the probability that it is not a
+// digit is at least `rejectAt`; 1 is for a network that cannot refuse.
 export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size }) {
   const boxes = lines.flat();
   if (!boxes.length) return composeEmpty(size);
@@ -27,27 +27,28 @@ export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size
   return judged(reading, reasonUnsure([leastSure], digits.length), { sureAt });
 }
 
-// A box clipped to an image, to at least one pixel.
+// A box clipped to an image, at least one pixel wide and high.
 export function inside([x, y, w, h], [width, height]) {
   const [left, top] = [Math.min(Math.max(x, 0), width - 1), Math.min(Math.max(y, 0), height - 1)];
   return [left, top, Math.max(1, Math.min(x + w, width) - left), Math.max(1, Math.min(y + h, height) - top)];
 }
 
-// A reading with further ink that is not a digit; unexplained ink makes it doubtful.
+// The reading with additional ink that is not a digit; unexplained ink makes the reading doubtful.
 export function withOthers(reading, others) {
   const more = { ...reading, others: [...reading.others, ...others] };
   const n = others.filter(({ kind }) => UNEXPLAINED.includes(kind)).length;
   return n && reading.outcome === "read" ? doubted(more, reasonLeftOut(n)) : more;
 }
 
-// A reading that is doubted for a reason other than its probabilities. The outcome "read" becomes "unsure" with half the
+// The reading, doubted for a reason other than its probabilities. The outcome "read" becomes "unsure" with half the
 // confidence, because word and number must not contradict each other.
 export function doubted(reading, reason) {
   const factor = reading.outcome === "read" ? CONFIG.right_despite_doubt : 1;
   return { ...reading, outcome: "unsure", confidence: factor * reading.confidence, reason };
 }
 
-// A reading whose outcome is "read" -> the same, doubted if there is a reason. `otherText`: the alternative.
+// A reading whose outcome is "read" -> the reading, doubted if there is a reason. `otherText`: the reason for doubt if
+// every digit is sure.
 export function judged(reading, otherText, { sureAt }) {
   const unsure = reading.digits.filter(({ sure }) => !sure);
   const reason = unsure.length ? reasonUnsure(unsure, reading.digits.length) : otherText;
@@ -74,8 +75,8 @@ function without(outcome, others, size, reason) {
   return { outcome, text: "", written: "", confidence: 0, digits: [], size, reason, others, warnings: [] };
 }
 
-// Adds the image's warnings; the first becomes the reason if it says more. On a page of text or a pattern whose glyphs
-// were mostly refused, the few that resemble digits are refused too.
+// Adds the image's warnings; the first becomes the reason if it says more. If most glyphs of a page of text or a
+// pattern were refused, the few that resemble digits are refused too.
 export function withWarnings(reading, warnings) {
   if (!warnings.length) return reading;
   const { digits, others, outcome } = reading;
@@ -89,14 +90,14 @@ export function withWarnings(reading, warnings) {
   return { ...reading, warnings };
 }
 
-// Whether most glyphs of a page were refused; if there are many, unsure ones count as refused.
+// Whether most glyphs of a page were refused; if there are many glyphs, unsure ones count as refused.
 function isMostlyRefused({ digits, others }) {
   const n = digits.length + others.length;
   const accepted = digits.filter(({ sure }) => sure || n < TEXT_PAGE.min_glyphs).length;
   return n > 2 * accepted;
 }
 
-// Ten probabilities of a glyph, and the probability `notDigit` that it is no digit -> a digit.
+// Ten probabilities for a glyph, and the probability `notDigit` that it is not a digit -> a digit.
 function mostProbableDigit(probs, notDigit, box, sureAt) {
   let best = 0;
   for (let digit = 1; digit < 10; digit += 1) if (probs[digit] > probs[best]) best = digit;

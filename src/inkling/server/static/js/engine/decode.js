@@ -1,5 +1,5 @@
-// Decode an image from any source of a page to upright grayscale. As `inkling.pipeline.decode`, for formats that the
-// browser decodes.
+// Decode an image from any source that a page has to upright grayscale. Like `inkling.pipeline.decode`, for formats
+// that the browser decodes.
 
 import { DECODE as CONFIG } from "./config.js";
 import { luma, toGrayscale } from "./grayscale.js";
@@ -7,7 +7,7 @@ import { crop, grey } from "./image/grey.js";
 import { histogramOf, median, roundEven } from "./image/numbers.js";
 import { resizeArea } from "./image/resize.js";
 
-// A picture that cannot be read; `message` is a sentence for users, `name` the kind in the HTTP API.
+// A picture that cannot be read; `message` is written for users, `name` is the kind in the HTTP API.
 export class BadPicture extends Error {
   constructor(kind, message) {
     super(message);
@@ -16,7 +16,7 @@ export class BadPicture extends Error {
 }
 
 // An ImageData, ImageBitmap or Blob -> { image, size, glance }: an upright grayscale image, its longer side at most
-// CONFIG.max_side_px; [width, height] before reduction; and a small version of it, `image` itself if it is small.
+// CONFIG.max_side_px; [width, height] before downscaling; and a small version of it, `image` itself if it is small.
 export async function decode(source) {
   const { width, height, pixels } = await pixelsOf(source);
   const [reduced, size] = [toGrey(pixels), [width, height]];
@@ -30,7 +30,7 @@ function toGrey(pixels) {
 }
 
 function isOpaque({ data }) {
-  let common = 255; // bits of all alphas
+  let common = 255; // bits that are set in every alpha value
   for (let i = 3; i < data.length; i += 4) common &= data[i];
   return common === 255;
 }
@@ -87,16 +87,16 @@ function checkSize(width, height) {
   }
 }
 
-// The whole factor by which a picture is reduced first; it remains at least CONFIG.max_side_px long.
+// The integer factor by which a picture is downscaled first; a larger picture keeps at least CONFIG.max_side_px.
 const reduction = (width, height) => Math.max(1, Math.floor(Math.max(width, height) / CONFIG.max_side_px));
 
-// The number of rows held at a time, which bounds memory; all rows if the picture is not reduced.
+// The number of rows held at a time, which bounds memory; all rows if the picture is not downscaled.
 function bandRows(width, height) {
   const factor = reduction(width, height);
   return factor === 1 ? height : factor * Math.max(1, Math.floor(CONFIG.tile_side_px / factor));
 }
 
-// The picture reduced to the means of blocks, by bands of rows. `band(top, bottom)`: the pixels of those rows.
+// The picture downscaled to the means of blocks, band by band. `band(top, bottom)`: the pixels of those rows.
 function reducedPixels(width, height, band) {
   const factor = reduction(width, height);
   if (factor === 1) return band(0, height);
@@ -106,7 +106,7 @@ function reducedPixels(width, height, band) {
   for (let top = 0; top < height; top += rows) {
     const bottom = Math.min(top + rows, height);
     const { data, height: held } = band(top, bottom);
-    const offset = held === height ? top : 0; // in a picture that is held as a whole
+    const offset = held === height ? top : 0; // if the whole picture is held
     for (let y = top; y < bottom; y += factor) {
       for (let x = 0; x < width; x += factor) {
         const [right, below] = [Math.min(x + factor, width), Math.min(y + factor, bottom)];
@@ -147,8 +147,8 @@ function withinSide(image, side) {
   return resizeArea(image, ...[image.width, image.height].map((length) => Math.max(1, roundEven(length * factor))));
 }
 
-// The image reduced by a whole factor to CONFIG.glance_side_px or slightly more, enough to see whether there is one
-// large digit. null if the image is not much larger.
+// The image downscaled by an integer factor to CONFIG.glance_side_px or slightly more, enough to see whether there is
+// one large digit. null if the image is not much larger than that.
 function glanceAt(image) {
   const factor = Math.floor(Math.max(image.width, image.height) / CONFIG.glance_side_px);
   if (factor < 2 || Math.min(image.width, image.height) < factor) return null;

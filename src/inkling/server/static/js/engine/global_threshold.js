@@ -1,4 +1,4 @@
-// Binarize with one threshold if the background is one even level; the strokes may be bold. As
+// Binarize with one threshold if the background is one even level; the strokes may be bold. Like
 // `inkling.pipeline.global_threshold`.
 
 import { GLOBAL_THRESHOLD as CONFIG, POLARITY, SHARED } from "./config.js";
@@ -16,8 +16,8 @@ export function binarizeGlobally(image, small, { requireSharp = false } = {}) {
   if (!dark.some(Boolean) || !light.some(Boolean)) return null;
   const cues = edgeCue(small) + POLARITY.area_weight * areaCue(small) + POLARITY.corner_weight * cornerCue(small);
   const lightBackground = cues >= 0;
-  // The soft edges of strokes are between the two levels, so on each side only the quarter far from the threshold
-  // counts.
+  // The soft edges of strokes are between the two levels, so on each side only the quarter of the pixels farthest from
+  // the threshold counts.
   const { typical_quantile: typical, extreme_quantile: extreme } = CONFIG;
   const [darkest, darkLevel] = levelsAt(dark, [extreme, 1 - typical]);
   const [lightLevel, lightest] = levelsAt(light, [typical, 1 - extreme]).map((level) => threshold + 1 + level);

@@ -1,4 +1,4 @@
-// Convert color to grayscale: luma, or the mixture of channels that shows the ink if luma hides it. As
+// Convert color to grayscale: luma, or the mixture of channels that shows the ink if luma hides it. Like
 // `inkling.pipeline.grayscale`. A color picture is { width, height, data }, four bytes per pixel.
 
 import { GRAYSCALE as CONFIG, SHARED } from "./config.js";
@@ -9,7 +9,7 @@ import { resizeArea } from "./image/resize.js";
 const LUMA = [0.299, 0.587, 0.114]; // weights of R, G, B (ITU-R BT.601)
 const SWEEPS = 12; // of Jacobi's method: more than a 3 x 3 matrix needs
 
-// Grayscale with Pillow's weights of the colors.
+// Grayscale with Pillow's weights for the colors.
 export const luma = (picture) => weighted(picture, [19595, 38470, 7471], 16);
 
 // The weighted sum of the channels; the weights sum to 2 to the power of `bits`.
@@ -47,7 +47,7 @@ function showsInk({ width, height, data }) {
   return strong > (1 - CONFIG.strongest_quantile) * 2 * sample.length;
 }
 
-// One pixel of each block, near its middle.
+// The columns and rows of one pixel per block, near its middle.
 function sampledPlaces(width, height, block) {
   const along = (side) => {
     const places = [];
@@ -133,7 +133,7 @@ function projected({ width, height, data }, axis) {
   return out;
 }
 
-// Median size of the steps along an axis, levels; at least half a level, the size of rounding errors.
+// The median size in levels of the steps along an axis; at least half a level, the size of rounding errors.
 function medianStep(steps, axis) {
   const along = steps.map((step) => Math.abs(step[0] * axis[0] + step[1] * axis[1] + step[2] * axis[2]));
   return Math.max(lowQuantile(along, 0.5), 0.5);

@@ -1,6 +1,7 @@
-// Operations of the pipeline on grayscale images, with the results of OpenCV and NumPy: START HERE for names. An image
-// is { width, height, data }, row by row; `data` is a Uint8Array of levels 0..255 or of a mask, a Float32Array, or an
-// Int32Array of labels. A box is [x, y, w, h]. `tests/browser/test_engine_image_ops.py` compares them with OpenCV.
+// START HERE for names: the pipeline's operations on grayscale images, with the same results as OpenCV and NumPy. An
+// image is { width, height, data }, row by row; `data` is a Uint8Array of levels 0..255 or of a mask, a Float32Array,
+// or an Int32Array of labels. A box is [x, y, w, h]. `tests/browser/test_engine_image_ops.py` compares the operations
+// with OpenCV.
 
 export * from "./image/numbers.js";
 export * from "./image/grey.js";

@@ -1,4 +1,4 @@
-// Group boxes into lines of writing, top to bottom, each from left to right. As `inkling.pipeline.line_grouping`.
+// Group boxes into lines of writing, top to bottom, each from left to right. Like `inkling.pipeline.line_grouping`.
 //
 // Lines may slant: their slope is the median step from a box to its nearest neighbor on the right, and boxes are
 // compared as if the slope were 0.
@@ -31,7 +31,7 @@ export function groupLines(boxes) {
     .map(({ line }) => line);
 }
 
-// The slope of lines of boxes, pixels down per pixel to the right; 0 if too few boxes are side by side.
+// The slope of lines of boxes, in pixels down per pixel to the right; 0 if too few boxes are side by side.
 export function slopeOfLines(boxes) {
   const [nearestGap, farthestGap] = CONFIG.neighbor_gap_range;
   const centers = boxes.map(([x, y, w, h]) => ({ x: x + w / 2, y: y + h / 2, h }));

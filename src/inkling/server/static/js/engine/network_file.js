@@ -42,7 +42,7 @@ function arraysOf({ sections }, body) {
   const [biases, high, middle, low] = starts.map((at, k) => body.subarray(at, at + sections[k]));
   return {
     bias: ({ shape, at }) => new Float32Array(biases.slice(at, at + 4 * shape[0]).buffer),
-    // Whole numbers times their step size. Their sign is the lowest bit; the bits below the middle byte are packed.
+    // Whole numbers times their step size. The lowest bit is the sign; the bits below the middle byte are packed.
     weights({ shape, size, low_bits, at, low_at }) {
       const found = new Float32Array(shape.reduce((a, b) => a * b, 1));
       const unit = 2 ** low_bits;

@@ -1,4 +1,4 @@
-// Runs a network in the page: a file written by `inkling.page_network`, on the kernels in kernels.wasm.
+// Runs a network in the page, from a file written by `inkling.page_network`, with the kernels in kernels.wasm.
 // Arrays are float32, channels last; the numbers of one layer are contiguous.
 import { readNetworkFile } from "./network_file.js";
 import { LANES, OPERATIONS, sizeOf } from "./operations.js";
@@ -8,7 +8,7 @@ import { EngineUnavailable } from "./unavailable.js";
 
 const FLOAT = 4; // bytes
 const ALIGNMENT = 16; // bytes
-const PAGE = 65536; // bytes: the unit by which WebAssembly's memory grows
+const PAGE = 65536; // bytes: the unit in which WebAssembly's memory grows
 const BATCH = 256; // examples that run together, to bound memory
 
 // -> the compiled kernels, for `loadNetwork`.
@@ -31,8 +31,8 @@ export async function loadNetwork(bytes, kernels) {
 export class Network {
   #file; // the source of the weights
   #steps; // of the head, with the addresses of their weights
-  #after; // where the arrays of a run start in memory, bytes
-  #top; // the end of the memory in use, bytes
+  #after; // where the arrays of a run start in memory, in bytes
+  #top; // the end of the memory in use, in bytes
   #knownSoftmax = remembering(({ data }) => this.#softmaxOf(data, this.head.input)); // of one tile
   #takesRows; // whether several examples run together, as rows of each array
 
@@ -110,7 +110,7 @@ export class Network {
     return softmax(this.#floats(last.at, sizeOf(last.shape)), last.shape.at(-1));
   }
 
-  // The joined results of `compute(tiles, shape)` for n tiles, several together if that is faster.
+  // The joined results of `compute(tiles, shape)` for n tiles, which run several at a time if that is faster.
   #ofAll(tiles, compute) {
     const { input } = this.head;
     const size = sizeOf(input);
@@ -124,7 +124,7 @@ export class Network {
     return joined(parts);
   }
 
-  // Numbers and their shape -> the array of the input and of each step.
+  // Numbers and their shape -> the array of the input and the output of each step.
   #run(values, shape) {
     if (values.length !== sizeOf(shape)) throw new Error(`${values.length} numbers do not form ${shape.join(" x ")}.`);
     this.#top = this.#after;

@@ -1,4 +1,4 @@
-// Normalize one digit: a crop of ink -> 28x28, as in MNIST. As `inkling.pipeline.normalize`, which gives the reasons.
+// Normalize one digit: a crop of ink -> 28x28, as in MNIST. Like `inkling.pipeline.normalize`, which gives the reasons.
 
 import { NORMALIZE as CONFIG } from "./config.js";
 import { maskOfLabels } from "./image/components.js";
@@ -75,7 +75,7 @@ function mapped({ width, height, data }, change) {
   return grey(width, height, data.map(change));
 }
 
-// Reduces a crop with a large reference side by a whole factor, and clips ink to at most 1.
+// Downscales a crop with a large reference side by an integer factor, and clips ink to at most 1.
 export function downscaledIfLarge(part, side) {
   let small = part;
   if (side >= 2 * CONFIG.measured_side_px) {

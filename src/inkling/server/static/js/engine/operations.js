@@ -1,7 +1,7 @@
-// The layers of a network, computed by the kernels. An array is { at: address in their memory, bytes; shape }.
+// The layers of a network, computed by the kernels. An array is { at: address in their memory, in bytes; shape }.
 // Each operation takes a Runner (memory and kernels), a step of the network's head and its input arrays.
 
-export const LANES = 8; // outputs that a product computes together: weights and biases are padded to a multiple
+export const LANES = 8; // outputs that a product computes together: weights and biases are padded to a multiple of it
 const ACTIVATIONS = { linear: 0, relu: 1, relu6: 2 };
 
 export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
@@ -11,7 +11,7 @@ const activation = (step) => ACTIVATIONS[step.activation ?? "linear"];
 // (height, width, channels) of an array that may lack channels or width.
 const imageShape = ([height, width = 1, channels = 1]) => [height, width, channels];
 
-// The number of window positions along a side, and the padding before it and in total, as in TensorFlow.
+// The number of window positions along a side, and the padding before the side and in total, as in TensorFlow.
 function places(side, window, stride, padding) {
   if (padding === "valid") return { n: Math.floor((side - window) / stride) + 1, before: 0, border: 0 };
   const n = Math.ceil(side / stride);
@@ -48,7 +48,7 @@ function conv(run, step, [image]) {
   return { at: to, shape };
 }
 
-// A dense layer on rows of numbers: of several examples, of the columns of a line, or a single row.
+// A dense layer on rows of numbers: several examples, the columns of a line, or a single row.
 function dense(run, step, [{ at, shape }]) {
   const [outputs, inputs] = step.weights.shape;
   const rows = sizeOf(shape) / inputs;
@@ -98,7 +98,7 @@ function add(run, step, [a, b]) {
   return { at: to, shape: a.shape };
 }
 
-// The same numbers in another shape, in which one side may be unknown; for several examples, the shape of each.
+// The same numbers in another shape, in which one side may be unknown; for several examples, it is the shape of each.
 function reshape(run, step, [{ at, shape }]) {
   const known = sizeOf(step.shape.filter((side) => side !== null));
   const n = step.shape.includes(null) ? 1 : sizeOf(shape) / known;

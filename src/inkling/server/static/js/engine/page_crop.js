@@ -1,4 +1,4 @@
-// Find the page in a photograph or screenshot and replace its surroundings with the page's level. As
+// Find the page in a photograph or screenshot and replace its surroundings with the page's level. Like
 // `inkling.pipeline.page_crop`, which gives the reasons.
 
 import { PAGE_CROP as CONFIG, SHARED } from "./config.js";
@@ -10,8 +10,8 @@ import { closedLength, contourArea, filledHull, hullOfMask, minAreaRect, simplif
 import { borderPixels } from "./polarity.js";
 import { upscale } from "./small_image.js";
 
-// A grayscale image and its small version -> both with the page's median level in place of its surroundings; unchanged
-// if there is no page or it has no surroundings.
+// A grayscale image and its small version -> both with the page's surroundings replaced with its median level;
+// unchanged if there is no page or the page has no surroundings.
 export function cropPage(image, small) {
   const page = findPage(small);
   if (!page) return [image, small];
@@ -52,7 +52,7 @@ function findLightPage(small) {
   const { hull, inside, outside } = region;
   const isWrittenOn = light.data.some((value, i) => value === 0 && inside.data[i] > 0) || mayBeBlankPage(hull);
   if (!isWrittenOn || hasWriting(small, outside.data)) return null;
-  // A page has an edge, a gradient of light has none. So both sides of the outline are compared.
+  // A page has an edge; a gradient of light has none. So both sides of the outline are compared.
   const [core, wide] = [dilatedBy(hull, -2 * CONFIG.rim_px), dilatedBy(hull, 2 * CONFIG.rim_px)];
   const within = chosen(small, (i) => inside.data[i] > 0 && core.data[i] === 0 && light.data[i] > 0);
   const beyond = chosen(small, (i) => outside.data[i] > 0 && wide.data[i] > 0);
@@ -68,7 +68,7 @@ function findLightPage(small) {
 }
 
 // A page or window that differs slightly from even surroundings of the level `around`. A lighter one may touch one or
-// two sides of the image; a darker one that touches a side would be a shadow.
+// two sides of the image; a darker one that touches a side might be a shadow.
 function findPanel(small, around) {
   const { width: w, height: h } = small;
   const [left, top] = [w >> 2, h >> 2];
@@ -85,15 +85,15 @@ function findPanel(small, around) {
     const [y, x] = [Math.floor(i / w), i % w];
     return y >= rim && y < h - rim && x >= rim && x < w - rim; // a line may run along the border of the image
   };
-  // Its edge must be sharp, unlike a gradient: the level just inside is that of the middle, just outside that of the
-  // border.
+  // Its edge must be sharp, not a gradient: the level just inside the edge is that of the middle, and the level just
+  // outside is that of the border.
   const [core, wide] = [dilatedBy(hull, -2 * rim - 1), dilatedBy(hull, 2 * rim + 1)];
   const within = chosen(small, (i) => inside.data[i] > 0 && core.data[i] === 0);
   const isNear = (i) => outside.data[i] > 0 && wide.data[i] > 0;
   const nearAndClear = chosen(small, (i) => isNear(i) && isClear(i));
   const beyond = nearAndClear.length ? nearAndClear : chosen(small, isNear);
   if (touchedSides(hull) > (step > 0 ? CONFIG.max_touched_sides : 0) || !within.length || !beyond.length) return null;
-  // Outside, half may differ: a page casts a shadow and may have a frame around it.
+  // Outside, half of the pixels may differ: a page casts a shadow and may have a frame around it.
   const deviation = Math.max(
     quantile(within.map((value) => Math.abs(value - level)), CONFIG.surround_quantile),
     median(beyond.map((value) => Math.abs(value - around))),
@@ -119,7 +119,7 @@ function touchedSides({ width, height, data }) {
   return above + below + isTouched(0, width, height) + isTouched(width - 1, width, height);
 }
 
-// Whether a rectangle is a page even without writing: too large and too wide for a bold 1.
+// Whether a rectangle may be a page even without writing, because it is too large and too wide for a bold 1.
 function mayBeBlankPage(hull) {
   const [, , w, h] = boundingRect(hull);
   const isLarge = countNonZero(hull) / hull.data.length >= CONFIG.min_blank_area_share;
@@ -127,7 +127,7 @@ function mayBeBlankPage(hull) {
 }
 
 // A mask, 1 = perhaps page -> the convex hull of its largest component: { hull, inside, outside }, 255 = within; `inside`
-// and `outside` exclude its blurred rim. null if it is small, not a rectangle or not solid.
+// and `outside` exclude the hull's blurred rim. null if the component is small, not a rectangle or not solid.
 function largestRectangle(mask) {
   const { count, labels, stats } = connectedComponents(mask, { connectivity: 4 });
   let largest = 0;
@@ -166,7 +166,7 @@ function borderMode(small) {
   const { width: w, height: h } = small;
   const sides = [[0, 0, w, n], [0, h - n, w, n], [0, 0, n, h], [w - n, 0, n, h]];
   const band = sides.flatMap((side) => [...crop(small, ...side).data]);
-  const bins = new Array(32).fill(0); // of 8 levels
+  const bins = new Array(32).fill(0); // of 8 levels each
   for (const level of band) bins[level >> 3] += 1;
   const mode = bins.indexOf(Math.max(...bins));
   return upperMedian(band.filter((level) => level >> 3 === mode));
@@ -175,7 +175,7 @@ function borderMode(small) {
 // The mask dilated, or eroded if `by` is negative; the image's border does not erode it.
 const dilatedBy = (mask, by) => (by > 0 ? dilate(mask, 2 * by + 1) : erode(mask, 1 - 2 * by));
 
-// Whether a region, where `where` is not 0, has as many sharp steps as writing.
+// Whether the region where `where` is not 0 has as many sharp steps as writing.
 function hasWriting({ width, height, data }, where) {
   const log = Float32Array.from(data, (level) => Math.log(level + SHARED.level_offset));
   let [steps, sharp] = [0, 0];

@@ -1,4 +1,4 @@
-// Distinguish dark ink on a light background from light ink on a dark one, by the votes of several cues. As
+// Distinguish dark ink on a light background from light ink on a dark one, by the votes of several cues. Like
 // `inkling.pipeline.polarity`.
 
 import { POLARITY as CONFIG, SHARED } from "./config.js";
@@ -23,7 +23,7 @@ export function hasLightBackground(small) {
   return edges + CONFIG.area_weight * areaCue(small) >= 0;
 }
 
-// -1 (each first edge is a step to lighter pixels) .. 1 (to darker pixels); 0 if there is no sharp edge.
+// -1 (every first edge is a step to lighter pixels) .. 1 (to darker pixels); 0 if there is no sharp edge.
 export function edgeCue(small) {
   const log = lookUp(small, LOG_LEVELS);
   const steps = [stepsOf(log), stepsOf(transposed(log))].filter(({ data }) => data.length);
@@ -71,7 +71,7 @@ export function cornerCue(small) {
   return corners.reduce((sum, i) => sum + Math.sign(data[i] - (low + high) / 2), 0) / 4;
 }
 
-// The outermost pixels, the corners twice.
+// The outermost pixels, with the corners twice.
 export function borderPixels({ width, height, data }) {
   const out = new Uint8Array(2 * width + 2 * height);
   out.set(data.subarray(0, width), 0);

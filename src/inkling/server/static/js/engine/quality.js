@@ -1,5 +1,5 @@
-// Find problems of an image and their remedies. As `inkling.pipeline.quality`. A warning is { code, text }; its text is
-// one sentence with the problem and the remedy, separated by a semicolon.
+// Find problems with an image and their remedies. Like `inkling.pipeline.quality`. A warning is { code, text }; its
+// text is one sentence with the problem and the remedy, separated by a semicolon.
 
 import { QUALITY as CONFIG, SHARED, TEXT_PAGE } from "./config.js";
 import { median, quantile } from "./image/numbers.js";
@@ -12,7 +12,7 @@ const TOO_MUCH = {
   rows: { code: "many", text: "there are too many rows for one answer; show a part of the page." },
 };
 
-// The warning for content that exceeds one answer: a "texture", a "table" or too many "rows".
+// The warning for content that is too much for one answer: a "texture", a "table" or too many "rows".
 export const tooMuch = (what) => TOO_MUCH[what];
 
 // An image, its ink and its glyphs -> warnings, the most important first; none for a clean drawing.
@@ -53,7 +53,7 @@ function blot(ink, boxes) {
   return { code: "blot", text: "there is a solid patch but no line; write with a pen, and show nothing else." };
 }
 
-// A digit that is cut off touches one border; in a tight crop the digits touch the opposite border too.
+// A digit that is cut off touches one border; in a tight crop, the digits touch the opposite border too.
 function border(boxes, { width, height }) {
   const [x, y, w, h] = boundingBox(boxes);
   const margins = [x, y, width - x - w, height - y - h];
@@ -108,7 +108,7 @@ const reach = (start, length, end) => {
   return [Math.max(start - more, 0), Math.min(start + length + more, end)];
 };
 
-// Adds the number of pixels in soft edges of strokes along a line, and the number of edges.
+// Adds to `total` the number of pixels in soft edges of strokes along a line, and the number of edges.
 function countEdges(data, start, step, length, total) {
   const [low, high] = CONFIG.soft_ink.map(Math.fround);
   for (let k = 0; k < length; k += 1) {

@@ -22,14 +22,14 @@ import { withTestTimeAugmentation } from "./test_time_augmentation.js";
 //
 // `classify`: n tiles of 784 floats -> { probs: n * 10, calibrated, notDigit: n }. `manifest`: { sure_at, reject_at } of
 // that network. `recognise`: a row's image -> the columns' probabilities, see rows/read_rows.js. `lineManifest`: () -> the
-// row network's.
+// manifest of the row network.
 export function makeReader({ classify, manifest, recognise, lineManifest }) {
   const canRefuse = (manifest.reject_at ?? 1) < 1;
   const network = { classify, canRefuse, sureAt: manifest.sure_at, rejectAt: manifest.reject_at };
   const byRows = async ({ image, size }) =>
     readRows(image, { recognise, classify, manifest: await lineManifest(), size });
   return {
-    // An ImageData, ImageBitmap or Blob -> the reading as POST /api/v1/read?explain=tiles answers it. `mode`: "single"
+    // An ImageData, ImageBitmap or Blob -> the reading as POST /api/v1/read?explain=tiles returns it. `mode`: "single"
     // treats all ink as one digit. `steps`: also return the result of each stage, see `stepsOf`. `off`: stages to skip,
     // see ablation.js.
     async read(source, { mode = "auto", steps = false, off = [] } = {}) {
@@ -91,7 +91,7 @@ const allInk = ({ ink, segmentation }) => isComplete(segmentation) && !spansPict
 const isSureAlone = (one, { outcome }) =>
   outcome === "read" && glyphsOf(one.segmentation).length === 1 && allInk(one);
 
-// The answer if the digits may not be separate.
+// The answer if the digits might not be separate.
 async function withRows(whole, reading, { network, byRows }) {
   let [glyphs, source] = [reading, whole];
   if (mayBeOneDigit(whole.segmentation)) {
@@ -121,7 +121,8 @@ function levelsOf(tiles, i) {
   return Array.from({ length: SIDE }, (_, y) => Array.from(row(y), (value) => roundEven(Math.fround(value * 255))));
 }
 
-// A box of the possibly reduced image -> pixels of the upright image before reduction, clipped to it.
+// A box in the possibly downscaled image -> the box in the upright image before downscaling, at least one pixel wide
+// and high.
 function toOriginalBox([x, y, w, h], { width, height }, size) {
   const [xScale, yScale] = [size[0] / width, size[1] / height];
   const [left, top] = [Math.trunc(x * xScale), Math.trunc(y * yScale)];
@@ -147,8 +148,8 @@ function roundedDigit(digit) {
 
 const rounded = (value, digits) => roundEven(value * 10 ** digits) / 10 ** digits;
 
-// The result of each stage, for display: the grayscale image, its ink (floats, 1 = ink), the boxes of the glyphs in its
-// pixels, and their tiles, concatenated.
+// The result of each stage, for display: the grayscale image, its ink (floats, 1 = ink), the boxes of the glyphs in
+// pixels of the image, and their tiles, concatenated.
 function stepsOf({ image, ink, segmentation, tiles }) {
   return { image, ink, glyphs: glyphsOf(segmentation).map(({ box }) => box), tiles };
 }

@@ -2,8 +2,8 @@
 
 const MOST = 32; // images
 
-// A function of an image, { data, width } -> the same function, which computes each result once. Nobody may change the
-// image or the result.
+// A function of an image, { data, width } -> the same function, but computing each result once. Callers must not change
+// the image or the result.
 export function remembering(compute) {
   const known = []; // { image, result }, the latest first
   return (image) => {

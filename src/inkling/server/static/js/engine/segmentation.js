@@ -1,4 +1,5 @@
-// Find the digits: ink -> one box per digit, in reading order. As `inkling.pipeline.segmentation`, which gives the reasons.
+// Find the digits: ink -> one box per digit, in reading order. Like `inkling.pipeline.segmentation`, which gives the
+// reasons.
 //
 // A segmentation is { lines, labels, corner, count }: `lines` of glyphs { box, components }, top to bottom, each left to
 // right; `labels`, an image of the numbers of `count` connected components, which starts at `corner` of the ink.
@@ -10,7 +11,7 @@ import { above, boundingRect, crop } from "./image/grey.js";
 import { median } from "./image/numbers.js";
 import { groupLines } from "./line_grouping.js";
 
-// Ink, floats 0..1 -> its digits. `single` treats all ink that is neither speck nor frame as one digit.
+// Ink, floats 0..1 -> its digits. `single` treats all ink that is neither a speck nor a frame as one digit.
 export function segment(ink, { single = false } = {}) {
   const mask = above(ink, SHARED.ink_threshold);
   const inkBox = boundingRect(mask);
@@ -39,12 +40,12 @@ export function segment(ink, { single = false } = {}) {
 export const glyphsOf = ({ lines }) => lines.flat();
 
 // A box -> x0, y0, x1, y1 of a part one pixel larger on each side, for the soft edge of the outermost strokes. It may
-// extend beyond the right and lower border.
+// extend beyond the right and lower borders.
 export function paddedCorners([x, y, w, h]) {
   return [Math.max(x - 1, 0), Math.max(y - 1, 0), x + w + 1, y + h + 1];
 }
 
-// The median height of the tall boxes, pixels.
+// The median height in pixels of the tall boxes.
 export function referenceHeight(boxes) {
   const heights = boxes.map((box) => box[3]);
   const tallest = heights.reduce((most, h) => Math.max(most, h), 0);

@@ -1,4 +1,4 @@
-// Reduce an image to the small version used to find page, polarity and background, and map back from it. As
+// Downscale an image to the small version used to find page, polarity and background, and map back from it. Like
 // `inkling.pipeline.downscaling`.
 
 import { DOWNSCALING as CONFIG } from "./config.js";

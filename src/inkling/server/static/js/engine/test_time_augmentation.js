@@ -1,4 +1,4 @@
-// Classify narrower views of a digit that may have been stretched to fill its box, and average the predictions. As
+// Classify narrower views of a digit that may have been stretched to fill its box, and average the predictions. Like
 // `inkling.pipeline.test_time_augmentation`.
 
 import { NORMALIZE, TEST_TIME_AUGMENTATION as CONFIG } from "./config.js";
@@ -8,9 +8,9 @@ import { resizeCubic } from "./image/resize.js";
 import { glyphCrops, joinedTiles, normalizeCrop } from "./normalize.js";
 import { glyphsOf } from "./segmentation.js";
 
-// The uncertain prediction of a single digit that is as wide as high -> the mean over several views. The probability
-// that it is not a digit is averaged only if it fills the image. `looks`: the tiles of the other views, and the
-// probabilities of all views, the original first.
+// An uncertain prediction for a single digit that is about as wide as high -> its mean over several views; any other
+// prediction -> unchanged. The probability that it is not a digit is averaged only if it fills the image. `looks`: the
+// tiles of the other views, and the probabilities of all views, the original first.
 export async function withTestTimeAugmentation(ink, segmentation, prediction, classify) {
   const { probs, notDigit } = prediction;
   if (notDigit.length !== 1 || Math.max(...probs) >= Math.fround(CONFIG.certain_at)) return prediction;
@@ -33,7 +33,7 @@ export async function withTestTimeAugmentation(ink, segmentation, prediction, cl
   return { probs: meanProbs, notDigit: meanNotDigit, looks: { tiles: views.map(({ data }) => data), probs: looks } };
 }
 
-// The same ink with its aspect ratio (width to height) multiplied by `factor`; a small crop becomes higher.
+// The ink with its aspect ratio (width to height) multiplied by `factor`; a small crop becomes taller, not narrower.
 function narrowed(part, factor) {
   const isSmall = part.height < 2 * NORMALIZE.measured_side_px;
   const [w, h] = isSmall

@@ -1,11 +1,11 @@
-// Distinguish a page of text, a code or a pattern from numbers, by counting, without a network. As
+// Distinguish a page of text, a code or a pattern from numbers by simple statistics, without a network. Like
 // `inkling.pipeline.text_page_filter`.
 
 import { TEXT_PAGE as CONFIG } from "./config.js";
 import { median, quantiles } from "./image/numbers.js";
 import { glyphsOf } from "./segmentation.js";
 
-// Whether the glyphs of ink are text, a code or a pattern. Digits of one writer have similar heights, few of them are
+// Whether the glyphs of ink are text, a code or a pattern. One writer's digits have similar heights, few of them are
 // solid, and a line across a digit crosses at most three strokes.
 export function isTextPage(ink, segmentation) {
   const boxes = glyphsOf(segmentation).map(({ box }) => box);
@@ -20,7 +20,7 @@ export function isTextPage(ink, segmentation) {
   return boxes.filter((box) => isSolid(ink, box)).length / n > CONFIG.max_solid_share;
 }
 
-// Whether a glyph is a filled patch, not made of lines.
+// Whether a glyph is a filled patch instead of strokes.
 export function isSolid(ink, [x, y, w, h]) {
   if (h >= CONFIG.max_solid_aspect_ratio * w) return false;
   const step = Math.max(1, Math.floor(Math.min(w, h) / CONFIG.grid_px));
@@ -36,7 +36,7 @@ export function isSolid(ink, [x, y, w, h]) {
   return core > CONFIG.min_solid_core_fill && mean(x, y, x + w, y + h) > CONFIG.min_solid_fill;
 }
 
-// The number of strokes crossed by the median row or column of a glyph, the larger of both, per square that it covers.
+// Strokes crossed by the median row or column of a glyph, whichever is more, per square of the glyph's box.
 function strokeCrossings(ink, [x, y, w, h]) {
   const at = (column, row) => ink.data[(y + row) * ink.width + x + column] > 0.5;
   const ofRows = medianRuns(h, Math.ceil(h / CONFIG.sampled_lines), w, (row, column) => at(column, row));

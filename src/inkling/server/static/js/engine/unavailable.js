@@ -1,5 +1,5 @@
-// Why networks cannot run in this page: an old browser, a network of unknown layers, a file that is missing or damaged.
-// `message` is a sentence for people.
+// Why networks cannot run in this page: an old browser, a network with unknown layers, a missing or damaged file.
+// `message` is written for users.
 export class EngineUnavailable extends Error {
   name = "EngineUnavailable";
 }

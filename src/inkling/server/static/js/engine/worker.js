@@ -1,5 +1,5 @@
 // The engine's thread. Each message names one of the calls below and gets one answer: { id, value } or { id, error }.
-// It asks the page for a network that it lacks: { need: name }, answered by a call of `load`.
+// It asks the page for a network that it lacks: { need: name }, answered by a call to `load`.
 import { loadKernels, loadNetwork } from "./networks.js";
 import { classProbabilities } from "./probabilities.js";
 import { makeReader } from "./reader.js";
@@ -53,7 +53,7 @@ const CALLS = {
   },
 };
 
-// `learned`: a hand's last layer, which replaces the network's; this also loads the network's replayed images.
+// `learned`: a hand's last layer, which replaces the network's; it needs the replayed images that `loadReplay` stored.
 async function readerOf(network, learned) {
   const classifier = await networkOf(network);
   const classifyTaught = (tiles) => {

@@ -3,8 +3,8 @@
 
 import { decode, encode } from "../common/drawing.js";
 
-// {model, strokes, index, neuron, changes, temperature}: undefined if the address has none; strokes are null if they are
-// damaged.
+// {model, strokes, index, neuron, changes, temperature}; each is undefined if it is not in the address. `strokes` is
+// null if the drawing is damaged.
 export function fromAddress(hash) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const number = (name) => (/^-?[\d.]{1,8}$/.test(parameters.get(name) ?? "") ? Number(parameters.get(name)) : undefined);

@@ -1,4 +1,4 @@
-// "Why 4?" and "Why not 9?": attribution maps of a score and of its lead over another; the displayed numbers add up.
+// "Why 4?" and "Why not 9?": attribution maps of a score and of its lead over another. The displayed numbers add up.
 
 import { byId, make, press, write } from "../common/dom.js";
 import { cellUnder, drawSigned, peakOf } from "../common/pixel_maps.js";

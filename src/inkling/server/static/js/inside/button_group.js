@@ -6,8 +6,8 @@ import { make } from "../common/dom.js";
 export class ButtonGroup {
   #at = 0; // the button in the tab order
 
-  // `labelOf(i)` returns the label for screen readers; `onFocus(i)` is called on hover and focus, with -1 at their end;
-  // `onChoose(i)` is called at a click. `isTurned()`: the buttons fill columns from top to bottom.
+  // `labelOf(i)` returns the label for screen readers; `onFocus(i)` is called on hover and focus, with -1 when they
+  // end; `onChoose(i)` is called on a click. `isTurned()`: whether the buttons fill columns from top to bottom.
   constructor(holder, { labelOf, onFocus, onChoose, columns = () => this.columns, isTurned = () => false }) {
     this.holder = holder;
     this.isTurned = isTurned;
@@ -31,7 +31,8 @@ export class ButtonGroup {
     holder.addEventListener("keydown", (event) => this.#move(event));
   }
 
-  // `middles`: [{x, y}] in pixels of the holder; `columns` per row; {w, h}: the size of a button.
+  // `middles`: the buttons' centers, [{x, y}] in CSS pixels of the holder; `columns`: buttons per row; {w, h}: the size
+  // of a button, in CSS pixels.
   place(middles, columns, { w, h }) {
     this.columns = columns;
     if (this.buttons?.length !== middles.length) {

@@ -18,8 +18,8 @@ export function strongest(values, n) {
   return found.sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, n);
 }
 
-// The product on every connection: {first: pixel * hidden + neuron, second: neuron * 10 + digit}. `focus` selects one
-// neuron {hidden}, or everything that leads to one output {output}.
+// The product on every connection: {first, second}, with the indices pixel * hidden + neuron and neuron * 10 + digit.
+// `focus` selects one neuron {hidden}, or everything that leads to one output {output}.
 export function flows(modified, { a1 }, tile, focus) {
   const { hidden, outputs, w2 } = modified.network;
   const second = new Float32Array(hidden * 10);

@@ -1,4 +1,4 @@
-// The controls that change the network, and the effect on this answer and on 1,000 test digits.
+// The controls that change the network, and the effect of the changes on this answer and on 1,000 test digits.
 
 import { announce, byId, make, write } from "../common/dom.js";
 import { percent } from "../common/how_sure.js";
@@ -96,7 +96,7 @@ function setSlider(id, value, text) {
   write(byId(`${id}-value`), text);
 }
 
-// The slider is logarithmic: half and double are at the same distance.
+// The slider is logarithmic: half and double are equally far from 1.
 function toTemperature(value) {
   return Math.round(2 ** Number(value) * 100) / 100;
 }

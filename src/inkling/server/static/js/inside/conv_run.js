@@ -7,8 +7,8 @@ import { Layer } from "./conv_layer.js";
 const SIDE = 28;
 
 export class ConvRun {
-  // `outputs`: [{name, type, shape, values}] of engine.layers. `weights`: see common/network_parts.js; null if unknown:
-  // then there are maps but no sums.
+  // `outputs`: [{name, type, shape, values}] from engine.layers. `weights`: see common/network_parts.js; null if
+  // unknown, in which case there are maps but no sums.
   constructor({ tile, outputs, weights }) {
     this.tile = tile;
     let input = { shape: [SIDE, SIDE, 1], values: tile };
@@ -37,9 +37,9 @@ export class ConvRun {
     return { values: this.features.values, weights: parts.weights.subarray(output * n, (output + 1) * n), bias: parts.bias[output] };
   }
 
-  // The `n` most important maps of each layer for the score of `target`, in order: [[channel, ...], ...]. It goes from
-  // the last layer back: a map's importance is what it adds to the maps chosen after it. `pinned` {layer, channel} is
-  // always included.
+  // The `n` most important maps of each layer for the score of `target`, in order: [[channel, ...], ...]. They are
+  // chosen from the last layer backward: a map's importance is what it adds to the maps chosen in the next layer.
+  // `pinned` {layer, channel} is always included.
   strongest(target, n, pinned = null) {
     const chosen = [];
     let counts = this.#forScore(target);
@@ -61,7 +61,8 @@ export class ConvRun {
     return terms.indexOf(Math.max(...terms));
   }
 
-  // The importance of each map of the last layer for a score: the size of its average times a weight.
+  // The importance of each map of the last layer for a score: the absolute value of its average times its weight, or
+  // its average alone if the score is not a sum of averages.
   #forScore(target) {
     const layer = this.maps.at(-1);
     const score = this.scoreOf(target);

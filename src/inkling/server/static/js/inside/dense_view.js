@@ -26,7 +26,7 @@ export class DenseView {
   #chosen = null; // the chosen neuron; null for the one that contributes most to the answer
   #target = null; // the chosen output; null for the answer
   #contrast = null;
-  #hover = null; // {hidden} or {output} under the pointer or the keys
+  #hover = null; // {hidden} or {output} under the pointer or with the keyboard focus
 
   // `output`: the page's OutputPanel, shared by both views.
   constructor({ source, digits, output, remember }) {
@@ -56,7 +56,7 @@ export class DenseView {
     byId("lines").addEventListener("input", () => this.#drawDiagram());
   }
 
-  // Loads a network; `requested` has the changes from a link.
+  // Loads a network; `requested` has the neuron, the changes and the temperature from a link.
   async load(name, requested) {
     const network = await networkOf(name);
     this.modified = new ModifiedNetwork(network);
@@ -78,7 +78,7 @@ export class DenseView {
     this.#showEvaluation();
   }
 
-  // Shows everything, for another tile, another network or another size.
+  // Shows everything, after the tile, the network or the available space has changed.
   show() {
     if (!this.modified || !this.source.tile) return;
     this.run = this.modified.run(this.source.tile);
@@ -217,7 +217,7 @@ export class DenseView {
     this.#drawDiagram();
   }
 
-  // The weights of the neuron under the pointer, beside it.
+  // Draws the weights of the neuron under the pointer, beside that neuron.
   #drawCard() {
     const j = this.#hover?.hidden;
     const card = byId("card");
@@ -234,7 +234,7 @@ export class DenseView {
   }
 }
 
-// From the page's engine, or from the server if the page cannot run it.
+// The network from the page's engine, or from the server if the page cannot run the network.
 async function networkOf(name) {
   const engine = await pageEngine(name);
   try {

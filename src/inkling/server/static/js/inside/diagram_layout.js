@@ -1,9 +1,10 @@
 // The layout of the network diagram: left to right on a wide page, top to bottom on a narrow one.
 
-const NARROW = 560; // CSS pixels: below, top to bottom
+const NARROW = 560; // CSS pixels; a narrower diagram runs from top to bottom
 const LEAST = 25; // CSS pixels from one neuron to the next, large enough for a finger
 
-// `width` of the diagram and the page's `rem`, CSS pixels; `hidden` neurons. x and y are middles.
+// `width` of the diagram and `rem` of the page are in CSS pixels; `hidden` is the number of hidden neurons. In the
+// result, x and y of neurons and outputs are centers.
 export function layoutDiagram(width, rem, hidden) {
   return width < NARROW ? topToBottom(width, rem, hidden) : leftToRight(width, rem, hidden);
 }

@@ -4,7 +4,7 @@ import { make, press, write } from "../common/dom.js";
 import { drawInk } from "../common/pixel_maps.js";
 
 export class DigitButtons {
-  // `choose(i)` is called at a click.
+  // `choose(i)` is called on a click.
   constructor(holder, { choose, nameOf }) {
     Object.assign(this, { holder, choose, nameOf });
   }

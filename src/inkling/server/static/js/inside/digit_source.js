@@ -51,7 +51,7 @@ export class DigitSource {
     return this.#entries[this.#chosen]?.said ?? null;
   }
 
-  // The views of the digit whose probabilities were averaged: [{tile, probs}]; one or none if nothing was averaged.
+  // The views of the digit, whose probabilities were averaged: [{tile, probs}]; at most one if nothing was averaged.
   get looks() {
     return this.#entries[this.#chosen]?.looks ?? [];
   }

@@ -1,5 +1,5 @@
-// Evaluates a modified network on the test digits. The pre-activations of all neurons are computed once, so that a
-// change of one neuron costs only the difference in its activation.
+// Evaluates a modified network on the test digits. The pre-activations of all neurons are computed once, so that after
+// a change to one neuron only the difference in its activation is computed.
 
 import { affine } from "../common/dense_network.js";
 

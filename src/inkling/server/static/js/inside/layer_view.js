@@ -34,7 +34,7 @@ export class LayerView {
     this.#chosen = this.#target = null;
   }
 
-  // Another view shows the network now: what is still computed is not shown.
+  // Call when another view shows the network: results that are still being computed will not be shown.
   leave() {
     this.name = "";
     this.requests.drop();
@@ -123,7 +123,8 @@ export class LayerView {
     this.output.draw({ ...score, logits, probs, temperature, none, target, unit: { name: isAveraged ? "Map" : "Number", of: isAveraged ? ` of layer ${maps.number}` : "", draw } });
   }
 
-  // Explains the digit against another. That runs many tiles, so it waits until nothing changes.
+  // Explains why it is this digit and not another. That runs the network on many tiles, so it waits until nothing
+  // changes.
   #explain(tile) {
     clearTimeout(this.explaining);
     this.why.stop();

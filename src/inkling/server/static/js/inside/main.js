@@ -1,5 +1,5 @@
-// START HERE: digit_source.js provides a digit; dense_view.js shows small networks whole, layer_view.js networks with
-// layers of maps, row_view.js a row read by the line network; textbook.js explains each part.
+// START HERE: digit_source.js provides a digit; dense_view.js shows small networks whole; layer_view.js shows networks
+// with layers of maps; row_view.js shows a row read by the line network; textbook.js explains each part.
 
 import { loadDigits } from "../common/test_digits.js";
 import { savedDrawing } from "../common/drawing.js";
@@ -32,7 +32,7 @@ let current = null; // dense or layerView, once it can show something
 let frame = 0;
 let remembering = 0;
 
-// Retries until it works, and shows that the server does not answer.
+// Retries `load` until it succeeds, and shows meanwhile that the server does not answer.
 async function retrying(load, isWanted = () => true) {
   for (;;) {
     try {
@@ -93,7 +93,7 @@ async function choose(name, changes = {}) {
   show();
 }
 
-// Starts with the network of the Draw page, so that the same ink has the same answer, unless a link names another.
+// Unless a link names a network, starts with that of the Draw page, so that the same ink gets the same answer.
 async function begin() {
   const requested = fromAddress(location.hash);
   const before = savedDrawing();

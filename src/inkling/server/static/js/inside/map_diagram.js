@@ -1,5 +1,5 @@
 // The overview of a network with layers of maps: the drawing, the most important maps of each layer for one score, and
-// the scores, with lines for what each map adds to the next.
+// the scores, with lines for what each map adds to the maps of the next layer.
 
 import { whenColoursChange } from "../common/colours.js";
 import { byId, make, write } from "../common/dom.js";
@@ -13,7 +13,7 @@ import { plain } from "./number_format.js";
 export const SHOWN = 6; // maps of each layer
 
 export class MapDiagram {
-  #focus = null; // {layer, channel} or {output} under the pointer or the keys
+  #focus = null; // {layer, channel} or {output} under the pointer or with the keyboard focus
   #buttons = [];
   #scores = [];
 
@@ -66,7 +66,7 @@ export class MapDiagram {
     this.layout = null;
   }
 
-  // Fits the layout to the room; returns whether there is any.
+  // Fits the layout to the available width; returns false if the width is 0.
   #fit() {
     const width = this.holder.clientWidth;
     if (width === 0) return false;

@@ -1,5 +1,5 @@
-// The positions of the overview's maps: left to right on a wide page, top to bottom on a narrow one. CSS pixels; x and y
-// are the middles.
+// The positions of the overview's maps: left to right on a wide page, top to bottom on a narrow one. Lengths are in CSS
+// pixels; x and y are centers.
 
 const NARROW = 600;
 

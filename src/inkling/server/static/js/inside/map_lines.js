@@ -1,10 +1,10 @@
 // The lines of the overview: what each map adds to the maps after it, and what the last maps add to the score. A wider
-// line adds more; below 0 it is ochre and dashed.
+// line means that a map adds more; if it adds less than 0, the line is ochre and dashed.
 
 import { colours } from "../common/colours.js";
 
 const WIDEST = 5; // CSS pixels
-const LEAST_SHARE = 0.06; // of the largest between two layers: smaller values are not drawn
+const LEAST_SHARE = 0.06; // of the largest value between two layers; smaller values are not drawn
 const FADED = 0.12; // opacity of lines that do not belong to the map under the pointer
 
 export function drawLines({ canvas, layout, run, shown, target, focus }) {
@@ -23,7 +23,8 @@ export function drawLines({ canvas, layout, run, shown, target, focus }) {
   context.setLineDash([]);
 }
 
-// All lines between one layer and the next: `values` [{a, b, value, before, after}], `from` and `to` their ends.
+// All lines between one layer and the next: `values` [{a, b, value, before, after}], `from` and `to` return the ends of
+// a line.
 function* bundles({ layout, run, shown, target }) {
   const half = layout.side / 2;
   const behind = ({ x, y }) => (layout.isWide ? { x: x + half, y } : { x, y: y + half });

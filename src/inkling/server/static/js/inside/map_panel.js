@@ -1,5 +1,5 @@
-// One map of a convolution, point by point: patches of its inputs times its kernels, added up, plus the bias, then ReLU.
-// The patch moves with the pointer, the arrow keys, or step by step over the picture.
+// One map of a convolution, point by point: patches of its inputs times its kernels, added up, plus the bias, then
+// ReLU. The patch moves with the pointer or the arrow keys, or step by step over the whole picture.
 
 import { byId, write } from "../common/dom.js";
 import { cellUnder, drawInk, drawSigned, frameOn, peakOf, pointAt } from "../common/pixel_maps.js";
@@ -15,7 +15,7 @@ export class MapPanel {
   #strongest = 0;
   #playing = 0;
 
-  // `turned(by)` asks for the next map of the layer.
+  // `turned(by)` asks for the next (1) or previous (-1) map of the layer.
   constructor({ turned }) {
     this.map = byId("large-map");
     this.handle = byId("large-handle");

@@ -1,4 +1,5 @@
-// A network with changes: hidden neurons switched off, with scaled weights or shifted biases, and the temperature.
+// A network with changes: hidden neurons that are switched off or have scaled weights or shifted biases, and another
+// temperature.
 
 import { affine, softmax } from "../common/dense_network.js";
 
@@ -47,7 +48,7 @@ export class ModifiedNetwork {
     this.b1[neuron] = this.network.b1[neuron] + merged.shift;
   }
 
-  // `forward` of common/dense_network.js, with the changes.
+  // Like `forward` in common/dense_network.js, but with the changes.
   run(tile) {
     const { w2, b2 } = this.network;
     const z1 = affine(this.w1, this.b1, tile);

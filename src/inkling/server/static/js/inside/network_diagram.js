@@ -6,7 +6,7 @@ import { layoutDiagram } from "./diagram_layout.js";
 import { drawInk, peakOf } from "../common/pixel_maps.js";
 import { flows, strongest } from "./connections.js";
 
-const WIDTHS = [0.6, 1, 1.6, 2.4, 3.6]; // of lines, weak to strong, sixteenths of a rem
+const WIDTHS = [0.6, 1, 1.6, 2.4, 3.6]; // of lines, from weak to strong, in sixteenths of a rem
 const ALPHAS = [0.16, 0.24, 0.36, 0.55, 0.8];
 const PIXELS = 28;
 
@@ -19,7 +19,7 @@ export class NetworkDiagram {
     this.context = canvas.getContext("2d");
   }
 
-  // Computes the layout for `hidden` neurons, again if `isStale` says that the room may have changed.
+  // Computes the layout for `hidden` neurons, and recomputes it if `isStale`: the available space may have changed.
   fit(hidden) {
     if (!this.isStale && this.hidden === hidden) return this.layout;
     const width = this.canvas.parentElement.clientWidth;
@@ -32,7 +32,7 @@ export class NetworkDiagram {
     return this.layout;
   }
 
-  // `focus`: {hidden: j} or {output: k} shows only its connections; null shows the strongest of all.
+  // `focus`: {hidden: j} or {output: k} shows only the connections of that unit; null shows the strongest of all.
   draw({ modified, run, tile, focus, lines, pinned, target }) {
     const { context, layout } = this;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
@@ -49,7 +49,7 @@ export class NetworkDiagram {
     const active = a1.reduce((n, a) => n + (a > 0 ? 1 : 0), 0);
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
-    context.strokeStyle = colours().paper; // a rim that separates it from the lines behind
+    context.strokeStyle = colours().paper; // a rim that separates the text from the lines behind it
     context.lineWidth = 5;
     context.lineJoin = "round";
     const put = (text, font, colour, x, y) => {
@@ -104,8 +104,8 @@ export class NetworkDiagram {
     ]);
   }
 
-  // Draws the lines of one layer in few strokes: by sign, and by strength in five steps. Below 0 they are ochre and
-  // dashed.
+  // Draws the lines of one layer in few strokes: one for each sign and each of five levels of strength. Lines below 0
+  // are ochre and dashed.
   #bundle(values, chosen, ends) {
     if (chosen.length === 0) return;
     const { context, layout, rem } = this;

@@ -12,7 +12,7 @@ export class NeuronPanel {
   #sums = []; // the sum after each of them
   #pixel = -1; // the selected pixel
   #playing = 0;
-  room = { w: 0, h: 0 }; // for the chart, CSS pixels
+  room = { w: 0, h: 0 }; // for the chart, in CSS pixels
 
   constructor() {
     this.maps = ["seen", "weights", "products"].map((name) => byId(`map-${name}`));
@@ -84,7 +84,7 @@ export class NeuronPanel {
     write(byId("neuron-value"), words);
   }
 
-  // The rounded numbers add up: the pixels' part is shown as the difference of the other two.
+  // The rounded numbers add up: the pixels' part is shown as the difference between the other two.
   #total() {
     const [z, bias] = [rounded(this.z, DECIMALS), rounded(this.bias, DECIMALS)];
     write(byId("sum-pixels"), signed(z - bias, DECIMALS));
@@ -127,7 +127,7 @@ export class NeuronPanel {
     this.#chart();
   }
 
-  // The growing sum, pixel by pixel; then the bias.
+  // Draws the running sum, pixel by pixel, and then the bias.
   #chart() {
     const { w, h } = this.room;
     if (!w || !this.tile) return;

@@ -17,8 +17,8 @@ export class OutputPanel {
   }
 
   // `values`: the inputs of the last layer; `weights` and `bias` of the output `target`; `logits`; ten `probs` at
-  // `temperature`; `none`: the share of the eleventh output, null if there is none. `unit`
-  // {name, of, draw(canvas, j)}: `of` names what the unit belongs to, as in " of layer 7".
+  // `temperature`; `none`: the share of the eleventh output, null if there is none. `unit` {name, of, draw(canvas, j)}:
+  // `of` names what the unit belongs to, such as " of layer 7".
   draw({ values, weights, bias, logits, probs, temperature, none = null, target, unit }) {
     this.#score({ values, weights, bias, logits, target, unit });
     this.#probabilities({ logits, probs, temperature, target });

@@ -1,5 +1,5 @@
 // The textbook: a page about each part of the screen, with the current digit and numbers. T or ? opens the page about
-// the part that has the focus or is under the pointer; Escape returns to it.
+// the part that has the focus or is under the pointer; Escape returns to that part.
 
 import { byId, write } from "../common/dom.js";
 import { drawInk } from "../common/pixel_maps.js";
@@ -31,7 +31,7 @@ export function openTextbook({ facts }) {
 
 class Textbook {
   #from = null; // the element that had the focus
-  #place = 0; // the scroll position before, CSS pixels
+  #place = 0; // the scroll position before the textbook opened, in CSS pixels
   #topic = null;
 
   constructor(facts) {
@@ -59,7 +59,7 @@ class Textbook {
     scrollTo({ top: this.#place, behavior: "instant" });
   }
 
-  // Opens the previous or next page, among those of visible parts.
+  // Opens the previous or next page among the pages about visible parts.
   turn(by) {
     const shown = shownTopics();
     const at = shown.indexOf(this.#topic);

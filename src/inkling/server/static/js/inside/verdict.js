@@ -1,10 +1,10 @@
-// The reading of the digit. For a drawing it is that of the Draw page, whichever parts of the network are shown.
+// The reading of the digit. For a drawing, it is the Draw page's reading, unless the network has been changed.
 
 import { byId, write } from "../common/dom.js";
 import { percent } from "../common/how_sure.js";
 
-// `source`: DigitSource; `outputs`: the probability of each digit and of none by the current network; `note`: a remark,
-// such as that the network was changed.
+// `source`: DigitSource; `outputs`: the current network's probability of each digit and of none; `note`: a remark, such
+// as that the network has been changed.
 export function showVerdict({ source, outputs, note = "" }) {
   const best = outputs.indexOf(Math.max(...outputs));
   const own = { answer: best < 10 ? String(best) : "none", sure: percent(outputs[best]) };

@@ -20,7 +20,7 @@ export function makeCurveNetwork(sizes, random) {
   return network;
 }
 
-// The output of each layer for x; the last has no ReLU.
+// The output of each layer for x; the last layer has no ReLU.
 function activations(network, x, relu) {
   const { sizes } = network;
   const found = [Float64Array.of(x)];

@@ -120,7 +120,7 @@ function nearestMean(means, tile) {
   return distances.indexOf(Math.min(...distances));
 }
 
-// The accuracy on the second half of means computed from the first half.
+// The accuracy, on the second half, of the means computed from the first half.
 function evaluateAverages(tiles, labels) {
   const half = tiles.length / 2;
   const numbers = [...labels.keys()];

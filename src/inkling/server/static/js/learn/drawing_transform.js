@@ -56,7 +56,7 @@ export function mnistTransform(strokes) {
   const width = points.reduce((sum, point) => sum + point.width, 0) / points.length;
   const size = (LONG - PEN) / SIDE / Math.max(span, 0.05);
   const pen = PEN / SIDE / size / width;
-  // The center of mass of the ink, not of the points: draw it once in the middle and average the pixels.
+  // The center of mass of the ink, not of the points: draw the ink once in the middle and average the pixels.
   const sheet = Object.assign(document.createElement("canvas"), { width: SHEET, height: SHEET });
   const middle = [(Math.max(...xs) + Math.min(...xs)) / 2, (Math.max(...ys) + Math.min(...ys)) / 2];
   const [right, down] = middle.map((at) => -at * size * SIDE);
@@ -71,7 +71,7 @@ export function mnistTransform(strokes) {
   return { right: right - offX, down: down - offY, size, pen, dark: false };
 }
 
-// The canvas resized to 784 values, as tutorials do: means of squares, 0..1, light is 1.
+// The canvas resized to 784 values, as in tutorials: the mean of each square of pixels, 0..1, where light is 1.
 export function tileFrom(sheet) {
   const { data } = sheet.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, SHEET, SHEET);
   const tile = new Float32Array(SIDE * SIDE);

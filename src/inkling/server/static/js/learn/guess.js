@@ -1,4 +1,4 @@
-// A guess before an interactive part is shown: the reader chooses an option, then the part and the reason appear.
+// A guess before an interactive part is shown: the reader chooses an option; then the part and the reason appear.
 
 import { progress, rememberGuess } from "./progress.js";
 

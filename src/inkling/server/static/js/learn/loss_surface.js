@@ -1,4 +1,5 @@
-// Logistic regression with one weight and one bias, 0 against 1 by amount of ink: its loss surface and gradient descent on it.
+// Logistic regression with one weight and one bias that tells 0 from 1 by the amount of ink: its loss surface, and
+// gradient descent on that surface.
 
 import { loadDigits } from "../common/test_digits.js";
 import { choice, colour, drawCircle, partsOf, responsiveCanvas, SIDE, slider, watchCells } from "./widgets.js";
@@ -7,7 +8,7 @@ import { optimizer } from "./trainable_network.js";
 
 const RATES = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100];
 const RANGE = { w: [-22, 4], b: [-5, 21] }; // of the axes
-const CELLS = 41; // a side, for the arrow keys
+const CELLS = 41; // per side, for the arrow keys
 const START = { w: [-2], b: [10] };
 const BANDS = 14;
 
@@ -82,7 +83,8 @@ function inkOf(digits, i) {
   return digits.images.subarray(i * SIDE * SIDE, (i + 1) * SIDE * SIDE).reduce((sum, ink) => sum + ink, 0) / 25500;
 }
 
-// Logistic regression, p(1) = 1 / (1 + e^-(w x + b)): {loss, gradient, right}. Loss without overflow: log(1 + e^-m).
+// Logistic regression, p(1) = 1 / (1 + e^-(w x + b)): {loss, gradient, right}. The loss, log(1 + e^-m), is computed
+// without overflow.
 export function lossAndGradient(examples, { w, b }) {
   const gradient = { w: new Float64Array(1), b: new Float64Array(1) };
   let [loss, right] = [0, 0];

@@ -42,7 +42,8 @@ export function begin(section) {
   show();
 }
 
-// Three pixels, a line from each whose width is what it adds (dashed if negative), the sum, ReLU, the output.
+// Draws three pixels, a line from each whose width shows what the pixel adds (dashed if negative), the sum, ReLU, and
+// the output.
 function sketch(context, width, height, { x, w }, z) {
   const [side, left, radius] = [height * 0.22, width * 0.1, height * 0.17];
   const [middle, across] = [height / 2, width * 0.55];

@@ -1,4 +1,4 @@
-// Overfitting: trains two equal networks on the same digits, one with dropout, side by side. Some labels are wrong.
+// Overfitting: trains two identical networks on the same digits, one with dropout, side by side. Some labels are wrong.
 
 import { loadDigits } from "../common/test_digits.js";
 import { drawChart } from "./line_chart.js";
@@ -39,7 +39,7 @@ export async function begin(section) {
   const examples = Array.from(digits.labels, (label, i) => ({ label, tile: tileOf(digits, i) }));
   const heldOutSet = examples.slice(-HELD_OUT);
   const chosen = { ...DEFAULTS };
-  let seed = 3; // its gain is near the mean of all seeds
+  let seed = 3; // with it, the gain is near the mean over all seeds
   let pair = null; // [{network, step, random, dropout, history}], the second with dropout
 
   const restart = () => {

@@ -1,4 +1,5 @@
-// Reads a drawing or a test digit with the tutorial network twice: resized to 28x28, and through the pipeline.
+// Reads a drawing or a test digit twice with the tutorial network: once only resized to 28x28, and once through the
+// pipeline.
 
 import { Board } from "../common/board.js";
 import { read } from "../common/api_client.js";
@@ -112,7 +113,7 @@ export async function begin(section) {
   take([ownDigit(), savedDrawing()?.strokes].find((strokes) => strokes?.length) ?? FOUR);
 }
 
-let opening = null; // promise of the engine, null if the server has to read
+let opening = null; // promise of the engine, or of null if the server has to read
 
 // Reads a canvas with the whole pipeline: in this page, or by the server if the page cannot.
 async function readThroughPipeline(sheet) {
@@ -126,7 +127,7 @@ async function readThroughPipeline(sheet) {
   return engine.read(sheet.getContext("2d").getImageData(0, 0, SHEET, SHEET), { network: NETWORK });
 }
 
-// Paints the network's input in any color scheme: 0 black, 1 white.
+// Paints the network's input the same way in every color scheme: 0 is black, 1 is white.
 function paintGrey(context, tile, width) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, width, width);

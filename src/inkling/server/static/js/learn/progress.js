@@ -1,6 +1,6 @@
 // The reader's guesses and answers, stored only on this device.
 //
-// {SLUG: {guesses: {PIECE: option}, right: boolean}}; `right` once the chapter's question was answered correctly.
+// {SLUG: {guesses: {PIECE: option}, right: boolean}}; `right`: whether the chapter's question was answered correctly.
 
 const KEY = "inkling-learn";
 

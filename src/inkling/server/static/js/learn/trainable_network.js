@@ -1,5 +1,5 @@
 // A small network trained in the page: 784 - hidden ReLU - 10 softmax, in plain arrays. With `hidden` 0 it is softmax
-// regression, and w2 is [pixel * 10 + digit].
+// regression, and w2 has the indices [pixel * 10 + digit].
 
 import { affine, softmax } from "../common/dense_network.js";
 

@@ -146,7 +146,7 @@ export function tileOf(digits, i) {
   return tile;
 }
 
-// Ten probabilities as bars, the largest in blue, for a canvas of `responsiveCanvas`.
+// Draws ten probabilities as bars, the largest in blue, on a canvas from `responsiveCanvas`.
 export function drawProbabilities(context, width, height, probs) {
   const best = argmax(probs);
   const [step, foot] = [width / probs.length, 20];
@@ -161,8 +161,8 @@ export function drawProbabilities(context, width, height, probs) {
   });
 }
 
-// Arrow keys and the pointer choose a cell of `columns` x `rows`; `choose(column, row, how)` is called for each. `how`
-// is "key", "hover" or "press" (a pressed button, a finger, Space or Enter).
+// Arrow keys and the pointer choose a cell in a grid of `columns` x `rows`; `choose(column, row, how)` is called for
+// each choice. `how` is "key", "hover" or "press" (a pressed button, a finger, Space or Enter).
 export function watchCells(canvas, { columns, rows, at, choose }) {
   const clamp = (value, most) => Math.max(0, Math.min(most - 1, value));
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

@@ -32,7 +32,7 @@ function cut(sheet, at, columns) {
   return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => data[4 * i]);
 }
 
-// Paints a tile into a canvas of 28x28 in the canvas's text color.
+// Paints a tile onto a 28x28 canvas in the canvas's text color.
 export function paintTile(canvas, tile) {
   const pen = canvas.getContext("2d");
   pen.clearRect(0, 0, SIDE, SIDE);

@@ -93,7 +93,7 @@ function neighbour(i) {
   return item;
 }
 
-// At most once a frame.
+// Repaints at most once per frame.
 function repaint() {
   waiting ||= requestAnimationFrame(() => {
     waiting = 0;

@@ -18,7 +18,7 @@ export class Collect {
   #busy = false;
 
   // `chooser` is the HandChooser; `added(hand, lessons)` and `removed(ids)` are called when lessons were stored or
-  // removed, `inked(board)` at each change of the ink, `say(sentence)` with an error.
+  // removed, `inked(board)` at each change of the ink, and `say(sentence)` with an error message.
   constructor({ chooser, added, removed, inked, say }) {
     Object.assign(this, { chooser, added, removed, inked, say });
     this.board = new Board(byId("board"), { changed: () => this.#inkChanged(), touched: () => this.say("") });
@@ -78,8 +78,8 @@ export class Collect {
     return button;
   }
 
-  // Stays on a digit that the visitor chose until five of it are kept. Otherwise, or with `leaves`, asks for the next of
-  // the digits with the fewest lessons.
+  // Stays on a digit that the visitor chose until it has five lessons. Otherwise, or with `leaves`, asks for the next
+  // of the digits with the fewest lessons.
   #goOn({ leaves = false } = {}) {
     if (leaves || !this.#chosen || this.#count(this.#wanted) >= EACH) {
       const after = DIGITS.map((_, i) => DIGITS[(Number(this.#wanted) + 1 + i) % 10]);

@@ -1,4 +1,4 @@
-// Confusion matrices of a hand's lessons, before and after: rows are labels, columns are readings.
+// Confusion matrices of a hand's lessons, before and after teaching: rows are labels, columns are readings.
 
 import { make } from "../common/dom.js";
 import { named, NONE } from "../common/hands_client.js";

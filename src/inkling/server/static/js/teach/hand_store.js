@@ -4,7 +4,7 @@ import { Unavailable } from "../common/api_client.js";
 const NAME = "inkling-hands";
 const [HANDS, LESSONS] = ["hands", "lessons"]; // hands by name; lessons by id, with the name of their hand
 
-// Runs `work(hands, lessons)` in one transaction -> the result of the request that it returns.
+// Runs `work(hands, lessons)` in one transaction -> the result of the request that `work` returns.
 export async function stored(work, mode = "readonly") {
   const database = await opened();
   return new Promise((done, failed) => {

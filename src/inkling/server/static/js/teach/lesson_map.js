@@ -1,5 +1,5 @@
 // A map of a hand's lessons: the ten digits are on a circle, and the more probable a digit is, the nearer a lesson is
-// to it. Lessons move from their position by the original network to their position by the version.
+// to it. The lessons move from the positions given by the original network to those given by the version.
 
 import { byId, make } from "../common/dom.js";
 import { sentenceOf, versionMap } from "../common/hands_client.js";

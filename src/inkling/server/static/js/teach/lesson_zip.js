@@ -9,7 +9,7 @@ const [LOCAL_BYTES, ENTRY_BYTES, END_BYTES] = [30, 46, 22];
 const MOST = 5000; // files
 const MOST_BYTES = 4000; // of a tile's PNG
 
-// [name, bytes] of files -> a zip Blob. They are stored uncompressed, because PNG is compressed.
+// [name, bytes] of files -> a zip Blob. The files are stored uncompressed, because PNG is already compressed.
 export function zipOf(files) {
   const [parts, directory] = [[], []];
   let at = 0;
@@ -46,7 +46,7 @@ function record(size, signature) {
   return view;
 }
 
-// The bytes of a zip -> [{ tile: 784 levels, label }]. Throws ApiError with a sentence if they are invalid.
+// The bytes of a zip -> [{ tile: 784 levels, label }]. Throws ApiError if they are invalid.
 export async function lessonsOfZip(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const end = bytes.length - END_BYTES;

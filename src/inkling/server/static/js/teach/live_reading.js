@@ -10,7 +10,7 @@ export class LiveReading {
   #board = null;
   #rows = [];
 
-  // `chooser` is the HandChooser; `offline(isOffline)` reports whether the service answers, `say(sentence)` an error.
+  // `chooser` is the HandChooser; `offline(isOffline)` reports whether the service answers; `say(text)` shows an error.
   constructor({ chooser, offline, say }) {
     this.chooser = chooser;
     this.requests = new LatestRequest({

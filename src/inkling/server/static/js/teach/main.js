@@ -96,7 +96,7 @@ function taught(hand, version) {
   if (activeElement === document.body || activeElement.disabled) byId("result-heading").focus({ preventScroll: true });
 }
 
-// Asks for one more digit, "" for any.
+// Asks for one more `digit`; "" stands for any digit.
 function draw(digit) {
   collect.askAgain(digit);
   document.querySelector(".drawing").scrollIntoView({ block: "nearest" });

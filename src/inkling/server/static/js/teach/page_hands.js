@@ -1,5 +1,5 @@
-// Hands without a server: this page teaches, and this browser stores the lessons. The same calls and answers as the
-// hands API, see common/hands_client.js.
+// Hands without a server: this page teaches, and this browser stores the lessons. The calls and answers are the same as
+// those of the hands API; see common/hands_client.js.
 import { ApiError } from "../common/api_client.js";
 import { pageEngine } from "../common/page_engine.js";
 import { greyPngOf } from "../common/png.js";
@@ -44,7 +44,7 @@ export async function keepLessons(name, { blob, lessons: [{ box, label, said }],
   const { digits, others } = await (box ? (await opened()).read(blob, { network: NETWORK }) : readDigit(blob));
   const glyphs = [...digits, ...others.filter(({ tile }) => tile)];
   const ink = box ? mostOverlapping(glyphs, box) : glyphs[0];
-  if (!ink) throw wrong("There is no digit at this place. Write it again.");
+  if (!ink) throw wrong("There is no digit here. Write it again.");
   return kept(name, [{ tile: Uint8Array.from(ink.tile.flat()), label, said, source, session }]);
 }
 
@@ -90,7 +90,7 @@ export async function useVersion(name, version) {
   return { hand: await described(hand) };
 }
 
-// The changes of a version's last layer: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
+// The changes to a version's last layer: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
 export async function versionWeights(name, version) {
   const { learned, change } = (await handOf(name)).versions.find((each) => each.version === version);
   const size = change[0].length;
@@ -106,7 +106,7 @@ export async function readDigit(blob, name = "") {
   return engine.read(blob, { network: NETWORK, mode: "single", learned });
 }
 
-// The version of a hand that is in use, { version, model, learned }; null where the original network reads.
+// The version of a hand that is in use, { version, model, learned }; null if the original network reads.
 export async function learnedBy(name) {
   const hand = name && (await stored((hands) => hands.get(name)));
   return (hand && hand.versions.find(({ version }) => version === hand.active)) || null;

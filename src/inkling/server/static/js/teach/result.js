@@ -8,7 +8,7 @@ import { pictured } from "./lesson_list.js";
 import { showMap } from "./lesson_map.js";
 import { showWeights } from "./weight_change.js";
 
-// `version` as in the API; `lessons`: those that are stored now. `draw(digit)` asks for one more digit, "" for any.
+// `version` as in the API; `lessons`: the lessons stored now. `draw(digit)` asks for one more digit, "" for any.
 export function showResult(name, version, lessons, { draw }) {
   byId("result").hidden = !version;
   if (!version) return;

@@ -19,7 +19,7 @@ export class TeachStep {
     cancel.addEventListener("click", () => cancelTeaching(this.#followedName).catch((error) => (status.textContent = sentenceOf(error))));
   }
 
-  // Shows a full teaching that is already running, started on another page or from the command line.
+  // Shows the progress of full teaching that was started earlier, on another page or from the command line.
   async resume() {
     const { name, hand, kinds } = this.chooser;
     if (!hand || this.#busy || !kinds.includes("full")) return;
@@ -39,7 +39,7 @@ export class TeachStep {
     byId("teach-words").textContent =
       lessons === 0
         ? "Keep a digit first."
-        : `From ${lessons} ${lessons === 1 ? "digit" : "digits"}. Teach: about a second, only the last layer learns.${canTeachAll ? " Teach all layers: a few minutes." : ""}`;
+        : `From ${lessons} ${lessons === 1 ? "digit" : "digits"}. Teach: about a second; only the last layer learns.${canTeachAll ? " Teach all layers: a few minutes." : ""}`;
   }
 
   #teach(kind) {
@@ -71,7 +71,7 @@ export class TeachStep {
     this.show(this.chooser.hand?.lessons ?? 0);
   }
 
-  // Shows a full teaching until it ends: {hand, version}.
+  // Shows the progress of full teaching until it ends; resolves to {hand, version}.
   async #followed(name) {
     this.#followedName = name;
     progress.hidden = cancel.hidden = false;
@@ -99,7 +99,7 @@ function streamed(name) {
     });
     source.addEventListener("done", ({ data }) => end(done, JSON.parse(data).version));
     source.addEventListener("failed", ({ data }) => end(failed, new NotTaught(JSON.parse(data).error)));
-    source.addEventListener("cancelled", () => end(failed, new NotTaught("The teaching was cancelled.")));
+    source.addEventListener("cancelled", () => end(failed, new NotTaught("Teaching was canceled.")));
   });
 }
 
@@ -107,7 +107,7 @@ async function asked(name) {
   for (;;) {
     const { state, stage, done, version, error } = await teachingState(name);
     if (state === "done") return version;
-    if (state !== "running") throw new NotTaught(error || "The teaching was cancelled.");
+    if (state !== "running") throw new NotTaught(error || "Teaching was canceled.");
     showProgress(stage, done);
     await new Promise((again) => setTimeout(again, ASK_MS));
   }

@@ -1,4 +1,4 @@
-// The versions of a hand. One is in use; any other can be used again.
+// The versions of a hand. One is in use; the user can switch to any other.
 
 import { byId, make } from "../common/dom.js";
 

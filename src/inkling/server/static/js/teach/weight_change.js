@@ -1,4 +1,5 @@
-// The last layer of a version minus the original: a row of 97 weights for each output, blue for more, ochre for less.
+// The last layer of a version minus that of the original network: a row of 97 weights for each output; blue means a
+// higher weight, ochre a lower one.
 
 import { whenColoursChange } from "../common/colours.js";
 import { byId, make } from "../common/dom.js";

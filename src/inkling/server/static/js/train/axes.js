@@ -1,8 +1,8 @@
 // Axes: the position of a value as a share of the axis, and the ticks.
 
 const LOSSES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 1000, 10000, 1e5, 1e6, 1e8];
-const SHARES = [0.98, 0.95, 0.9, 0.8, 0.5, 0]; // possible starts of an axis,
-const SHARE_STEPS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]; // and the step of its ticks
+const SHARES = [0.98, 0.95, 0.9, 0.8, 0.5, 0]; // possible starts of an axis
+const SHARE_STEPS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]; // for each start, the step between ticks
 const MOST_TICKS = 6;
 
 // A logarithmic axis that holds all values, with at most MOST_TICKS ticks.
@@ -21,7 +21,7 @@ export function lossAxis(values) {
   };
 }
 
-// A linear axis from a round share below most values to 1; outliers of the first steps may be below it.
+// A linear axis from a round share below most values to 1; outliers from the first steps may be below it.
 export function shareAxis(values) {
   const found = values.filter((value) => value !== null).sort((a, b) => a - b);
   const least = found[Math.floor(found.length / 20)] ?? 0;

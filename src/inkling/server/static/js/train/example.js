@@ -10,7 +10,8 @@ const [N_MAPS, SIDE, N_WRONG] = [24, 28, 12];
 
 let loading = null;
 
-// {loss, accuracy: {training, heldOut, epochs}} for the curves; shows the rest. Throws if the server lacks the network.
+// {loss, accuracy, show}: `loss` and `accuracy` are {training, heldOut, epochs} for the curves; `show()` shows the
+// rest. Throws if the server lacks the network.
 export function example() {
   loading ??= load();
   return loading;

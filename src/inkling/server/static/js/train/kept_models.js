@@ -63,8 +63,8 @@ export function offer({ state, bundle, choices, kept_as: keptAs }) {
 }
 
 function complaint(text) {
-  if (names.has(text)) return `There is a network called ${text} already. Choose another name, or delete that one.`;
-  return NAME.test(text) ? "" : "A name has 1 to 32 lowercase letters, digits and hyphens, as in my-first.";
+  if (names.has(text)) return `There is already a network called ${text}. Choose another name, or delete that network.`;
+  return NAME.test(text) ? "" : "A name has 1 to 32 lowercase letters, digits and hyphens, such as my-first.";
 }
 
 function free(stem) {

@@ -47,7 +47,7 @@ export class OwnDigit {
   #changed() {
     byId("own-clear").disabled = this.board.isEmpty;
     clearTimeout(this.#timer);
-    this.#n = ""; // the shown probabilities are of another digit
+    this.#n = ""; // the shown probabilities are those of another digit
     this.show(this.#state);
     if (this.board.isDrawing) return;
     keepOwnDigit(this.board.strokes);

@@ -21,12 +21,12 @@ export function paintMaps(canvas, maps, { side, columns, shade }) {
   context.putImageData(image, 0, 0);
 }
 
-// 0 paper .. 255 ink
+// Returns a `shade`: byte 0 is paper, 255 is ink.
 export function inkShade() {
   return ramp(colour("--paper"), colour("--ink"));
 }
 
-// 128 is 0; below it ochre, above it blue
+// Returns a `shade`: byte 128 is 0, lower bytes are ochre, higher bytes are blue.
 export function weightShade() {
   const paper = colour("--paper");
   const [minus, plus] = [ramp(paper, colour("--ochre")), ramp(paper, colour("--blue"))];

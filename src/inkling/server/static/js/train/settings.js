@@ -136,7 +136,7 @@ function rememberInLink() {
   history.replaceState(null, "", location.pathname + location.search + (text ? `#${text}` : ""));
 }
 
-// Fills in the values of the link; returns the names of invalid ones.
+// Fills in the values from the link; returns the names of invalid ones.
 function openLink() {
   const link = new URLSearchParams(location.hash.slice(1));
   fill({});

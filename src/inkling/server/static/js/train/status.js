@@ -38,7 +38,7 @@ function words({ state, done }) {
     case "none":
       return "Nothing has been trained yet.";
     case "starting":
-      return "Starting; TensorFlow takes some seconds to load.";
+      return "Starting; TensorFlow takes a few seconds to load.";
     case "running":
       return `Epoch ${epoch} of ${epochs}, step ${count(Math.max(0, step))} of ${count(n)}`;
     case "paused":

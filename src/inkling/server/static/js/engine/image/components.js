@@ -56,7 +56,7 @@ export function maskOfLabels({ width, height, data }, member) {
   return mask;
 }
 
-// The same for one label.
+// A mask of the pixels with one label.
 export function maskOfLabel({ width, height, data }, label) {
   const mask = grey(width, height);
   for (let i = 0; i < data.length; i += 1) if (data[i] === label) mask.data[i] = 1;

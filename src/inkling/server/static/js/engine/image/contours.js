@@ -34,7 +34,7 @@ export function findContours({ width, height, data }, { simple = true } = {}) {
   return contours;
 }
 
-// The contours that no other encloses, in OpenCV's order.
+// The contours that no other contour encloses, in OpenCV's order.
 export const outerContours = (mask, options) =>
   findContours(mask, options).filter(({ isHole, parent }) => !isHole && parent < 0).toReversed();
 

@@ -13,7 +13,7 @@ export function distanceTransform({ width, height, data }, size = 3) {
   const rim = size >> 1;
   const stride = width + 2 * rim;
   const found = new Float32Array(stride * (height + 2 * rim)).fill(FAR);
-  const before = neighbours(size, stride); // those above and to the left; the others are symmetric
+  const before = neighbours(size, stride); // the neighbors above and to the left; the others are symmetric
   const [offsets, costs] = [before.map(([offset]) => offset), before.map(([, cost]) => cost)];
   const n = offsets.length;
   for (let y = 0; y < height; y += 1) {
@@ -48,7 +48,7 @@ export function distanceTransform({ width, height, data }, size = 3) {
   return out;
 }
 
-// The distance to the background; outside the image is background.
+// The distance to the background; everything outside the image counts as background.
 export function distanceToEdge(mask) {
   const { width, height, data } = distanceTransform(withBorder(mask, { top: 1, bottom: 1, left: 1, right: 1, value: 0 }));
   const out = grey(mask.width, mask.height, new Float32Array(mask.width * mask.height));
@@ -58,8 +58,8 @@ export function distanceToEdge(mask) {
   return out;
 }
 
-// The mean width of a mask's strokes, pixels; at least 1. Within a stroke of width w the distance to its edge rises from 0
-// to w/2 and falls again, so its mean is w/4; measured from pixel to pixel it is half a pixel more.
+// The mean width of a mask's strokes in pixels; at least 1. Within a stroke of width w, the distance to its edge rises
+// from 0 to w/2 and falls again, so its mean is w/4; measured from pixel to pixel, it is half a pixel more.
 export function strokeWidth(mask) {
   const { data } = distanceToEdge(mask);
   let [sum, n] = [0, 0];

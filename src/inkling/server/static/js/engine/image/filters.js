@@ -14,7 +14,7 @@ const reflected = (i, n) => {
 };
 const nearest = (i, n) => Math.min(Math.max(i, 0), n - 1);
 
-// The weights of a Gaussian, which sum to 1. Without `sigma`, those of OpenCV for 3 pixels.
+// The weights of a Gaussian, which sum to 1. If `sigma` is 0, OpenCV's weights for 3 pixels.
 function gaussianKernel(size, sigma) {
   if (sigma <= 0 && size === 3) return [0.25, 0.5, 0.25];
   const scale = -0.125 / (sigma * sigma);
@@ -24,7 +24,7 @@ function gaussianKernel(size, sigma) {
   return [...sides, 1 / sum, ...sides.toReversed()];
 }
 
-// The same in 256ths that sum to 256: the rounding error is carried to the next weight.
+// The weights of a kernel in 256ths, which sum to 256: each rounding error is carried to the next weight.
 function levelKernel(kernel) {
   const middle = (kernel.length - 1) / 2;
   const weights = new Int32Array(kernel.length);
@@ -40,7 +40,7 @@ function levelKernel(kernel) {
   return weights;
 }
 
-// `size`: of the kernel, an odd number of pixels; 0 derives it from `sigma`.
+// `size`: the side of the kernel, an odd number of pixels; 0 derives it from `sigma`.
 export function gaussianBlur(image, sigma, size = 0) {
   const isFloat = image.data instanceof Float32Array;
   const side = size || roundEven(sigma * (isFloat ? 4 : 3) * 2 + 1) | 1;
@@ -49,8 +49,8 @@ export function gaussianBlur(image, sigma, size = 0) {
   return whereUneven(image, side, side, (part) => blurredLevels(part, levelKernel(kernel)));
 }
 
-// The result of a filter with a window of `boxW` x `boxH` pixels that does not change an even image. It is computed only
-// around what differs from the upper left pixel, because most of a drawing is bare paper.
+// The result of a filter with a window of `boxW` x `boxH` pixels, which must not change an even image. It is computed
+// only around pixels that differ from the upper left one, because most of a drawing is bare paper.
 function whereUneven(image, boxW, boxH, filter) {
   const { width, height } = image;
   const level = image.data[0];
@@ -122,7 +122,7 @@ function blurredFloats({ width, height, data }, kernel) {
   return out;
 }
 
-// The mean of a box of levels. `replicate`: the nearest pixel is used beyond the border, not the mirrored one.
+// The mean of a box around each pixel. `replicate`: the nearest pixel is used beyond the border, not the mirrored one.
 export function blur(image, boxW, boxH, { replicate = false } = {}) {
   return whereUneven(image, boxW, boxH, (part) => boxMeans(part, boxW, boxH, replicate));
 }
@@ -154,7 +154,7 @@ function boxMeans({ width, height, data }, boxW, boxH, replicate) {
   return out;
 }
 
-// The median of a square of levels with an odd side; beyond the border the nearest pixel is used.
+// The median of a square with an odd side around each pixel; beyond the border, the nearest pixel is used.
 export function medianBlur({ width, height, data }, side) {
   const half = side >> 1;
   const middle = (side * side) >> 1;
@@ -186,7 +186,7 @@ export function dilate(image, boxW, boxH = boxW, { anchorX = boxW >> 1, anchorY 
   return whereUneven(image, boxW, boxH, (part) => alongColumns(alongRows(part, boxW, anchorX, true), boxH, anchorY, true));
 }
 
-// The least value in such a box.
+// The least value in a centered box around each pixel. Pixels beyond the border are ignored.
 export function erode(image, boxW, boxH = boxW) {
   return whereUneven(image, boxW, boxH, (part) =>
     alongColumns(alongRows(part, boxW, boxW >> 1, false), boxH, boxH >> 1, false));
@@ -203,7 +203,7 @@ function alongRows(image, size, before, isGreatest) {
   return crop(wide, 0, 0, image.width, image.height);
 }
 
-// The same along columns.
+// Like `alongRows`, but along columns: the window starts `before` pixels above.
 function alongColumns(image, size, before, isGreatest) {
   const high = withBorder(image, { top: before, bottom: size - 1 - before, value: worstOf(image, isGreatest) });
   extendWindows(high.data, size, image.width, isGreatest);
@@ -216,7 +216,7 @@ function worstOf({ data }, isGreatest) {
 }
 
 // Replaces each value with the extreme of `size` values from it on, at distances of `unit`. Two overlapping windows form
-// one of up to twice their size.
+// one window of up to twice their size.
 function extendWindows(data, size, unit, isGreatest) {
   for (let span = 1; span < size; span *= 2) {
     const ahead = Math.min(span, size - span) * unit;

@@ -6,7 +6,7 @@ export const grey = (width, height, data = new Uint8Array(width * height)) => ({
 
 export const float = (width, height) => grey(width, height, new Float32Array(width * height));
 
-// A copy of a part of an image, clipped at the right and lower border.
+// A copy of a part of an image, clipped at the right and lower borders.
 export function crop(image, x, y, width, height) {
   const [right, bottom] = [Math.min(x + width, image.width), Math.min(y + height, image.height)];
   const [w, h] = [Math.max(right - x, 0), Math.max(bottom - y, 0)];
@@ -18,7 +18,7 @@ export function crop(image, x, y, width, height) {
   return part;
 }
 
-// The image with pixels added on each side, of the given value, or of the nearest pixel if it is null.
+// The image with pixels added on each side: of the given value, or copies of the nearest pixel if `value` is null.
 export function withBorder(image, { top = 0, bottom = 0, left = 0, right = 0, value = null }) {
   const { width, height, data } = image;
   const [wide, high] = [left + width + right, top + height + bottom];
@@ -74,7 +74,7 @@ export function meanOf({ data }) {
   return sum / data.length;
 }
 
-// [x, y, width, height] of the pixels of another level; width 0 if there are none.
+// [x, y, width, height] of the box around all pixels that differ from `level`; width 0 if there are none.
 export function boundingRect({ width, height, data }, level = 0) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0; y < height; y += 1) {
@@ -131,7 +131,7 @@ export function otsuThreshold(histogram) {
   return found;
 }
 
-// Mass and its moments of first order: { m00, m10, m01 }.
+// The mass and the first-order moments: { m00, m10, m01 }.
 export function moments({ width, height, data }) {
   let [m00, m10, m01] = [0, 0, 0];
   for (let y = 0; y < height; y += 1) {
@@ -147,7 +147,7 @@ export function moments({ width, height, data }) {
   return { m00, m10, m01 };
 }
 
-// a / b * scale of uint8 images, rounded, at most 255; 0 where b is 0.
+// image / by * scale for uint8 images, rounded, at most 255; 0 where `by` is 0.
 export function divided(image, by, scale) {
   const out = grey(image.width, image.height);
   const factor = Math.fround(scale);

@@ -17,7 +17,7 @@ export function valueOfRank(values, rank) {
   return selected(new Float64Array(values), rank);
 }
 
-// Hoare's selection (1961): reorders the values until that of the rank is in its place.
+// Hoare's selection (1961): reorders the values until the value of that rank is at its sorted position.
 function selected(values, rank) {
   let [low, high] = [0, values.length - 1];
   while (low < high) {

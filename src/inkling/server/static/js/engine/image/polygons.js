@@ -3,8 +3,8 @@
 import { outerContours } from "./contours.js";
 import { grey } from "./grey.js";
 
-// The convex hull of points, without those on its straight sides, clockwise on the screen. As in OpenCV it starts at the
-// lowest of the points farthest to the right; for points along an outline, at the first or the last of them.
+// The convex hull of points, without those on its straight sides, clockwise on the screen. As in OpenCV, it starts at
+// the lowest of the rightmost points or, for points along an outline, at its first or last point along the outline.
 export function convexHull(points) {
   const order = points.map((_, i) => i).sort((i, k) => points[i][0] - points[k][0] || points[i][1] - points[k][1] || i - k);
   const isSame = (i, k) => points[i][0] === points[k][0] && points[i][1] === points[k][1];
@@ -31,7 +31,7 @@ function inOrder(ring) {
   return ring;
 }
 
-// The hull of the pixels of a mask.
+// The convex hull of a mask's pixels.
 export const hullOfMask = (mask) => convexHull(outerContours(mask).flatMap(({ points }) => points));
 
 const cross = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
@@ -76,7 +76,7 @@ export function sideOf(polygon, [x, y]) {
 }
 
 // The rectangle of smallest area around points: { center: [x, y], size: [w, h], angle }. `angle`, in degrees, 0 < angle
-// <= 90, is that of the side `w`, clockwise on the screen.
+// <= 90, is the direction of the side `w`, clockwise on the screen.
 export function minAreaRect(points) {
   const hull = convexHull(points);
   if (hull.length === 1) return { center: hull[0], size: [0, 0], angle: 90 };

@@ -1,11 +1,11 @@
-// Resizing as in OpenCV: by area, linear and cubic. Levels are equal to the last bit, floats nearly.
+// Resizing as in OpenCV: by area, linear and cubic. Levels equal OpenCV's to the last bit, floats nearly.
 
 import { grey } from "./grey.js";
 import { clamp, roundEven } from "./numbers.js";
 
 const { fround } = Math;
 
-// The mean of the area that each new pixel covers. If a side grows, it is interpolated, as in OpenCV.
+// The mean of the area that each new pixel covers. If a side grows, the image is interpolated, as in OpenCV.
 export function resizeArea(image, width, height) {
   const [scaleX, scaleY] = [image.width / width, image.height / height];
   if (scaleX < 1 || scaleY < 1) {
@@ -77,8 +77,8 @@ function blockMeans(image, blockW, blockH) {
   return out;
 }
 
-// For each new pixel, the consecutive old pixels that it covers, from `first` on, and the share of each: those from
-// `start` on.
+// For each new pixel: `first`, the first of the consecutive old pixels that it covers, and `start`, the index in
+// `weight` of the first of their shares.
 function areaTable(from, to) {
   const scale = from / to;
   const [start, first, weight] = [new Int32Array(to + 1), new Int32Array(to), []];
@@ -87,7 +87,7 @@ function areaTable(from, to) {
     const high = low + scale;
     const cell = Math.min(scale, from - low);
     const last = Math.min(Math.floor(high), from - 1);
-    const whole = Math.min(Math.ceil(low), last); // the first that is covered as a whole
+    const whole = Math.min(Math.ceil(low), last); // the first pixel that is covered as a whole
     const isPart = whole - low > 1e-3;
     start[i] = weight.length;
     first[i] = isPart ? whole - 1 : whole;
@@ -128,7 +128,7 @@ function areaMeans({ width: oldWidth, height: oldHeight, data }, width, height) 
   return out;
 }
 
-// Whether `n` values from one index on are those from another on: a drawing has many equal rows.
+// Whether the `n` values from one index on equal those from another index on; a drawing has many equal rows.
 function areEqual(data, one, other, n) {
   for (let i = 0; i < n; i += 1) if (data[one + i] !== data[other + i]) return false;
   return true;
@@ -140,7 +140,7 @@ const linear = (i, scale) => {
   return [first, fround(place - first)];
 };
 
-// The position of a pixel in the old image; OpenCV computes it in float32 here.
+// The position of a pixel in the old image; for levels, OpenCV computes it in float32.
 const linearOfLevels = (i, scale) => {
   const place = fround((i + 0.5) * scale - 0.5);
   const first = Math.floor(place);
@@ -153,8 +153,8 @@ const areaLinear = (i, scale) => {
   return [first, rest <= 0 ? 0 : fround(rest - Math.floor(rest))];
 };
 
-// For each new pixel, the two old pixels around it and the share of the second. Beyond the border both are the
-// outermost; their shares still matter if they are rounded one by one.
+// For each new pixel, the two old pixels around it and the share of the second. Beyond the border, both are the
+// outermost pixel; their shares still matter where they are rounded separately.
 function taps(from, to, scale, place) {
   const [first, second, share] = [new Int32Array(to), new Int32Array(to), new Float32Array(to)];
   for (let i = 0; i < to; i += 1) {

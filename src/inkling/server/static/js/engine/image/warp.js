@@ -43,7 +43,7 @@ export function perspectiveBetween(from, to) {
   return [...solved(rows), 1];
 }
 
-// Rows of coefficients, each with its right side as the last number -> the unknowns (Gaussian elimination with
+// Rows of coefficients, each with its right-hand side as the last number -> the unknowns (Gaussian elimination with
 // pivoting).
 export function solved(rows) {
   const n = rows.length;
@@ -67,7 +67,7 @@ export function solved(rows) {
 }
 
 // An image warped by a matrix. `inverse`: the matrix maps from the result to the image. `nearest`: use the nearest
-// pixel, not the mean of four. `replicate`: use the nearest pixel beyond the border, not 0.
+// pixel instead of interpolating between four. `replicate`: use the nearest pixel beyond the border, not 0.
 export function warpPerspective(image, matrix, width, height, options = {}) {
   const m = options.inverse ? matrix : inverseOf(matrix);
   return sampled(image, width, height, options, (x, y, unit, place) => {
@@ -78,7 +78,7 @@ export function warpPerspective(image, matrix, width, height, options = {}) {
   });
 }
 
-// The same for a matrix whose last row is 0, 0, 1: positions are accumulated in 1024ths.
+// Like `warpPerspective`, for a matrix whose last row is 0, 0, 1: positions are accumulated in 1024ths.
 export function warpAffine(image, matrix, width, height, options = {}) {
   const m = options.inverse ? matrix : inverseOf([...matrix.slice(0, 6), 0, 0, 1]);
   const across = (factor) => Int32Array.from({ length: width }, (_, x) => roundEven(factor * x * 1024));

@@ -1,25 +1,26 @@
 // Explains the reading of a row: the columns of the line network that give each symbol, and the probability of each
-// rival in its place.
+// rival at its position.
 
 import { LINE_IMAGE } from "../config.js";
 import { align } from "./ctc.js";
 import { asWritten, CLASSES } from "./symbols.js";
 
-const NAMED_RIVALS = 5; // the most probable other symbols in a place
+const NAMED_RIVALS = 5; // the most probable other symbols at a position
 
 // A decoded row -> plain values for a page:
 //
-// - `text`, `written`, `prob`, `signs_prob`: the reading; the probability of the digits, and of the signs given these
+// - `text`, `written`, `prob`, `signs_prob`: the reading, without and with signs; the probability of the digits, and of
+//   the signs given the digits
 // - `texts`: the most probable digits, { text, prob }, the best first
 // - `image`: the line image, { width, height, data: Uint8ClampedArray }, 255 = ink; `column_px`: pixels per column
 // - `classes`: names of the symbols, the blank last; `columns`: (t * classes) probabilities of each column
 // - `symbols`: from left to right, each with
-//   - `name`, `confidence`, and `box`, pixels of the picture
+//   - `name`, `confidence`, and `box`, in pixels of the picture
 //   - `columns`: [first, last + 1], its columns in the most probable alignment of the text (Viterbi), and
-//     `peak`: the column where it is most probable
+//     `peak`: the column of these where the symbol is most probable
 //   - `line_box`: x, y, w, h in pixels of the line image
-//   - `shares`: of each class in its place, with the rest of the text unchanged; they sum to 1
-//   - `rivals`: { name, share } of the most probable others
+//   - `shares`: of each class at this position, with the rest of the text unchanged; they sum to 1
+//   - `rivals`: { name, share } of the most probable other classes
 export function alignment({ row, symbols, prob, signsProb, texts, text, written }) {
   const numbers = symbols.map(({ number }) => number);
   const spans = numbers.length ? align(row.columns, numbers) : [];

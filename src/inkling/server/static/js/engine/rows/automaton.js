@@ -8,7 +8,7 @@ export function anyText(symbols) {
   return { step: new Int32Array(symbols), final: Uint8Array.of(1), symbols };
 }
 
-// The automaton that accepts `text` with any symbols from number `first` on before, between and after its own.
+// The automaton that accepts `text` with any symbols numbered `first` or higher before, between and after its own.
 export function withSymbolsBetween(text, first, symbols) {
   const dead = text.length + 1;
   const step = new Int32Array((dead + 1) * symbols).fill(dead);
@@ -23,7 +23,8 @@ export function withSymbolsBetween(text, first, symbols) {
 
 // The probability that columns i .. t - 1 end in a final state: (t + 1) * states * c numbers.
 //
-// The last axis is the symbol in column i - 1; the start counts as blank. null if every state is final: always 1.
+// The last axis is the symbol in column i - 1; the start counts as blank. null if every state is final, so that all of
+// these probabilities are 1.
 export function acceptedRest({ data, t, c }, { step, final, symbols }) {
   if (final.every(Boolean)) return null;
   const states = final.length;

@@ -1,5 +1,5 @@
-// Connected components of ink: { labels, boxes, areas }. `labels`: an image, 0 = paper; `boxes` and `areas` by label,
-// paper first. Selected components are marked in a Uint8Array by label.
+// Connected components of ink: { labels, boxes, areas }. `labels`: an image, 0 = paper; `boxes` and `areas`: by label,
+// the paper first. Selected components are marked with 1 in a Uint8Array by label.
 
 import { AREA, connectedComponents, FIELDS, LEFT } from "../image/components.js";
 import { grey } from "../image/grey.js";
@@ -15,7 +15,7 @@ export function findComponents(mask) {
   };
 }
 
-// The labels of all components but the paper.
+// The labels of all components except the paper.
 export const allOf = ({ boxes }) => Array.from({ length: boxes.length - 1 }, (_, i) => i + 1);
 
 // A Uint8Array by label, 1 for the chosen labels.

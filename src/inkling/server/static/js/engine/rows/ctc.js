@@ -5,7 +5,7 @@
 // Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification" (2006). `prefix_search.js` finds the texts.
 //
 // Columns are { data: Float64Array of t * c, t, c }, row by row, with blank as the last class; each row sums to 1.
-// A text is an array of symbol numbers, 0..c-2. As `inkling.pipeline.ctc`.
+// A text is an array of symbol numbers, 0..c-2. Like `inkling.pipeline.ctc`.
 
 const LOG_ZERO = -1e9; // the logarithm of a probability of 0: finite, so that two can be compared
 const MIN_PROB = 1e-9; // of a class: a network's zero is due to rounding
@@ -41,7 +41,7 @@ export function fits(text, nColumns) {
   return text.length + repeated <= nColumns;
 }
 
-// The most probable symbol of each column, nearly always the most probable text.
+// The text of the most probable symbol in each column, which is nearly always the most probable text.
 //
 // Best path decoding (Graves et al. 2006, section 3.2): repetitions are merged, then blanks removed.
 export function greedyDecode({ data, t, c }) {
@@ -62,7 +62,7 @@ export function greedyDecode({ data, t, c }) {
 export function logLikelihood({ data, t, c }, text) {
   const { states, skips } = statesOf(text, c - 1);
   const n = states.length;
-  let alpha = new Float64Array(n); // probability to be in each state after the columns so far, rescaled
+  let alpha = new Float64Array(n); // probability of being in each state after the columns so far, rescaled
   let next = new Float64Array(n);
   alpha[0] = data[states[0]];
   if (n > 1) alpha[1] = data[states[1]];
@@ -87,16 +87,16 @@ export function logLikelihood({ data, t, c }, text) {
   return total > 0 ? Math.log(total) + logScale : LOG_ZERO;
 }
 
-// The probability of each symbol in each place of a text of n symbols: n arrays of c - 1 probabilities.
+// The probability of each symbol at each position of a text of n symbols: n arrays of c - 1 probabilities.
 //
-// Array i holds the probabilities of the text with each symbol in place i, scaled to a sum of 1. One forward and one
-// backward pass give the parts before and after a place; only the symbol itself is computed anew.
+// Array i holds the probabilities of the text with each symbol at position i, scaled to a sum of 1. One forward and one
+// backward pass give the parts before and after a position; only the symbol itself is recomputed.
 export function substitutionProbs({ data, t, c }, text) {
   const { states, skips } = statesOf(text, c - 1);
   const n = states.length;
   const at = (i, s) => i * n + s;
-  const forward = new Float64Array((t + 1) * n); // column i - 1 is in this state
-  const leaving = new Float64Array((t + 1) * n); // the rest, from the step into this state at column i on
+  const forward = new Float64Array((t + 1) * n); // probability of the first i columns, the last of them in this state
+  const leaving = new Float64Array((t + 1) * n); // probability of the columns from i on, column i in this state
   forward[0] = 1;
   for (let i = 0; i < t; i++) {
     for (let s = 0; s < n; s++) {
@@ -106,7 +106,7 @@ export function substitutionProbs({ data, t, c }, text) {
       forward[at(i + 1, s)] = arriving * data[i * c + states[s]];
     }
   }
-  const rest = new Float64Array(n).fill(1, Math.max(0, n - 2)); // the rest, from column i on
+  const rest = new Float64Array(n).fill(1, Math.max(0, n - 2)); // probability of columns from i on, after each state
   for (let i = t - 1; i >= 0; i--) {
     for (let s = 0; s < n; s++) leaving[at(i, s)] = data[i * c + states[s]] * rest[s];
     for (let s = 0; s < n; s++) {

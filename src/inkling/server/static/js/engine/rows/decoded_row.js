@@ -1,5 +1,5 @@
-// The text of a row: its most probable digits, the most probable signs between these, and a box for each symbol. As
-// `decode_row` of `inkling.pipeline.recognized_row`.
+// The text of a row: its most probable digits, the most probable signs between them, and a box for each symbol. Like
+// `decode_row` in `inkling.pipeline.recognized_row`.
 
 import { COLUMNS, LINE_RECOGNIZER } from "../config.js";
 import { median } from "../image/numbers.js";
@@ -13,9 +13,9 @@ const MAJORITY = 0.5; // a text with a higher probability, given its digits, is 
 
 // A row and its most probable digits, the best first -> { row, symbols, prob, signsProb, texts, text, written }.
 //
-// Whether a dot is a point, a comma or neither is less certain than the digits, so the digits are decoded first, summed
-// over all signs between them. `prob`: of the digits, with any signs; `signsProb`: of the signs and marks, given the
-// digits; `text`: the digits only; `written`: with signs.
+// Whether a dot is a point, a comma or neither is less certain than the digits, so the digits are decoded first, with
+// probabilities summed over all signs between them. `prob`: that of the digits, with any signs; `signsProb`: that of
+// the signs and marks, given the digits; `text`: the digits only; `written`: the digits with signs.
 export function decodeRow(row, texts) {
   const { columns } = row;
   const text = greedyDecode(columns);
@@ -35,7 +35,7 @@ export function textsOfOneView(row) {
   return new PrefixSearch(keepSymbols(row.columns, N_DIGITS)).nBest();
 }
 
-// The digits by greedy decoding: nearly always the best of `textsOfOneView`.
+// The digits found by greedy decoding: nearly always the best of `textsOfOneView`.
 export function greedyText(row) {
   const columns = keepSymbols(row.columns, N_DIGITS);
   const text = greedyDecode(columns);
@@ -85,10 +85,11 @@ function signsProbOf(columns, text) {
   return Math.exp(Math.min(0, logLikelihood(columns, text) - ofDigits));
 }
 
-// A symbol, from the probabilities of all symbols in its place. Its confidence is at least `least`, that of the whole
-// text.
+// A symbol, from the probabilities of all symbols at its position. Its confidence is at least `least`, that of the
+// whole text.
 //
-// `shares`: of every symbol in its place; `probs`: of the ten digits; `notDigit`: that it is a sign or a mark.
+// `shares`: the probabilities of all symbols at its position; `probs`: those of the ten digits; `notDigit`: the
+// probability that it is a sign or a mark.
 function symbolOf(number, ofPlace, box, least) {
   if (ofPlace[number] < least) {
     const factor = (1 - least) / (1 - ofPlace[number]);

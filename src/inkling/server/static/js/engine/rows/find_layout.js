@@ -1,5 +1,5 @@
-// The steps of layout in order: a grayscale picture -> its rows of writing, straightened. As
-// `inkling.pipeline.layout.find`, for pictures without a comb or a table.
+// The steps of layout in order: a grayscale picture -> its rows of writing, straightened. Like
+// `inkling.pipeline.layout.find`, but only for pictures without a comb or a table.
 
 import { LAYOUT } from "../config.js";
 import { grey } from "../image/grey.js";
@@ -14,8 +14,9 @@ import { BOX_SLACK, cut, straightened } from "./sheet.js";
 // An upright grayscale picture -> { rows, ignored, tooMuch, isPage, whole }.
 //
 // `rows`: in reading order, each { image, toImage, strokes }; `ignored`: ink that is not writing, { kind, box };
-// `tooMuch`: "texture" or "rows" if the content exceeds one answer; `isPage`: a sheet was found on a desk; `whole`: a
-// function -> all of a picture that is about one row high, as a second view of that row, or null.
+// `tooMuch`: "texture" or "rows" if the content is too much for one answer; `isPage`: a sheet was found on a desk;
+// `whole`: a function that returns the whole picture as a second view of its only row, or null if a sheet was found or
+// the picture is not about one row high.
 export function findLayout(image) {
   const page = findPage(image);
   const isPage = page !== null;

@@ -8,7 +8,7 @@ const CLOSE = 0.01; // radians and pixels: lines that differ by less are equal
 const EPSILON = 1.1920928955078125e-7; // of float32
 const { fround } = Math;
 
-// Points [x, y] -> [dx, dy, x, y]: the direction, of length 1, and a point of the line.
+// Points [x, y] -> [dx, dy, x, y]: the direction, of length 1, and a point on the line.
 export function fitLine(points) {
   const random = randomNumbers();
   let [best, leastError] = [null, Infinity];
@@ -36,7 +36,7 @@ export function fitLine(points) {
   return best;
 }
 
-// The least-squares line.
+// The weighted least-squares line.
 function weighted(points, weights) {
   let [w, x, y, xx, yy, xy] = [0, 0, 0, 0, 0, 0];
   points.forEach(([px, py], i) => {
@@ -58,7 +58,7 @@ function areClose(line, before) {
   return Math.acos(cos) < CLOSE && Math.max(Math.abs(line[2] - before[2]), Math.abs(line[3] - before[3])) < CLOSE;
 }
 
-// OpenCV's random numbers, multiply with carry (Marsaglia), 32 bits each.
+// OpenCV's random numbers of 32 bits, by multiply-with-carry (Marsaglia).
 function randomNumbers() {
   let state = 0xffffffffffffffffn;
   return () => {

@@ -1,4 +1,4 @@
-// Rows of free writing: the ink without rules, edges and dirt, each row leveled separately. As
+// Rows of free writing: the ink without ruled lines, edges and dirt, with each row leveled separately. Like
 // `inkling.pipeline.layout.free_rows`.
 
 import { LAYOUT, ROWS as CONFIG, RULES } from "../config.js";
@@ -15,12 +15,12 @@ import { findRules, tiltOfLines, withoutLines } from "./rules.js";
 import { cut, pictureBox } from "./sheet.js";
 
 const REACH = 2; // work pixels: the soft edge of ink that is painted over
-const BESIDE = 3; // work pixels: ink this near a sheet's edge touches it
+const BESIDE = 3; // work pixels: ink this near a sheet's edge counts as touching it
 
-// Rows of ink, ignored ink, and why there is too much ("" if there is not): { rows, ignored, crowd }.
+// Rows of ink, ignored ink, and what there is too much of ("" for nothing): { rows, ignored, crowd }.
 //
-// `mask` and `contrast`: of the work picture; `outside`: mask of a sheet's surroundings, or null. A row is { image,
-// toImage, strokes }; an ignored item is { kind, box }.
+// `mask` and `contrast`: those of the work picture; `outside`: a mask of a sheet's surroundings, or null. A row is {
+// image, toImage, strokes }; an ignored item is { kind, box }.
 export function findFreeRows(sheet, mask, contrast, outside) {
   if (!mask.data.includes(1)) return { rows: [], ignored: [], crowd: "" };
   const { writing, ignored } = writingOf(sheet, mask, outside);
@@ -46,11 +46,11 @@ export function findFreeRows(sheet, mask, contrast, outside) {
 
 const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i]));
 
-// Levels the ink by its rules, and removes rules and edges -> { writing, ignored }.
+// Levels the ink by its ruled lines, and removes these lines and edges -> { writing, ignored }.
 //
-// `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to leveled ones; the remaining
-// ink; by label, 1 for components at the picture's border; a mask of edges, which rows must not show, or null; boxes of
-// rules.
+// `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to leveled ones; the
+// components of the remaining ink; by label, 1 for components at the picture's border; a mask of the removed edges,
+// which rows must not show, or null; the boxes of the ruled lines.
 function writingOf(sheet, whole, outside) {
   let mask = whole;
   const rim = Math.max(1, roundEven(CONFIG.border_share * Math.min(mask.width, mask.height)));
@@ -88,7 +88,7 @@ function writingOf(sheet, whole, outside) {
   };
 }
 
-// The pixels that a mask has lost.
+// The pixels of a mask that are missing in `rest`.
 function lostFrom(mask, rest) {
   const lost = grey(mask.width, mask.height);
   for (let i = 0; i < lost.data.length; i++) lost.data[i] = mask.data[i] & ~rest.data[i];
@@ -106,7 +106,7 @@ function frameOf({ width, height }, rim) {
   return frame;
 }
 
-// The least length of a rule, pixels: longer than strokes of the digits in the mask.
+// The least length in pixels of a ruled line: longer than strokes of the digits in the mask.
 function minRuleLength({ boxes, labels: { width } }) {
   const heights = boxes.slice(1).map(([, , , h]) => h);
   if (!heights.length) return RULES.min_rule_share * width;
@@ -117,7 +117,7 @@ function minRuleLength({ boxes, labels: { width } }) {
 
 // Vertical lines much longer than the height of the digits beside them: edges of books and borders of tables, not a 1.
 //
-// -> { lines, boxes }: a mask of them with x and y swapped, and their boxes in the given mask.
+// -> { lines, boxes }: a mask of the lines with x and y swapped, and their boxes in the given mask.
 function uprightLines(mask) {
   const minLength = Math.max(RULES.min_rule_share * mask.height, RULES.min_upright_px);
   const none = { lines: null, boxes: [] };
@@ -131,7 +131,7 @@ function uprightLines(mask) {
   return { lines, boxes: boxes.map(([x, y, w, h]) => [y, x, h, w]) };
 }
 
-// Rows without those that are low or faint compared with the others: dirt, squares, ink that shows through the paper.
+// Rows without those that are low or faint compared with the others: dirt, graph-paper squares, show-through.
 function strongRows(rows, { level, components }, contrast) {
   if (rows.length < 2) return rows;
   const { width, height } = components.labels;
@@ -154,7 +154,8 @@ function strongRows(rows, { level, components }, contrast) {
   );
 }
 
-// Whether all components of a row reach the picture's border: remains of a neighboring row, a frame or a rule.
+// Whether all tall components of a row reach the picture's border, like remains of a neighboring row, a frame or a
+// ruled line.
 function liesAtBorder({ components: { boxes }, atBorder }, row) {
   const highest = greatest(row.map((i) => boxes[i][3]));
   return row.filter((i) => boxes[i][3] >= CONFIG.tall_share * highest).every((i) => atBorder[i]);
@@ -174,7 +175,7 @@ function freeRow(sheet, writing, row, inRows) {
   const { image, toImage } = cut(sheet, level, box, hides ? othersWithin(writing, part, own, inRows) : null, toPart);
   const toOwn = multiplied(toPart, sheet.toWork); // pixels of the picture -> pixels of the part
   const strokes = {
-    // The mask in an image of that size; `toPicture`: its pixels -> pixels of the picture.
+    // The row's ink as a mask of the given size; `toPicture`: pixels of the mask -> pixels of the picture.
     seen: (toPicture, width, height) =>
       warpPerspective(maskOfInk(), multiplied(toOwn, toPicture), width, height, { inverse: true, nearest: true }),
   };
@@ -190,13 +191,13 @@ function othersWithin({ strange }, part, own, inRows) {
   return hidden;
 }
 
-// The part of the leveled picture that a row shows: its ink and a margin. `ink`: left, top, right and bottom of its
-// pixels.
+// The part of the leveled picture that a row shows: its ink and a margin. `ink`: left, top, right and bottom of the
+// row's pixels.
 function shownBox(sheet, { rules, strange }, ink, level, isTurned) {
   let [left, top, right, base] = [ink.left, ink.top, ink.right + 1, ink.bottom + 1];
   const isUpright = isIdentity(level);
   if (!isTurned) {
-    // A row on a rule is shown with the rule, because a point may be on it.
+    // A row on a ruled line is shown with the line, because a decimal point may be on it.
     for (const [x, y, w, h] of rules) {
       const [high, low] = [base - CONFIG.level_reach * (base - top), base + marginOf(base - top)];
       if (x < right && left < x + w && high < y + h && y + h < low) base = Math.max(base, y + h);
@@ -233,7 +234,7 @@ function sampledPoints({ labels, boxes, areas }, own, row) {
   return points;
 }
 
-// The least and the greatest x and y of a row's pixels, leveled by its slope.
+// The least and the greatest x and y of a row's pixels, leveled by the row's slope.
 function inkBounds({ labels, boxes }, own, row, slope) {
   const box = union(row.map((i) => boxes[i]));
   const [x, y, w, h] = box;
@@ -257,5 +258,5 @@ function eachPixel({ width, data }, own, [x, y, w, h], visit) {
   }
 }
 
-// Pixels of paper to show around a row of that height.
+// Pixels of paper to show around a row of the given height.
 const marginOf = (height) => Math.max(CONFIG.margin * height, 1);

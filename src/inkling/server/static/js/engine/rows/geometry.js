@@ -1,5 +1,5 @@
-// Matrices and boxes x, y, w, h of leveled pictures. A picture is leveled by rotating it about its upper left corner. As
-// `inkling.pipeline.layout.geometry`.
+// Matrices and boxes x, y, w, h of leveled pictures. A picture is leveled by rotating it about its upper left corner.
+// Like `inkling.pipeline.layout.geometry`.
 
 import { grey } from "../image/grey.js";
 import { IDENTITY, mappedPoints, multiplied, warpAffine } from "../image/warp.js";
@@ -11,7 +11,7 @@ export const scaling = (fx, fy) => [fx, 0, fx / 2 - 0.5, 0, fy, fy / 2 - 0.5, 0,
 
 export const shift = (x, y) => [1, 0, x, 0, 1, y, 0, 0, 1];
 
-// The rotation about the origin that levels a line of that slope, down to the right.
+// The rotation about the origin that levels a line of the given slope, pixels down per pixel to the right.
 export function turned(slope) {
   const [cos, sin] = [Math.cos(Math.atan(slope)), Math.sin(Math.atan(slope))];
   return [cos, sin, 0, -sin, cos, 0, 0, 0, 1];

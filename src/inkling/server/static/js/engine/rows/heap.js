@@ -1,4 +1,4 @@
-// A binary heap of { prob, .. }: the most probable first; among equal ones, the first pushed.
+// A binary heap of items { prob, .. }: the most probable comes first; among equally probable ones, the first pushed.
 
 export class Heap {
   #items = [];

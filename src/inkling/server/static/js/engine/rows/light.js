@@ -1,7 +1,7 @@
 // Paper and ink: the background's brightness at each pixel, the polarity, and which pixels are ink.
 //
 // The background is the running median of the picture, which neither strokes nor a line along the picture's edge affect.
-// The side with the larger deviations from it gives the polarity. As `inkling.pipeline.layout.light`.
+// The direction of the larger deviations from the background gives the polarity. Like `inkling.pipeline.layout.light`.
 
 import { LIGHT as CONFIG, SHARED } from "../config.js";
 import { blur, closed } from "../image/filters.js";
@@ -17,8 +17,9 @@ const P10_TO_SIGMA = 1.2816; // standard deviations from a normal distribution's
 
 // Separates the paper's brightness in a grayscale picture from the ink: { isInverted, background, contrast }.
 //
-// `isSheet`: it is a sheet, and so dark on light. `isInverted`: it is light on dark. `background`: brightness of the bare paper, reduced, after inversion. `contrast`: of
-// the picture's size, 0 = paper, 255 = black.
+// `isSheet`: the picture is a sheet, and therefore dark on light. `isInverted`: it is light on dark. `background`: the
+// brightness of the bare paper, downscaled, after inversion. `contrast`: an image of the picture's size, 0 = paper,
+// 255 = black.
 export function separate(image, isSheet = false) {
   let small = reduced(image);
   const isInverted = !isSheet && isLightOnDark(small);
@@ -45,9 +46,9 @@ export function inkThreshold({ data }) {
   return roundEven(Math.max(floor, middle + CONFIG.ink_share * (upperLevel(marks) - middle)));
 }
 
-// A crop of the picture -> dark on light, with even light if the paper's light is uneven.
+// A crop of the picture -> the crop as dark on light, with uneven light on the paper evened out.
 //
-// `toPaper`: pixels of the crop -> pixels of the reduced background.
+// `toPaper`: pixels of the crop -> pixels of the downscaled background.
 export function even(image, { isInverted, background }, toPaper) {
   const upright = isInverted ? inverted(image) : image;
   const { low, high } = rangeOf(background);
@@ -80,7 +81,8 @@ function contrastTo({ data, width, height }, background) {
   return contrast;
 }
 
-// Whether the largest deviations from the background are lighter; squared, so that grain and shading hardly count.
+// Whether the largest deviations from the background are lighter than it. Deviations are squared, so that grain and
+// shading hardly count.
 function isLightOnDark(small) {
   const { width: w, height: h, data } = small;
   const background = running(small).data;

@@ -1,5 +1,5 @@
-// Make a line image: a grayscale row of any size -> the input of the line network. As `inkling.pipeline.line_image`,
-// which also made its training lines.
+// Make a line image: a grayscale row of any size -> the input of the line network. Like `inkling.pipeline.line_image`,
+// which also made the network's training lines.
 
 import { LINE_IMAGE as CONFIG } from "../config.js";
 import { histogramOf, roundEven } from "../image/numbers.js";
@@ -37,7 +37,7 @@ export function scaledWidth({ width, height }, stretch = 1) {
   return Math.min(Math.max(1, roundEven((stretch * width * HEIGHT) / height)), CONFIG.width_range_px[1]);
 }
 
-// The gray levels at which shares of the pixels are reached.
+// The gray levels at which the given shares of the pixels are reached.
 function levelsAt(levels, shares) {
   const counts = histogramOf(levels);
   return shares.map((share) => {

@@ -1,5 +1,5 @@
-// A row that the line network read: columns of probabilities, its image, and their positions in the picture. As
-// `LineRow` of `inkling.pipeline.recognized_row` and `inkling.pipeline.line_recognizer`.
+// A row that the line network read: its columns of probabilities, its image, and the image's position in the picture.
+// Like `LineRow` in `inkling.pipeline.recognized_row`, and like `inkling.pipeline.line_recognizer`.
 
 import { LINE_IMAGE, LINE_RECOGNIZER as CONFIG } from "../config.js";
 import { dilate } from "../image/filters.js";
@@ -33,12 +33,12 @@ export class LineRow {
   #boxes = new Map(); // by text
 
   // `columns`: calibrated; `image`: the line image; `toPicture`: pixels of the line image -> pixels of the picture;
-  // `moreViews`: -> columns of stretched views of the row; `strokes`: -> mask of the writing, null if unknown.
+  // `moreViews()` returns columns of stretched views of the row, `strokes()` a mask of the writing, null if unknown.
   constructor({ columns, image, toPicture, moreViews = async () => [], strokes = () => null }) {
     Object.assign(this, { columns, image, toPicture, moreViews, strokes });
   }
 
-  // The line image without rules.
+  // The line image without ruled lines.
   get ink() {
     if (!this.#ink) {
       const strokes = this.strokes();
@@ -60,7 +60,7 @@ export class LineRow {
     return this.#boxes.get(key);
   }
 
-  // The same in pixels of the picture.
+  // The box of each symbol of a text, in pixels of the picture.
   boxes(text) {
     return this.lineBoxes(text).map((box) => boxAround(box, this.toPicture, BOX_SLACK));
   }

@@ -1,5 +1,5 @@
-// Quadrilaterals whose four sides are long straight edges, lighter on the inner side: a sheet that one threshold cannot
-// separate from its desk. As `inkling.pipeline.layout.perspective`.
+// Quadrilaterals whose four sides are long straight edges, lighter on the inner side, such as a sheet that no single
+// threshold can separate from its desk. Like the corresponding part of `inkling.pipeline.layout.perspective`.
 
 import { PAGE as CONFIG, SHARED } from "../config.js";
 import { closed, gaussianBlur } from "../image/filters.js";
@@ -10,14 +10,14 @@ import { greatest, least } from "./numbers.js";
 const SIGMA = 1; // pixels: of the blur before steps are measured
 const LOG_LEVELS = Float32Array.from({ length: 256 }, (_, level) => Math.log(level + SHARED.level_offset));
 
-// A small grayscale picture with strokes and rules closed; they are narrower than a sheet's edge.
+// A small grayscale picture -> the picture without strokes and ruled lines, which are narrower than a sheet's edge.
 export function withoutStrokes(small) {
   const side = 2 * CONFIG.rim_px + 1;
   const around = withBorder(small, { top: side, bottom: side, left: side, right: side });
   return crop(closed(around, side), side, side, small.width, small.height);
 }
 
-// Such a picture -> arrays of four corners.
+// A picture without strokes -> arrays of four corners.
 export function quadranglesOfEdges(bare) {
   const { width: w, height: h } = bare;
   const { low, high } = rangeOf(bare);
@@ -40,7 +40,7 @@ export function quadranglesOfEdges(bare) {
   return found;
 }
 
-// Steps of brightness over two pixels, downwards, or to the right with x and y swapped; from pixel 1, 1 on.
+// Steps of brightness over two pixels, downwards, or to the right with x and y swapped; they start at pixel 1, 1.
 function stepsOf({ width, height, data }, isUpright, sign) {
   const [w, h] = [width - 2, height - 2];
   const steps = grey(isUpright ? h : w, isUpright ? w : h, new Float32Array(Math.max(w, 0) * Math.max(h, 0)));
@@ -54,9 +54,9 @@ function stepsOf({ width, height, data }, isUpright, sign) {
   return steps;
 }
 
-// Downward steps of brightness -> { offset, slope } of the longest nearly horizontal edges, pixels of the picture.
+// Downward steps of brightness -> { offset, slope } of the longest nearly horizontal edges, in pixels of the picture.
 //
-// A Hough transform over few angles; the edge pixels of each line are removed once it is found.
+// A Hough transform over a few angles; the edge pixels of each line are removed once it is found.
 function longEdges(steps, length) {
   let points = edgePoints(steps);
   const found = [];
@@ -86,7 +86,7 @@ function edgePoints({ width, height, data }) {
   return points;
 }
 
-// The band of that slope with the most points.
+// The band of the given slope with the most points.
 function mostOnLine(points, slope) {
   const offsets = points.map(([x, y]) => y - slope * x);
   const low = least(offsets);

@@ -1,7 +1,8 @@
-// Find a sheet of paper on a desk, and how to straighten it. As `inkling.pipeline.layout.perspective`.
+// Find a sheet of paper on a desk, and how to straighten it. Like `inkling.pipeline.layout.perspective`.
 //
 // A sheet is a light region with four sides, lighter than the pixels just outside its edge. If all four sides are in the
-// picture, its perspective is corrected, even if a corner is not; if a side is cut off, only its surroundings are known.
+// picture, the sheet's perspective is corrected, even if a corner is outside; if a side is cut off, only the sheet's
+// surroundings are known.
 
 import { PAGE as CONFIG } from "../config.js";
 import { outerContours } from "../image/contours.js";
@@ -17,7 +18,7 @@ import { quadranglesOfEdges, withoutStrokes } from "./page_edges.js";
 
 const OPENING = 5; // pixels of the small picture: narrower light regions are not part of a sheet
 
-// A grayscale picture -> the sheet in it, { corners, isWhole, toPage, width, height }; null if there is no sheet, or
+// A grayscale picture -> the sheet in it, { corners, isWhole, toPage, width, height }; null if there is no sheet or
 // nothing around it.
 //
 // `corners`: [x, y], clockwise from the top left; `isWhole`: most of each side is in the picture; `toPage`: pixels of
@@ -45,14 +46,14 @@ export function findPage(image) {
 // In most light, one threshold separates sheet and desk; if a hard shadow falls across both, the sheet's edges do.
 function findQuadrangle(small) {
   const bare = withoutStrokes(small);
-  // Whether nothing at the picture's border is as dark as what surrounds a sheet.
+  // Nothing at the picture's border is as dark as what surrounds a sheet.
   if (least(borderLevels(bare)) > CONFIG.max_surround * rangeOf(bare).high) return null;
   const desk = median(borderLevels(small));
   const lightest = quantile(everyThird(small), 0.95);
   const steps = CONFIG.threshold_shares.map((share) => desk + share * (lightest - desk));
   const lightestOfAll = rangeOf(small).high;
   for (const threshold of [otsuThreshold(histogramOf(small.data)), ...steps]) {
-    if (threshold >= lightestOfAll) continue; // no pixel is above it
+    if (threshold >= lightestOfAll) continue; // no pixel is above the threshold
     const light = above(small, threshold);
     const found = isOneAround(light) ? null : quadrangleOf(light);
     if (found && standsOut(small, found)) return found;
@@ -101,7 +102,7 @@ function quadrangleOf(light) {
   return clockwise(refined(corners, largest, length));
 }
 
-// Corners at the intersections of lines fitted to each side's outline: a finger on a corner does not move them.
+// Corners at the intersections of lines fitted to each side's outline, so that a finger on a corner does not move them.
 function refined(corners, outline, length) {
   const lines = [];
   for (const { start, direction, length: size } of sidesOf(corners)) {
@@ -143,9 +144,9 @@ function standsOut(small, corners) {
   return ratios.length >= CONFIG.min_sides && Math.max(...ratios) <= CONFIG.max_surround;
 }
 
-// The ratio of brightness just outside to just inside each side of a quadrilateral, without sides out of the picture.
+// The ratio of brightness just outside to just inside each side of a quadrilateral, without sides outside the picture.
 //
-// Outside the line of a frame it is light again.
+// The lighter of two distances outside counts, because beyond the line of a frame it is light again.
 function surrounds({ width, height, data }, corners) {
   const points = Array.from({ length: 40 }, (_, i) => 0.08 + (i * 0.84) / 39); // of a side
   const ratios = [];

@@ -2,8 +2,8 @@
 //
 // Prefix search (Graves, Fernandez, Gomez, Schmidhuber, "Connectionist Temporal Classification", 2006, section 3.2):
 // the most probable prefix is extended first. A constraint is an automaton over symbols. The probability of a prefix
-// includes only accepted texts, so a prefix that cannot become one is never extended. For clear writing the search is
-// exact. As `inkling.pipeline.prefix_search`.
+// includes only accepted texts, so a prefix of no accepted text is never extended. For clear writing, the search is
+// exact. Like `inkling.pipeline.prefix_search`.
 
 import { CTC as CONFIG } from "../config.js";
 import { acceptedRest, anyText } from "./automaton.js";
@@ -26,7 +26,7 @@ export class PrefixSearch {
     this.#automaton = automaton;
     this.#rest = acceptedRest(columns, automaton);
     this.accepted = this.#rest ? this.#rest[columns.c - 1] : 1; // probability that the image shows an accepted text
-    this.unseen = this.accepted; // the probability of accepted texts not found yet
+    this.unseen = this.accepted; // the probability of accepted texts that have not been found yet
     if (this.accepted <= 0) return;
     this.#least = CONFIG.negligible_share * this.accepted;
     const { data, t, c } = columns;
@@ -35,7 +35,7 @@ export class PrefixSearch {
     this.#extend({ text: [], state: 0, inSymbol: new Float64Array(t + 1), inBlank });
   }
 
-  // Texts, { text, prob }, the most probable first, in bounded time, not all of them.
+  // Some of the texts, { text, prob }, the most probable first, in bounded time.
   //
   // The order is exact if some text is probable. Otherwise, once the columns of the extended prefixes exceed the
   // configured limit, a beam search proposes the rest; the probabilities are still exact.
@@ -71,7 +71,7 @@ export class PrefixSearch {
     return found;
   }
 
-  // Whole texts from the heap and from a beam search that were not found yet, the best first.
+  // Whole texts from the heap and from a beam search that have not been found yet, the best first.
   #proposals(found) {
     const whole = this.#heap.items().filter(({ parent }) => !parent).map(({ text }) => text);
     const proposed = [...whole, ...beamSearch(this.#columns, this.#automaton, this.#rest)];
@@ -89,7 +89,7 @@ export class PrefixSearch {
     const symbol = text.at(-1);
     const repeats = parent.text.at(-1) === symbol; // two equal symbols need a blank between them
     const inSymbol = new Float64Array(t + 1); // column i - 1 belongs to the last symbol
-    const inBlank = new Float64Array(t + 1); // it is blank
+    const inBlank = new Float64Array(t + 1); // column i - 1 is blank
     for (let i = 0; i < t; i++) {
       const arriving = repeats ? parent.inBlank[i] : parent.inBlank[i] + parent.inSymbol[i];
       inSymbol[i + 1] = (arriving + inSymbol[i]) * data[i * c + symbol];
@@ -109,7 +109,7 @@ export class PrefixSearch {
     });
   }
 
-  // The probability of all accepted texts that start with the prefix and each further symbol: (c - 1).
+  // For each symbol, the probability of all accepted texts that start with the prefix and that symbol: (c - 1).
   #masses({ text, state, inSymbol, inBlank }) {
     const { t, c } = this.#columns;
     const weights = this.#weightsOf(state);

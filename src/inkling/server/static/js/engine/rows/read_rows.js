@@ -1,5 +1,5 @@
-// Read a picture row by row: find its layout, recognize each row as a whole, decode it, compose the reading. As
-// `inkling.pipeline.row_reader`, for pictures without a comb or a table.
+// Read a picture row by row: find its layout, recognize each row as a whole, decode it, compose the reading. Like
+// `inkling.pipeline.row_reader`, but only for pictures without a comb or a table.
 
 import { composeEmpty, doubted, withWarnings } from "../compose.js";
 import { LINE_RECOGNIZER, ROW_READER as CONFIG } from "../config.js";
@@ -15,13 +15,13 @@ import { pooled } from "./second_opinion.js";
 
 const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading reports; it does not report rules
 
-// A grayscale picture, { data: Uint8Array, width, height }, upright and possibly reduced -> its reading by rows, with
-// the fields of the HTTP answer, `rows`: the `alignment` of each row, and `is_page`: whether a sheet was found on a
-// desk.
+// A grayscale picture, { data: Uint8Array, width, height }, upright and possibly downscaled -> its reading by rows,
+// with the fields of the HTTP answer, `rows`: the `alignment` of each row, and `is_page`: whether a sheet was found on
+// a desk.
 //
 // `recognise`: a line image, { data: Float32Array, width, height: 32 } -> (width / 4) * 22 numbers, the line network's
 // softmax. `classify`: tiles of 28x28, one after another -> { probs, notDigit }, calibrated. `manifest`: the line network's.
-// `size`: width and height of the picture before it was reduced.
+// `size`: width and height of the picture before it was downscaled.
 export async function readRows(picture, { recognise, classify, manifest, sureAt = manifest.sure_at, size }) {
   size ??= [picture.width, picture.height];
   const layout = findLayout(picture);
@@ -65,7 +65,7 @@ async function recognizedRow(row, { toOriginal, recognise, manifest, isSearched 
   return { row: read, texts: textsOfOneView(read) };
 }
 
-// The digits of a doubtful row, read at more widths, and with the classifier's opinion of each.
+// The digits of a doubtful row, read at more widths and combined with the classifier's opinion of each digit.
 async function judged(row, texts, { classify, manifest }) {
   const ofViews = await textsOfMoreViews(row, texts);
   if (ofViews[0].prob >= LINE_RECOGNIZER.certain_at) return ofViews;
@@ -76,7 +76,7 @@ const isCertain = ({ texts }) => texts[0].prob >= LINE_RECOGNIZER.certain_at;
 
 // The more probable of two views of a picture's only row, and the reading of the other view if it differs.
 //
-// Layout may have cut off a digit as a rule; the whole picture may show ink that is not part of the row.
+// The layout may have removed a digit as a ruled line; the whole picture may show ink that is not part of the row.
 function surer(rows, whole) {
   const prob = ({ texts }) => texts[0].prob;
   if (!rows.length) return [prob(whole) >= CONFIG.min_opinion ? [whole] : [], ""];
@@ -93,7 +93,7 @@ function withTiles(reading, rows) {
   return { ...reading, digits };
 }
 
-// A box in pixels of the reduced picture -> pixels of the upright picture.
+// A box in pixels of the downscaled picture -> the box in pixels of the upright picture.
 function scaledBox([x, y, w, h], [fx, , , , fy]) {
   return [Math.trunc(x * fx), Math.trunc(y * fy), Math.max(1, roundEven(w * fx)), Math.max(1, roundEven(h * fy))];
 }

@@ -1,14 +1,15 @@
-// Compose the reading of rows: decoded rows -> the typed, calibrated answer. As `inkling.pipeline.row_result`.
+// Compose the reading of rows: decoded rows -> the calibrated answer. Like `inkling.pipeline.row_result`.
 
 import { composeEmpty, composeWithoutDigits, doubted, inside, judged } from "../compose.js";
 import { RESULT as CONFIG } from "../config.js";
 import { isDigit } from "./decoded_row.js";
 import { asWritten, KINDS } from "./symbols.js";
 
-// Decoded rows in reading order, and other ink found before -> a reading.
+// Decoded rows in reading order, and other ink found earlier -> a reading.
 //
-// `sureAt`: probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the digits;
-// doubtful signs make the reading unsure. A row without a digit is left out of the text; its signs are in `others`.
+// `sureAt`: the probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the
+// digits; doubtful signs make the reading unsure. A row without a digit is left out of the text; its signs are in
+// `others`.
 export function composeRows(rows, { sureAt, size, others = [] }) {
   const symbols = rows.flatMap((row) => row.symbols.map((one) => ({ ...one, box: inside(one.box, size) })));
   const digits = symbols.filter(isDigit).map((symbol) => digitOf(symbol, sureAt));
@@ -36,7 +37,7 @@ export function composeRows(rows, { sureAt, size, others = [] }) {
   return reading;
 }
 
-// A digit of a text, which is not always the most probable in its place.
+// A digit of a text, which is not always the most probable digit at its position.
 function digitOf({ number, confidence, probs, notDigit, box }, sureAt) {
   return { digit: number, confidence: probs[number], sure: confidence >= sureAt, probs, box, not_digit: notDigit };
 }

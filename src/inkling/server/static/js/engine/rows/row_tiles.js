@@ -1,11 +1,11 @@
-// The part of a row's image around each of its digits, for display. As `inkling.explain.row_digits`.
+// The part of a row's image around each of its digits, for display. Like `inkling.explain.row_digits`.
 
 import { clamp, roundEven } from "../image/numbers.js";
 import { inverseOf, mappedPoints } from "../image/warp.js";
 import { bounds, boxCorners } from "./geometry.js";
 import { HEIGHT } from "./line_image.js";
 
-// 32 rows of 32 levels, 255 = ink; it may include a neighbor's ink. `box`: of the digit, pixels of the picture.
+// 32 rows of 32 levels, 255 = ink; the tile may include a neighbor's ink. `box`: the digit's, in pixels of the picture.
 export function rowTile({ image, toPicture }, box) {
   const { data, width } = image;
   const { left, right } = bounds(mappedPoints(boxCorners(box), inverseOf(toPicture)));

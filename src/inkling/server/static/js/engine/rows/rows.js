@@ -1,4 +1,4 @@
-// Rows of free writing: groups of components of ink, each row leveled separately. As `inkling.pipeline.layout.rows`.
+// Rows of free writing: groups of components of ink, each row leveled separately. Like `inkling.pipeline.layout.rows`.
 
 import { LAYOUT, ROWS as CONFIG } from "../config.js";
 import { median, valueOfRank } from "../image/numbers.js";
@@ -8,7 +8,7 @@ import { greatest, least } from "./numbers.js";
 
 const { fround } = Math;
 
-// The boxes of components in a picture of that height -> indices by row in reading order, without dirt.
+// The boxes of components in a picture of the given height -> indices by row in reading order, without dirt.
 export function groupRows(boxes, heightPx) {
   if (!boxes.length) return [];
   const heights = boxes.map(([, , , h]) => h);
@@ -21,7 +21,7 @@ export function groupRows(boxes, heightPx) {
     const own = tall.map((i) => boxes[i]);
     rows = joined(groupLines(own).map((row) => row.map((i) => tall[i])), boxes, slopeOfLines(own));
   }
-  // Commas are below a row; a separate remark stays a row.
+  // Low rows are commas below a row, which are added to it, or a separate remark, which stays a row.
   const isLow = (row) => greatest(row.map((i) => heights[i])) < CONFIG.low_row_share * height;
   const low = rows.filter(isLow);
   rows = rows.filter((row) => !isLow(row));
@@ -30,7 +30,7 @@ export function groupRows(boxes, heightPx) {
   return [...rows, ...low.map((row) => row.filter((i) => !taken.has(i))).filter((row) => row.length)];
 }
 
-// Adds small components (signs and parts of digits) to the nearest row; returns which ones found a row.
+// Adds small components (signs and parts of digits) to the nearest row; returns those that found a row.
 function withSmall(rows, small, boxes, height) {
   const spans = rows.map((row) => spanOf(row.map((i) => boxes[i])));
   const taken = new Set();
@@ -52,14 +52,14 @@ function withSmall(rows, small, boxes, height) {
   return taken;
 }
 
-// The components that are about as high as the largest; if there are too many, the highest of them.
+// The components that are about as tall as the largest; if there are too many, the tallest of them.
 function tallest(heights, largest) {
   const tall = [...heights.keys()].filter((i) => heights[i] >= CONFIG.tall_share * largest);
   const most = Math.floor(LAYOUT.max_components / 4);
   return tall.length > most ? tall.sort((a, b) => heights[b] - heights[a]).slice(0, most) : tall;
 }
 
-// Rows with those side by side joined: the line of an open comb starts a row and separates the digits.
+// Merges rows that are side by side, because the line of an open comb starts a row and separates the digits.
 function joined(rows, boxes, tilt) {
   const found = [];
   for (const row of rows) {
@@ -75,13 +75,13 @@ function joined(rows, boxes, tilt) {
   return found.map(({ row }) => row);
 }
 
-// The place of a row: its band, the leveled medians of its upper and lower ends, and its box.
+// The position of a row: its band (the leveled medians of the tops and bottoms of its components) and its box.
 function placeOf(boxes, tilt) {
   const level = boxes.map(([x, y, w]) => y - tilt * (x + w / 2));
   return { band: [median(level), median(level.map((y, i) => y + boxes[i][3]))], box: union(boxes) };
 }
 
-// Whether two rows are at one level.
+// Whether two rows are at the same level.
 function isBeside(row, other, tilt) {
   const [[upper, base], [top, bottom]] = [row.band, other.band];
   if (Math.min(bottom, base) - Math.max(top, upper) > CONFIG.min_common * Math.min(bottom - top, base - upper)) return true;
@@ -101,7 +101,7 @@ function spanOf(boxes) {
   ];
 }
 
-// The slope of a row's ink, points [x, y], pixels down per pixel to the right; 0 if leveling does not reduce its height.
+// A row's ink, points [x, y] -> its slope, pixels down per pixel to the right; 0 if leveling does not lower its height.
 export function rowTilt(points) {
   const [x, y] = [0, 1].map((k) => Float32Array.from(points, (point) => point[k]));
   const [width, height] = [x, y].map((values) => greatest(values) - least(values) + 1);

@@ -1,7 +1,7 @@
 // Rules: long straight lines tilted by up to about 15 degrees, and the tilt of the writing on them.
 //
 // The upper edges of a horizontal line are in one row of pixels. So the picture is sheared by each angle, and the row
-// with the most upper edges gives the length of a straight line (a Hough transform over few angles). As
+// with the most upper edges gives the length of a straight line (a Hough transform over a few angles). Like
 // `inkling.pipeline.layout.rules`.
 
 import { RULES as CONFIG } from "../config.js";
@@ -33,13 +33,13 @@ export function tiltOfLines(mask, minLength) {
   }
 }
 
-// A leveled mask -> { lines, boxes }: a mask of its horizontal lines of at least that length, null if there are none, and
-// their boxes.
+// A leveled mask -> { lines, boxes }: a mask of its horizontal lines of at least `minLength` pixels, null if there are
+// none, and their boxes.
 export function findRules(mask, minLength) {
   const { width: w } = mask;
   const gap = Math.max(CONFIG.min_gap_px, roundEven(CONFIG.gap_share * w)) | 1;
   const kernel = Math.max(CONFIG.min_kernel_px, roundEven(CONFIG.kernel_share * w));
-  const thick = dilate(mask, 1, 3); // for lines that are horizontal within a pixel or two
+  const thick = dilate(mask, 1, 3); // for lines that are horizontal to within a pixel or two
   const components = findComponents(openedAlongRows(closedAlongRows(thick, gap), kernel));
   const isRule = Uint8Array.from(components.boxes, ([, , width], i) =>
     Number(i > 0 && width >= minLength && components.areas[i] <= Math.max(CONFIG.max_rule_thickness * width, 5) * width),
@@ -75,7 +75,7 @@ export function withoutLines(mask, lines) {
 }
 
 // The pixels of a mask without ink above them. If there are too many, whole columns are skipped, so that rows keep their
-// shares; `step`: one of how many columns was kept.
+// shares; one in `step` columns is kept.
 function upperEdges({ width, height, data }) {
   const [x, y] = [[], []];
   for (let at = 0; at < data.length; at++) {
@@ -89,7 +89,7 @@ function upperEdges({ width, height, data }) {
   return { x: x.filter((_, i) => kept[i]), y: y.filter((_, i) => kept[i]), step };
 }
 
-// The largest number of points in a band of offsets from a line.
+// The largest number of points in two adjacent bands of offsets from a line.
 function mostInBand(x, y, slope, band) {
   const offsets = new Float64Array(x.length);
   let [low, high] = [Infinity, -Infinity];

@@ -1,5 +1,5 @@
-// Closing and opening of masks along rows, by the runs of ink in them, as morphology with a kernel one pixel high:
-// pixels beyond the border count neither as ink nor as paper.
+// Closing and opening of masks along rows, by the runs of ink in the rows, like morphology with a kernel one pixel
+// high: pixels beyond the border count neither as ink nor as paper.
 
 import { grey } from "../image/grey.js";
 

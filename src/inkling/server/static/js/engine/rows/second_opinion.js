@@ -2,7 +2,7 @@
 //
 // The line network sees the whole row, but the classifier, which sees one digit at a time, is more accurate for nearly
 // every digit. A log-linear model combines both (a logarithmic opinion pool: Heskes, "Selecting Weighting Factors in
-// Logarithmic Opinion Pools", 1998). As `inkling.pipeline.second_opinion`, for rows without cells.
+// Logarithmic Opinion Pools", 1998). Like `inkling.pipeline.second_opinion`, but only for rows without cells.
 
 import { SECOND_OPINION as CONFIG } from "../config.js";
 import { normalizeCrop } from "../normalize.js";
@@ -52,7 +52,7 @@ export async function opinions(texts, row, classify) {
 // The logarithm of a probability, bounded below by the share of badly cut tiles.
 const log = (prob) => Math.log(CONFIG.damaged + (1 - CONFIG.damaged) * prob);
 
-// The ink of a line image and n boxes in it -> n tiles of 28x28, concatenated; empty for boxes without ink.
+// The ink of a line image and n boxes in it -> n tiles of 28x28, concatenated; all 0 for boxes without ink.
 function digitTiles({ data, width }, boxes) {
   const tiles = new Float32Array(boxes.length * TILE);
   boxes.forEach(([x, y, w, h], i) => {

@@ -1,4 +1,4 @@
-// The picture's paper, straightened, and rows cut out of it. As `inkling.pipeline.layout.sheet`.
+// The picture's paper, straightened, and rows cut out of it. Like `inkling.pipeline.layout.sheet`.
 
 import { LAYOUT } from "../config.js";
 import { crop, grey } from "../image/grey.js";
@@ -12,11 +12,11 @@ import { levelled, surrounded } from "./straighten.js";
 const SAME = 1e-6; // matrices that differ by no more are equal
 export const BOX_SLACK = 0.01; // pixels of rounding by which a box may miss a corner
 
-// The picture reduced and straightened for layout, and a mask of the sheet's surroundings: { sheet, outside };
+// The picture downscaled and straightened for layout, and a mask of the sheet's surroundings: { sheet, outside };
 // `outside` is null if no page was found.
 //
-// `sheet`: { image, paper, toWork, scale, width, height }: the picture itself; the paper of the work picture; pixels of the
-// picture -> of the work picture; work pixels for each pixel of the picture; the work picture's size.
+// `sheet`: { image, paper, toWork, scale, width, height }: the picture itself; the paper of the work picture; the
+// matrix from pixels of the picture to work pixels; work pixels per pixel of the picture; the work picture's size.
 export function straightened(image, page) {
   const scale = Math.min(1, LAYOUT.work_side_px / Math.max(image.width, image.height));
   let [reduced, toWork, outside] = [image, IDENTITY, null];
@@ -33,8 +33,8 @@ export function straightened(image, page) {
 
 // Crops a leveled box from the picture, at the picture's resolution -> { image, toImage }.
 //
-// `level`: pixels of the work picture -> leveled pixels. `others`: mask of other rows, which is painted over, leveled by
-// `othersLevel`.
+// `level`: pixels of the work picture -> leveled pixels. `others`: a mask of other rows, leveled by `othersLevel`,
+// whose ink is painted over.
 export function cut(sheet, level, [x, y, w, h], others = null, othersLevel = level) {
   const { scale, image: picture, toWork } = sheet;
   const [width, height] = [w, h].map((side) => Math.max(1, roundEven(side / scale)));
@@ -62,7 +62,7 @@ export function pictureBox(sheet, level, box) {
   return boxAround(box.map(Math.trunc), inverseOf(multiplied(level, sheet.toWork)), BOX_SLACK);
 }
 
-// A row's image with the level of its paper painted over the mask of other ink.
+// A row's image with the level of its paper painted over other ink, given by a mask.
 function paintedOver(image, others, toOthers) {
   const { width, height, data } = image;
   const over = warpPerspective(others, toOthers, width, height, { inverse: true, nearest: true }).data;

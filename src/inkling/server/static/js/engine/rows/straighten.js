@@ -8,13 +8,13 @@ import { fillConvex } from "../image/polygons.js";
 import { inverseOf, mappedPoints, multiplied, warpPerspective } from "../image/warp.js";
 import { scaling } from "./geometry.js";
 
-// A page whose four sides are in the reduced picture -> [the page, the matrix to it, a mask of its surroundings].
+// A page whose four sides are in the downscaled picture -> [the page, the matrix to it, a mask of its surroundings].
 export function levelled(reduced, toWork, page, scale) {
   const [width, height] = [page.width, page.height].map((side) => Math.max(8, roundEven(side * scale)));
   const toPage = multiplied(scaling(width / page.width, height / page.height), page.toPage);
   const between = multiplied(toPage, inverseOf(toWork));
   const ones = grey(reduced.width, reduced.height, new Uint8Array(reduced.data.length).fill(1));
-  const outside = warpPerspective(ones, between, width, height); // a corner may be out of the picture
+  const outside = warpPerspective(ones, between, width, height); // a corner may be outside the picture
   const rim = Math.max(2, roundEven(LAYOUT.rim_share * Math.max(width, height)));
   outside.data.forEach((isInside, at) => {
     const [x, y] = [at % width, Math.floor(at / width)];
@@ -24,7 +24,7 @@ export function levelled(reduced, toWork, page, scale) {
   return [warpPerspective(reduced, between, width, height, { replicate: true }), toPage, outside];
 }
 
-// A page that is cut off -> [the picture, with the page's brightness in place of the desk, a mask of the desk].
+// A page that is cut off -> [the picture with the page's brightness in place of the desk, a mask of the desk].
 export function surrounded(reduced, toWork, page) {
   const corners = mappedPoints(page.corners, toWork).map((corner) => corner.map((at) => roundEven(Math.fround(at))));
   const inside = fillConvex(grey(reduced.width, reduced.height), corners, 1);

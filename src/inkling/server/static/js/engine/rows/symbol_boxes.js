@@ -1,15 +1,15 @@
 // Find the box of each symbol of a line image, from the columns to which CTC aligned it and from the ink there.
 //
 // A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided at the
-// column with the least ink. As `inkling.pipeline.symbol_boxes`.
+// column with the least ink. Like `inkling.pipeline.symbol_boxes`.
 
 import { SYMBOL_BOXES as CONFIG } from "../config.js";
 
 // The ink of a line image, { data: Float32Array, width, height }, and the columns of n symbols from left to right ->
-// n boxes x, y, w, h in its pixels, not always whole.
+// n boxes x, y, w, h in pixels of the image, not always whole numbers.
 //
-// `spans`: first column and last + 1; a column is `columnPx` wide. A symbol without visible ink gets a narrow box of the
-// image's height.
+// `spans`: each symbol's first column and last + 1; a column is `columnPx` wide. A symbol without visible ink gets a
+// narrow box of the image's height.
 export function symbolBoxes(ink, spans, columnPx) {
   const { data, width: w, height: h } = ink;
   const profile = new Float32Array(w);
@@ -42,7 +42,7 @@ export function withoutRules({ data, width, height }) {
   return { data: ink, width, height };
 }
 
-// The column between two symbols with the least ink; among equal ones, the nearest to the middle.
+// The column with the least ink between two symbols; among equal ones, the one nearest to the middle.
 function division(profile, left, right) {
   const start = Math.ceil(left);
   const end = Math.trunc(right) + 1;

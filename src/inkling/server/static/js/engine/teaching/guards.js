@@ -1,4 +1,4 @@
-// Checks that ordinary writing is read as before, and fits the temperature of a taught layer: inkling.hands.guards.
+// Checks that ordinary writing is read as before, and fits a taught layer's temperature, like inkling.hands.guards.
 import { bestDigit, CLASSES, NO_DIGIT } from "./replay.js";
 
 const GUARDS = [
@@ -7,7 +7,7 @@ const GUARDS = [
   { name: "digits-refused", about: "MNIST's validation images refused", set: "plain", allowed: 0.0005, wrong: isRefused },
   { name: "non-digits-accepted", about: "non-digits taken for digits", set: "others", allowed: 0.01, wrong: isAccepted },
 ];
-const WIDTH = 1e-4; // of the interval for the logarithm of a temperature
+const WIDTH = 1e-4; // of the interval for the logarithm of a temperature at which the search ends
 const LEAST = 1e-12;
 
 function isMisread(row, label) {
@@ -22,7 +22,8 @@ function isAccepted(row, label, rejectAt) {
   return row[NO_DIGIT] < rejectAt;
 }
 
-// Probabilities (N, 11) of the replayed images before and after -> [{ name, about, n, before, after, limit, ok }], shares.
+// Probabilities (N, 11) for the replayed images before and after teaching -> [{ name, about, n, before, after, limit,
+// ok }]; `before`, `after` and `limit` are shares.
 export function checked(replay, before, after, rejectAt) {
   return GUARDS.map(({ name, about, set, allowed, wrong }) => {
     const rows = [...replay.sets.keys()].filter((i) => replay.sets[i] === set);
@@ -34,7 +35,7 @@ export function checked(replay, before, after, rejectAt) {
   });
 }
 
-// The network's temperature, scaled by how much more the digits need after teaching.
+// The network's temperature, scaled by the factor by which teaching changes the temperature that fits the digits best.
 export function temperatureOf(replay, before, after, fitted) {
   const rows = [...replay.labels.keys()].filter((i) => replay.labels[i] < NO_DIGIT);
   const [was, is] = [before, after].map((probs) => fittedTemperature(probs, rows, replay));
@@ -43,7 +44,7 @@ export function temperatureOf(replay, before, after, fitted) {
 
 const rowOf = (probs, i) => probs.subarray(i * CLASSES, (i + 1) * CLASSES);
 
-// The temperature with the lowest cross-entropy, by golden section on its logarithm.
+// The temperature with the lowest cross-entropy, by golden-section search on its logarithm.
 function fittedTemperature(probs, rows, { labels, weights }) {
   const logs = rows.map((i) => Array.from(rowOf(probs, i).subarray(0, NO_DIGIT), (p) => Math.log(Math.max(p, LEAST))));
   const loss = (logTemperature) => {

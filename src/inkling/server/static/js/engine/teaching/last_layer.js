@@ -1,9 +1,9 @@
-// Learns a last layer: softmax regression that stays close to the original layer, as inkling.hands.last_layer. The loss
-// is convex, so Newton's method with conjugate gradients finds the same minimum as Python.
+// Learns a last layer: softmax regression that stays close to the original layer, like inkling.hands.last_layer. The
+// loss is convex, so Newton's method with conjugate gradients finds the same minimum as the Python code.
 import { dot, inverseRoot, plus, softmaxRows, timesTransposed, transposedTimes } from "./linear_algebra.js";
 
-const STEPS = 20; // most Newton steps; five to ten are usual
-const INNER_STEPS = 60; // most steps of conjugate gradients per Newton step
+const STEPS = 20; // maximum number of Newton steps; five to ten are usual
+const INNER_STEPS = 60; // maximum number of conjugate gradient steps per Newton step
 const TOLERANCE = 1e-3; // of the gradient, relative to the first
 const RIDGE = 1e-3; // share of the second moment's mean eigenvalue that is added to all eigenvalues
 
@@ -11,8 +11,8 @@ const RIDGE = 1e-3; // share of the second moment's mean eigenvalue that is adde
 export const rootOf = (secondMoment, size) => inverseRoot(secondMoment, size, RIDGE);
 
 // The last layer (K, F) of a hand. `start`: the original layer (K, F); for N examples, `features` (N, F), `target`
-// probabilities (N, K) and `weights` (N); `root`: `rootOf` ordinary features. A larger `strength` stays closer to
-// `start`.
+// probabilities (N, K) and `weights` (N); `root`: `rootOf` for ordinary features. With a larger `strength`, the layer
+// stays closer to `start`.
 export function fit({ start, features, target, weights, root, strength, size, classes }) {
   const x = timesTransposed(features, root, size); // (N, F), whitened: the penalty is strength / 2 |change|^2
   const base = timesTransposed(features, start, size); // (N, K)
@@ -50,7 +50,7 @@ export function fit({ start, features, target, weights, root, strength, size, cl
   return plus(start, 1, timesTransposed(change, root, size));
 }
 
-// The step d with Hessian d = -gradient, by conjugate gradients.
+// The step d that solves Hessian * d = -gradient, by conjugate gradients.
 function newtonStep(gradient, probs, { x, weights, strength, size, classes }) {
   const hessianTimes = (d) => {
     const z = timesTransposed(x, d, size); // (N, K)
@@ -79,7 +79,7 @@ function newtonStep(gradient, probs, { x, weights, strength, size, classes }) {
   return step;
 }
 
-// The change after the whole step, or a half, a quarter, .. of it: the first that lowers the loss enough (Armijo).
+// The change after the whole step, or a half, a quarter, .. of it: the first one that lowers the loss enough (Armijo).
 function lineSearch(change, step, gradient, loss) {
   const now = loss(change);
   const slope = dot(gradient, step);

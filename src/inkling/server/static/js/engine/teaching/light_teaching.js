@@ -1,5 +1,5 @@
-// START HERE: the light step of teaching, in the page. Learns a last layer from lessons, and promotes it only if it is an
-// improvement. The same computation as inkling.hands.light_teaching, with a sample of the replayed images.
+// START HERE: light teaching in the page. Learns a last layer from lessons, and promotes it only if it is an
+// improvement. The same computation as inkling.hands.light_teaching, but with a sample of the replayed images.
 import { grey } from "../image/grey.js";
 import { warpAffine } from "../image/warp.js";
 import { checked, temperatureOf } from "./guards.js";
@@ -9,10 +9,10 @@ import { answersOf, CLASSES, probsOf } from "./replay.js";
 import { canHoldBack, halvesOf, LABELS, reportOf } from "./verdict.js";
 
 const SIDE = 28;
-const STRENGTHS = Array.from({ length: 7 }, (_, k) => 30 * 2 ** k); // the first whose guards pass is used
+const STRENGTHS = Array.from({ length: 7 }, (_, k) => 30 * 2 ** k); // the first one with which all guards pass is used
 const REPLAY_WEIGHT = 3; // of a replayed image at the first strength; a correctly read lesson has weight 1
 const VERSIONS = [[8, 0], [-8, 0], [0, 0.15], [0, -0.15]]; // of a misread lesson, if there are few: degrees, slant
-const FEW = 200; // weight of the only misread lesson of a label; with n such lessons, FEW / n^2
+const FEW = 200; // weight of the only misread lesson of a label; if there are n, each has FEW / n^2
 const MOST_PROTOTYPES = 64;
 const MOST_VARIED = Math.floor(MOST_PROTOTYPES / (VERSIONS.length + 1)); // misread lessons whose versions all fit
 
@@ -88,12 +88,12 @@ class LightLesson {
     return featuresOf(this.#network, warpAffine(grey(SIDE, SIDE, tile), matrix, SIDE, SIDE).data, this.#replay.size);
   }
 
-  // The readings of the lessons: numbers of LABELS.
+  // The readings of the lessons: indices into LABELS.
   read(learned) {
     return answersOf(probsOf(learned, this.features, this.#replay), this.#rejectAt);
   }
 
-  // The layer of the first strength whose guards pass, else of the last strength.
+  // The layer of the first strength with which all guards pass, or else of the last strength.
   learnWithinGuards() {
     const everything = [...this.labels.keys()];
     let found;
@@ -106,7 +106,7 @@ class LightLesson {
     return found;
   }
 
-  // The reading of each lesson by a layer learned from the other half; null if there are too few.
+  // The reading of each lesson by a layer learned from the other half; null if there are too few lessons.
   heldBack(strength) {
     if (!canHoldBack(this.before)) return null;
     const read = [0, 1].map((half) => this.read(this.#learn([...this.labels.keys()].filter((i) => this.halves[i] !== half), strength)));

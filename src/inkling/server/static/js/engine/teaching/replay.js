@@ -38,7 +38,7 @@ export async function readReplay(bytes) {
   };
 }
 
-// Four planes of bytes, the lowest first -> the numbers.
+// Four planes of bytes, those of the lowest bytes first -> the numbers.
 function fromPlanes(planes) {
   const n = planes.length / 4;
   const bytes = new Uint8Array(4 * n);

@@ -1,14 +1,15 @@
-// Decides whether a new version of a hand is an improvement, and reports it: inkling.hands.verdict.
+// Decides whether a new version of a hand is an improvement, and reports on it, like inkling.hands.verdict.
 const MIN_HELD_BACK = 20; // lessons; with fewer, all are used for learning
-const MIN_MISREAD = 8; // of them; with fewer misread, held-back lessons show nothing
+const MIN_MISREAD = 8; // misread lessons; with fewer, held-back lessons show nothing
 const LEAST_GAIN = 0.25; // share of the errors on held-back lessons that must be corrected
-const Z = 1.959964; // of a 95 % interval
+const Z = 1.959964; // of a 95 % confidence interval
 export const LABELS = [..."0123456789", "none"]; // in the order of a classifier's outputs
 
 // `before`: whether each lesson was read correctly.
 export const canHoldBack = (before) => before.length >= MIN_HELD_BACK && before.filter((right) => !right).length >= MIN_MISREAD;
 
-// Two halves, 0 or 1 for each lesson: by session, else with the same mix of labels and of right and wrong answers.
+// The half of each lesson, 0 or 1: divided by session or, if those halves are too unequal, with the same mix of labels
+// and of right and wrong answers.
 export function halvesOf(lessons, before) {
   const sessions = Map.groupBy(lessons.keys(), (i) => lessons[i].session ?? "");
   const folds = new Array(lessons.length).fill(0);
@@ -24,7 +25,7 @@ export function halvesOf(lessons, before) {
   return folds;
 }
 
-// `labels`, `before`, `after`, `heldBack` (or null): numbers of LABELS for each lesson. -> { promoted, reason }
+// `labels`, `before`, `after`, `heldBack` (or null): an index into LABELS for each lesson. -> { promoted, reason }
 function verdictOf({ labels, before, after, heldBack }, guards) {
   const right = (read) => read.map((answer, i) => answer === labels[i]);
   const [was, is] = [right(before), right(after)];
@@ -71,7 +72,7 @@ function confusion(labels, read) {
   return [...pairs].map(([pair, { length }]) => [...pair.split(" ").map((i) => LABELS[i]), length]);
 }
 
-// The 95 % interval of a rate (Wilson 1927).
+// The 95 % confidence interval of a rate (Wilson 1927).
 function wilson(right, n) {
   if (n === 0) return [0, 1];
   const rate = right / n;
