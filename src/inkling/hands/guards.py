@@ -1,4 +1,4 @@
-"""Checks that teaching a hand makes no other reading worse: of ordinary digits, other hands and non-digits.
+"""Checks that teaching a hand makes nothing else worse: the reading of ordinary digits, other hands, non-digits.
 
 A hand is trained with some of the replay images: the least certain varied digits and every other non-digit. It is
 evaluated on MNIST's validation images, which are not replayed, on all varied digits, and on the remaining non-digits.

@@ -86,10 +86,9 @@ class Taught:
 
 
 def teach_hand(store: Store, name: str, bundle: Bundle) -> tuple[int, Taught]:
-    """Teach a hand, store the version, and make it the active one if it is promoted. Returns the version's
-    number and the outcome.
+    """Teach a hand, store the version, and make it the active one if it is promoted.
 
-    Raises UnknownName, and the errors of `teach`.
+    Returns the number of the version and the outcome. Raises UnknownName, and the errors of `teach`.
     """
     taught = teach(store.lessons(name), bundle)
     base = (bundle.name, bundle.version)

@@ -17,7 +17,7 @@ from inkling.hands.guards import Guard
 from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
 MIN_HELD_BACK = 20  # lessons; with fewer, none is held back
-MIN_MISREAD = 8  # misread ones among them; with fewer, a test on held-back lessons is not conclusive
+MIN_MISREAD = 8  # misread lessons; with fewer, a test on held-back lessons is not conclusive
 LEAST_GAIN = 0.25  # fraction of the errors on held-back lessons that must disappear
 MAX_NAMED = 500  # changed lessons that a report lists
 

@@ -1,4 +1,4 @@
-"""Find the coarsest rounding of weights that keeps the probabilities, by running LiteRT on random strokes."""
+"""Find the coarsest rounding of weights that preserves the probabilities, by running LiteRT on random strokes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def step_sizes(graph: Graph, bits: float) -> list[float]:
 
 
 def needed_steps(content: bytes, graph: Graph, temperature: float) -> list[float]:
-    """The coarsest step sizes that keep the calibrated probabilities of the flatbuffer `content`."""
+    """The coarsest step sizes that preserve the calibrated probabilities of the flatbuffer `content`."""
     x = probes(graph.input_shape)
     expected = _calibrated(_run(content, x), temperature)
     for bits in PRECISION_BITS:

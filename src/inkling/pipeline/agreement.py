@@ -54,7 +54,7 @@ def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Bo
     `complete`: all ink belongs to the glyphs; otherwise the classifier does not see all of it. A single digit is taken
     from the classifier, unless other ink hides it and the row is sure, or it is in one of several `cells` of a comb or
     table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless the glyphs
-    contain all ink and `_is_likelier`. The answer is doubtful if a glyph contradicts it or is not covered by it.
+    contain all ink and are likelier. The answer is doubtful if a glyph contradicts it or is not covered by it.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
     is_single = len(cells) < 2 and len(rows.digits) == 1 and len(glyphs.digits) < 2

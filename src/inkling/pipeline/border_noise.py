@@ -15,7 +15,7 @@ from inkling.pipeline.stroke_width import distance_to_edge
 
 
 def remove_border_noise(ink: np.ndarray) -> np.ndarray:
-    """(H, W) float32 ink -> the same, with border noise set to 0."""
+    """(H, W) float32 ink -> the ink, with border noise set to 0."""
     margin = max(1, round(CONFIG.margin_share * max(ink.shape)))
     bands = ink[:margin], ink[-margin:], ink[:, :margin], ink[:, -margin:]
     if not any(band.size and band.max() > SHARED.ink_threshold for band in bands):

@@ -109,7 +109,7 @@ def decode(
 
 
 def _content_of(file: IO[bytes], max_bytes: int) -> bytes:
-    """The rest of an open file, or the whole file if its position is at the end, such as after writing."""
+    """The rest of an open file, or the whole file if its position is at the end, for example after writing."""
     content = file.read(max_bytes + 1)
     if not content and file.seekable():
         file.seek(0)

@@ -253,7 +253,7 @@ def _tag(image: TiffImagePlugin.TiffImageFile, tag: int, default: int) -> int:
 
 
 def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
-    """Bytes that libtiff unpacks at a time, with its copies: a strip or tile may be larger than the image."""
+    """Bytes that libtiff unpacks at a time, including copies: a strip or tile may be larger than the image."""
     compression = image.info.get("compression")
     if compression == "raw":
         return 0

@@ -16,7 +16,7 @@ HEIGHT = CONFIG.height_px
 def make_line_image(row: np.ndarray, *, stretch: float = 1.0) -> np.ndarray:
     """(h, w) uint8 gray row, dark ink on light paper -> (32, W) float32, about 0 = paper, 1 = ink, -0.5..1.5.
 
-    The row is scaled to a height of 32 pixels and its gray levels are normalized: the median is paper, the 2nd
+    The row is scaled to a height of 32 pixels and its gray levels are normalized: the median is paper, and the 2nd
     percentile is ink. W is a multiple of 4 from 16 to 1024, padded with paper on the right. A row more than 32 times as
     wide as tall is squeezed to 1024 pixels: no digit is lost, but all are harder to read. `stretch` multiplies the
     width.

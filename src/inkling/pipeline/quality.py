@@ -1,7 +1,7 @@
 """Find out what is wrong with an image, and what the user can do about it.
 
 A warning's text has two parts: what is wrong; what to do. Images are checked if their reading is not "read", or if
-`needs_quality_check`. The check takes tens of microseconds, because it samples a few rows of a few glyphs.
+`needs_quality_check` is true. The check takes tens of microseconds, because it samples a few rows of a few glyphs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""START HERE: the pipeline from an image to a reading, its stages in order.
+"""START HERE: the pipeline from an image to a reading, with its stages in order.
 
     prepare             decode -> binarize, which first crops to the page -> segment -> normalize
     Reader.read_glyphs  classify and calibrate -> test-time augmentation -> compose: isolated digits

@@ -29,9 +29,9 @@ UNEXPLAINED = (KINDS[MARK], "refused")  # kinds of unidentified ink, which may b
 class Digit:
     """One digit of a reading."""
 
-    digit: int  # 0..9, the most probable
+    digit: int  # 0..9; the most probable, except in some texts of rows
     confidence: float  # its calibrated probability, 0..1
-    sure: bool  # whether the confidence is at least the bundle's sure_at
+    sure: bool  # whether confidence * (1 - not_digit) is at least `sure_at`
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: Box  # in pixels of the upright image
     not_digit: float = 0.0  # probability 0..1 that it is not a digit; 0 if the network cannot detect non-digits
@@ -122,8 +122,9 @@ def compose(
 ) -> Reading:
     """The calibrated prediction for the N boxes in `lines`, in the same order -> Reading.
 
-    A digit is sure if its confidence is at least `sure_at`. A glyph is rejected if its probability of being a non-digit
-    is at least `reject_at`; 1, for networks that cannot detect non-digits, rejects none.
+    A digit is sure if its confidence times its probability of being a digit is at least `sure_at`. A glyph is rejected
+    if its probability of being a non-digit is at least `reject_at`; 1, for networks that cannot detect non-digits,
+    rejects none.
     """
     boxes = [box for line in lines for box in line]
     if not boxes:

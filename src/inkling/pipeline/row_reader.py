@@ -1,4 +1,4 @@
-"""Read an image row by row: find its layout, recognize each row as a whole, decode it, compose the reading."""
+"""Read an image row by row: find its layout, recognize each row as a whole, decode it, and compose the reading."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ReadRows:
 
 @dataclass(frozen=True)
 class Recognized:
-    """A row that the line network has read, not decoded yet."""
+    """A row that the line network has read but that is not decoded yet."""
 
     line: LineRow
     texts: list[ScoredText]  # the most probable digits, the best first

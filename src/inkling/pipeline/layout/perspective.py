@@ -194,7 +194,7 @@ def _clockwise(corners: np.ndarray) -> np.ndarray:
 def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
     """Whether the picture is lighter just inside the sides than just outside.
 
-    A shadow has such an edge on one or two sides, a sheet on three or four.
+    A shadow has such an edge on one or two sides, and a sheet on three or four.
     """
     ratios = _surrounds(small, corners)
     return len(ratios) >= CONFIG.min_sides and max(ratios) <= CONFIG.max_surround
