@@ -164,7 +164,8 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         why, where = str(error.orig).strip().replace("\n", " "), place(engine)
         if "not a database" in why or "malformed" in why:
             raise BadData(
-                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it to another folder, or restore a backup."
+                f"{where} is damaged ({why}); expected a store that inkling wrote. Move it to another folder, or "
+                "restore a backup."
             ) from error
         if "locked" in why:
             raise CannotWrite(
