@@ -158,7 +158,9 @@ def chosen_sets(_context: click.Context, _option: click.Parameter, value: str | 
 @click.option("--full", is_flag=True, help=f"{FULL} times as many: 200 photographs.")
 @click.option("--beside", "is_beside", is_flag=True, help="Also run Tesseract and RapidOCR on a sample of each set.")
 @click.option("--list", "is_list", is_flag=True, help="Print every wrong answer.")
-@click.option("--save", type=click.Path(path_type=Path), help="Only write the pictures, into subfolders of this folder.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Only write the pictures, into subfolders of this folder."
+)
 @model_option
 @click.option(
     "--python", type=click.Path(path_type=Path), default=baseline_readers.PYTHON, help="A Python with RapidOCR."

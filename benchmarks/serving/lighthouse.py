@@ -86,7 +86,9 @@ def audit(program: Path, url: str, options: list[str]) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--lighthouse", "program", type=click.Path(path_type=Path), default=PROGRAM, help="The Lighthouse program.")
+@click.option(
+    "--lighthouse", "program", type=click.Path(path_type=Path), default=PROGRAM, help="The Lighthouse program."
+)
 def main(program: Path) -> None:
     """Print a table and write the scores."""
     if not program.is_file():

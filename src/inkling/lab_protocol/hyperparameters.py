@@ -59,8 +59,8 @@ HYPERPARAMETERS: tuple[Hyperparameter, ...] = (
     Hyperparameter(
         "architecture",
         "Network",
-        "One hidden layer; one hidden layer with dropout; or two convolutional layers, whose small filters slide over the "
-        "image.",
+        "One hidden layer; one hidden layer with dropout; or two convolutional layers, whose small filters slide over "
+        "the image.",
         "ann",
         options=("ann", "ann-dropout", "cnn-small"),
     ),

@@ -19,7 +19,8 @@ class StepSchema(Schema):
     title = string()
     caption = string("An explanation of the step for beginners.")
     picture = string(
-        "A PNG as a `data:` URI, on light paper. Its longer side is at most 512 pixels, or 1,024 for `rows` and `columns`."
+        "A PNG as a `data:` URI, on light paper. Its longer side is at most 512 pixels, or 1,024 for `rows` and "
+        "`columns`."
     )
     size = array(fields.Integer(), "Its width and height.", Length(equal=2))
 

@@ -198,7 +198,8 @@ class ReadingSchema(OkSchema):
     page, pages = _page_numbers()
     thumbnail = string("A JPEG as a `data:` URI, with `thumbnails=1`.", required=False)
     outcome = string(
-        "`read`: everything is sure. `unsure`: a digit or mark is not sure. `empty`: no ink. `not_digit`: ink, but no digit.",
+        "`read`: everything is sure. `unsure`: a digit or mark is not sure. `empty`: no ink. `not_digit`: ink, but no "
+        "digit.",
         OneOf(("read", "unsure", "empty", "not_digit")),
     )
     text = string("Digits in reading order; lines are separated by line feeds.")

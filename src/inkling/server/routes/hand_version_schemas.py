@@ -85,7 +85,9 @@ class VersionSchema(Schema):
     promoted = boolean("Whether it was an improvement and became the active version.")
     reason = string("The reason, in one sentence.")
     lessons = integer("Number of lessons learned.")
-    held_back = boolean("Whether `before` and `after` were measured on held-back lessons; false if there were too few lessons.")
+    held_back = boolean(
+        "Whether `before` and `after` were measured on held-back lessons; false if there were too few lessons."
+    )
     before = nested(ScoreSchema, "With the original network.")
     after = nested(ScoreSchema, "With this version.")
     guards = array(fields.Nested(GuardSchema), "Error rates that must not increase.")

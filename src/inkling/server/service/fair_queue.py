@@ -86,7 +86,8 @@ class FairQueue:
             own = self._places[client]
             if own and own + places > self._client_limit:
                 raise Overloaded(
-                    f"{own} requests from this client are in progress, which is the limit per client. Try again in a moment."
+                    f"{own} requests from this client are in progress, which is the limit per client. Try again in a "
+                    "moment."
                 )
             wait_s = self._expected_wait_s(client)
             if wait_s > MAX_EXPECTED_WAIT_S:
