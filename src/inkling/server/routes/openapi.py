@@ -42,8 +42,8 @@ READ_ERRORS = {
     404: UNKNOWN_MODEL,
     413: "ImageTooLarge: too many bytes or pixels.",
     415: "UnknownFormat: an unsupported content type, content encoding or picture format.",
-    422: "ImageTooSmall: too few pixels. BrokenPicture: the file is damaged or incomplete. DeadlineExceeded: the reading "
-    "takes too long.",
+    422: "ImageTooSmall: too few pixels. BrokenPicture: the file is damaged or incomplete. DeadlineExceeded: the "
+    "reading takes too long.",
     503: "Overloaded: too many requests in progress. BadBundle: no usable model.",
 }
 OTHER_ERRORS = (
