@@ -37,7 +37,7 @@ def leads(reader: Reader, tiles: np.ndarray, digit: int, rival: int) -> np.ndarr
 
 
 def occlusion(reader: Reader, side: int, step: int) -> Explain:
-    """Like `inkling.explain.occlusion`, with another patch."""
+    """Like `inkling.explain.occlusion`, with patches of `side` pixels, moved by `step` pixels."""
 
     def explain(tile: np.ndarray, digit: int, rival: int) -> np.ndarray:
         patches = [at for at in windows(side, step) if tile[at].max() > FAINT]

@@ -122,7 +122,7 @@ def is_informative(digits: np.ndarray, others: np.ndarray) -> bool:
 
 
 def rates_of_digits(digits: Judged, labels: Sequence[str]) -> Numbers:
-    """The rates of digits that are refused and of digits that are read correctly."""
+    """The rates of digits that are split, refused, partly refused or read correctly."""
     n = len(labels)
     something_refused = sum(bool(reading.others) or not reading.text for reading in digits.auto)
     right = sum(reading.text == label for reading, label in zip(digits.auto, labels, strict=True))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.accuracy.strings DIR [--model NAME] [--list]
 
-A picture's label is the part of its file name before `__`, up to the first `_`: digits without signs, with rows joined
-by `-`. For example, `1572-43890__page.jpg` shows 1572 above 43890. Each folder in DIR is scored separately. Writes no
-file.
+The file name of a labeled picture contains `__`. Its label is the part before the first `_`: digits without signs, with
+rows joined by `-`. For example, `1572-43890__page.jpg` shows 1572 above 43890. Each folder in DIR is scored separately.
+Writes no file.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def costs(found: Numbers, prices: Numbers) -> str:
 
 
 def limits(found: Numbers) -> str:
-    """The number of cores at which something other than computing becomes the limit."""
+    """A table of the limits other than computing time, and the number of cores at which each is reached."""
     one = 1000 / core_ms(found)
     asked = found["requests"]
     late = ", ".join(f"{AT_ONCE / (2 * ms / 1000):,.0f} per second at {ms} ms" for ms in LATENCY_MS)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.rendering.stroke_rendering import FINE, Ink, distort, longest_side
 
-# Letters that a person would mistake for a digit when they are isolated, and the digit.
+# Each letter that a person would mistake for a digit when it is isolated -> that digit.
 LOOK_ALIKES = {
     letter: digit
     for digit, alike in ((0, "OoDQ"), (1, "IilJj"), (2, "Zz"), (5, "Ss"), (6, "bG"), (8, "B"), (9, "gqy"))  # y: also 4

@@ -19,7 +19,7 @@ OWN = 0.4  # minimum fraction of each digit's ink outside the other's strokes; w
 
 
 def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two different digits over each other, with their centers at most two MNIST pixels apart."""
+    """Two different digits on top of each other, with their centers at most two MNIST pixels apart."""
     while True:
         a, b = rng.integers(0, len(images), 2)
         pair = frozenset((int(labels[a]), int(labels[b])))

@@ -59,7 +59,7 @@ class Sheet:
         part += np.array(colour, np.float32) - part.mean(axis=(0, 1))
 
     def label(self, text: str, x: float, y: float, size: float, *, colour: Colour | None = None) -> None:
-        """Print text with its top left corner at (x, y); `size`: font size in pixels."""
+        """Print text with its top-left corner at (x, y); `size`: font size in pixels."""
         font = ImageFont.load_default(size)
         left, top, right, bottom = font.getbbox(text)
         w, h = (int(np.ceil(side)) for side in (right - min(left, 0), bottom - min(top, 0)))
@@ -68,7 +68,7 @@ class Sheet:
         self.print(np.asarray(patch), colour, at=(round(x), round(y)))
 
     def print(self, mask: np.ndarray, colour: Colour | None = None, *, at: tuple[int, int] = (0, 0)) -> None:
-        """Print an (h, w) uint8 mask with its top left corner at (x, y). `colour`: None for the sheet's color."""
+        """Print an (h, w) uint8 mask with its top-left corner at (x, y). `colour`: None for the sheet's color."""
         x, y = at
         part = self.paper[max(y, 0) : y + len(mask), max(x, 0) : x + mask.shape[1]]
         h, w = part.shape[:2]
@@ -92,7 +92,7 @@ class Sheet:
         return laid(self.rng.uniform(0.82, 0.97) * self.ink, self.paper, self.pen)
 
     def _around(self, points: np.ndarray, thickness: int) -> tuple[int, int, np.ndarray]:
-        """The top left corner of the sheet's area around the points' line, and an empty mask of that area."""
+        """The top-left corner of the sheet's area around the points' line, and an empty mask of that area."""
         low = np.clip(np.floor(points.min(axis=0)) - thickness - 2, 0, (self.w - 1, self.h - 1)).astype(int)
         high = np.clip(np.ceil(points.max(axis=0)) + thickness + 3, low + 1, (self.w, self.h)).astype(int)
         return int(low[0]), int(low[1]), np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)

@@ -98,7 +98,7 @@ class Writer:
 
 
 def lay(page: Ink, ink: Ink, x: float, y: float) -> None:
-    """Add ink to a page with its top left corner at (x, y), clipped to the page."""
+    """Add ink to a page with its top-left corner at (x, y), clipped to the page."""
     left, top = round(x), round(y)
     h, w = page.shape
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + ink.shape[1], w), min(top + ink.shape[0], h)

@@ -120,7 +120,7 @@ def attacks(numbers: Numbers) -> str:
 
 
 def steps(numbers: Numbers) -> str:
-    """A table of the microseconds of each step for one drawing, in process."""
+    """A table of the in-process time of each step for one drawing, in microseconds."""
     rows = [[f"`{name}`", microseconds(each)] for name, each in numbers["steps_us"].items()]
     rest = {name: each - sum(numbers["steps_us"].values()) for name, each in numbers["read_us"].items()}
     rows += [[f"rows, network `{name}`, result", microseconds(rest[name])] for name in ("ann", "cnn") if name in rest]

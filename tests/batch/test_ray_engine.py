@@ -1,4 +1,4 @@
-"""The Ray engine on real Ray: three nodes on this machine, a dying node, deadly pictures, unreachable clusters."""
+"""The Ray engine on three real local nodes: a dying node, images that kill their process, unreachable clusters."""
 
 from __future__ import annotations
 

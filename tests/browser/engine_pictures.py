@@ -59,7 +59,7 @@ def pictures(digits: np.ndarray) -> Iterator[Picture]:
 
 
 def _board() -> Iterator[tuple[str, np.ndarray]]:
-    """Each digit in two forms with three pens, dark on light, and with one of the pens also light on dark: 80."""
+    """80 pictures: each digit in two forms with three pens, dark on light, and with one pen also light on dark."""
     for forms in (DIGITS, FORMS):
         for digit, strokes in forms.items():
             for pen in PENS:
@@ -76,7 +76,7 @@ def _drawn(strokes: tuple[Stroke, ...], pen: float) -> np.ndarray:
 
 
 def _sizes(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """A digit of MNIST, from 28 to 600 pixels, at any position, in either polarity: 80."""
+    """80 pictures: a digit of MNIST, from 28 to 600 pixels, at any position, in either polarity."""
     for i in range(80):
         side = int(rng.choice([28, 28, 40, 64, 90, 150, 260, 420, 600]))
         digit = cv2.resize(digits[rng.integers(len(digits))], (side, side), interpolation=cv2.INTER_CUBIC)
@@ -86,7 +86,7 @@ def _sizes(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, 
 
 
 def _surfaces(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """A digit on every surface and in every scene of the benchmarks, twice, then a row: 150."""
+    """150 pictures: a digit on every surface and in every scene of the benchmarks, twice; then rows."""
     every = {**paper_rendering.SURFACES, **surfaces.SURFACES, **scenes.SCENES}
     makers = list(every.items())
     for i in range(150):
@@ -99,7 +99,7 @@ def _surfaces(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[st
 
 
 def _rows(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """Two to six digits side by side, separate or touching, some in two rows: 70."""
+    """70 pictures: two to six digits side by side, separate or touching, some in two rows."""
     for i in range(70):
         gap = int(rng.choice([-24, 0, 12, 30, 60]))
         factor = int(rng.integers(2, 6))
@@ -127,7 +127,7 @@ def _joined(digits: list[np.ndarray], factor: int, gap: int) -> np.ndarray:
 
 
 def _no_digits(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """Scribbles and symbols: 70."""
+    """70 pictures: scribbles and symbols."""
     drawings = [*SCRIBBLES.items(), *SYMBOLS.items()]
     for i in range(70):
         name, drawing = drawings[i % len(drawings)]
@@ -141,7 +141,7 @@ def _on_paper(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _bare(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
-    """No ink: even, noisy and unevenly lit paper, darkness, dirt, a frame, a dot: 18."""
+    """18 pictures without digits: plain, noisy and unevenly lit paper, specks, a frame, a dot."""
     for h, w in ((60, 60), (320, 320), (240, 500)):
         fall = np.linspace(0.4, 1, w)[None]
         noisy = 200 + rng.normal(0, 5, (h, w))
@@ -162,7 +162,7 @@ def _bare(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _colours(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray | Image.Image]]:
-    """Ink visible only by its color, and ink on a transparent background: 20."""
+    """20 pictures: ink visible only by its color, and ink on a transparent background."""
     pairs = {
         "yellow on white": ((250, 245, 90), (255, 255, 255)),
         "red on green": ((190, 60, 60), (60, 130, 60)),
@@ -184,6 +184,6 @@ def _colours(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str
 
 
 def _examples() -> Iterator[tuple[str, np.ndarray]]:
-    """The pictures of the drawing page: 12."""
+    """The 12 example pictures of the drawing page."""
     for path in sorted((STATIC / "examples").glob("*.webp")):
         yield path.stem, np.asarray(Image.open(io.BytesIO(Path(path).read_bytes())).convert("RGB"))

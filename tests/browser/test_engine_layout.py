@@ -43,7 +43,7 @@ def found_layout(engine: Engine, image: np.ndarray) -> Any:
 
 
 def differences(found: Any, expected: Layout) -> list[str]:
-    """The differences of a layout from the expected one."""
+    """The differences between a layout and the expected one."""
     if len(found["rows"]) != len(expected.rows):
         return [f"{len(found['rows'])} rows, not {len(expected.rows)}"]
     pairs = list(zip(found["rows"], expected.rows, strict=True))

@@ -40,7 +40,7 @@ def reader() -> Reader:
 
 
 def differences(found: dict[str, Any], reader: Reader, trace: Trace) -> list[str]:
-    """The differences of the page's answer from the server's."""
+    """The differences between the page's answer and the server's."""
     expected = reading_json(reader, trace, explain="tiles")
     wrong = [f"{name}: {found[name]!r}, not {expected[name]!r}" for name in EXACT if found[name] != expected[name]]
     for name in ("digits", "others"):

@@ -112,7 +112,7 @@ def test_a_blank_picture_says_so_and_what_to_do(page: Page) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not a picture at all"])
 def test_a_wrong_file_clears_the_answer_and_says_why(page_with_refusals: Page, content: bytes) -> None:
-    """The file's name replaces the picture; the board returns with its answer."""
+    """A message with the file's name replaces the picture; closing it restores the board and its answer."""
     page = page_with_refusals
     draw(page, 3)
     expect(page.locator("#answer")).to_have_text("3")

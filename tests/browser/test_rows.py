@@ -31,7 +31,7 @@ def answering(**changes: Any) -> Callable[[Route], None]:
 
 
 def draw_row(page: Page) -> None:
-    """Two digits with a line through both, so that neither is separate."""
+    """Two digits joined by a line through both."""
     draw(page, 4, centre=0.25, height=0.5)
     draw(page, 7, centre=0.7, height=0.5)
     box = page.locator("#board").bounding_box()

@@ -226,7 +226,7 @@ def test_a_version_that_is_not_used_says_which_digit_to_draw(teach: Page) -> Non
 
 
 def correct(page: Page, name: str, label: str) -> None:
-    """Stores the drawing with that label, like another page of this service."""
+    """Stores a drawing of a 1 with that label, as another page of this service does."""
     answer = page.evaluate(
         """async ([name, label]) => {
           const { keepLessons } = await import("/static/js/common/hands_client.js");

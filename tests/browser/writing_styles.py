@@ -91,7 +91,7 @@ class WritingStyle:
     tremor: float = 0.0  # in units of the height
 
     def strokes(self, digit: int) -> list[list[Point]]:
-        """The strokes of a digit around the middle, in units of its height."""
+        """The strokes of a digit centered on (0, 0), in units of its height."""
         return [
             [self._placed(x, y, i) for i, (x, y) in enumerate(smooth(stroke, self.steps))]
             for stroke in self.forms[digit]

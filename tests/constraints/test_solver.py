@@ -24,7 +24,7 @@ PATTERNS = ["[01][0-9]*", "(12|34|5)+", r"\d{2,3}", "[^3]{3}", "7.?7", r"1*\d"]
 
 
 def assert_is_the_best(solution: Solution | None, texts: dict[str, float], symbols: str = "0123456789") -> None:
-    """Compare a solution with all texts that satisfy the constraints, from enumeration."""
+    """Compare a solution with `texts`: all texts that satisfy the constraints, found by enumeration."""
     if not texts:
         assert solution is None
         return

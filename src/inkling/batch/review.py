@@ -178,7 +178,7 @@ class ReviewPage:
             "field": field,
             "length": constraints.length,
             "pattern": constraints.pattern,
-            "signs": constraints.n_symbols > N_DIGITS,  # the pattern applies to the number as written
+            "signs": constraints.n_symbols > N_DIGITS,  # whether the pattern applies to the number as written
             "check": constraints.check and constraints.check.name,
             "list": listed and {"name": listed.name, "numbers": listed.numbers if len(listed) <= MAX_LISTED else None},
             "elsewhere": elsewhere,  # number -> the pictures with a sure reading of it that are not shown

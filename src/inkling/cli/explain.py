@@ -83,7 +83,7 @@ class Pages:
         click.echo(f"why: {first}", err=True)
 
     def close(self) -> None:
-        """Nothing is open between images."""
+        """Do nothing: no file stays open between images."""
 
 
 def write_figures(explanation: Explanation, out: Path) -> None:

@@ -104,9 +104,8 @@ def _first_answer(server: subprocess.Popen[str], port: int, settings: Settings, 
                 client.read(image)
                 return True
             except InklingError as error:
-                if (
-                    error.status != Unreachable.status
-                ):  # retry while the server is not listening (503) or its model is not loaded (503)
+                # 503: the server is not listening yet, or its model is not loaded; try again
+                if error.status != Unreachable.status:
                     return False
             time.sleep(0.005)
     return False

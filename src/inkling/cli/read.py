@@ -189,7 +189,7 @@ def command(
 
 
 def _open_reader(model: str | None, sure_at: float | None, hand: str | None) -> tuple[Reader, ResultJson]:
-    """The reader for a model, with a hand's active version if a hand is named; and the `hand` for its results."""
+    """The reader for a model (with a hand's active version, if one is named), and the `hand` entry of its results."""
     from inkling.pipeline.reader import Reader
 
     reader = Reader(model, sure_at=sure_at)

@@ -29,7 +29,7 @@ class Reply:
     content: bytes
 
     def retry_after_s(self, default: float) -> float:
-        """The seconds in the header Retry-After; `default` if it is absent or not a number."""
+        """The seconds in the Retry-After header; `default` if it is absent or not a number."""
         text = self.headers.get("Retry-After", "").strip()
         return int(text) if re.fullmatch("[0-9]{1,9}", text) else default
 

@@ -24,7 +24,7 @@ STRONGEST = 6  # number of hidden units shown
 def exact_attributions(
     weights: Weights, tile: np.ndarray, contrasts: np.ndarray, temperature: float
 ) -> list[Attribution]:
-    """(28, 28) tile and (Q, 10) contrasts of the logits -> Q attributions; points and bias add up to each total."""
+    """(28, 28) tile and (Q, 10) contrasts of the logits -> Q attributions; each total is the sum of points and bias."""
     outgoing = contrasts @ weights.scores[:10] / temperature  # (Q, H): a hidden unit's weight in each contrast
     active = weights.activations(tile[None])[0] > 0  # (H,)
     gradients = outgoing[:, active] @ weights.hidden[active]  # (Q, 784)

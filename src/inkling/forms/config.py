@@ -35,7 +35,7 @@ class RegistrationConfig:
     min_same: float = 0.45  # correlation of a corner's window with the blank's: below this it is different print
     min_agreement: float = 0.35  # minimum fraction of the corners in the picture that are found: other forms reach 0.1
     reach_px: tuple[float, ...] = (120.0, 80.0, 80.0)  # radius in which corners of a curled page move alike, per step
-    rigid_weights: tuple[float, float, float] = (0.02, 0.3, 0.3)  # prior against moving and turning, weight in corners
+    rigid_weights: tuple[float, float, float] = (0.02, 0.3, 0.3)  # prior on shift, x and y slope; a near corner has 1
     max_odd: float = 4.0  # maximum deviation of a corner from its neighbors, in multiples of the median
     min_side_ratio: float = 0.2  # of the sheet's shortest to longest side, relative to the blank: less is degenerate
 

@@ -62,7 +62,7 @@ NOT_HERE = {
 
 
 def not_here(bundle: Bundle) -> str:
-    """Why a whole network cannot be taught here, for people; "" if it can."""
+    """A sentence for the user: why a whole network cannot be taught here; "" if it can."""
     if importlib.util.find_spec("fcntl") is None:
         return NOT_HERE["system"]
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):

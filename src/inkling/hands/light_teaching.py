@@ -151,10 +151,10 @@ class LightLesson:
         self.original = self.read(self._original)
         self.before = self.original == self.labels  # (N,) bool, read correctly
         self.halves = verdict.halves(lessons, self.before)
-        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons whose versions all fit
+        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons that fit with all their versions
         self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
         few = np.flatnonzero(~self.before)
-        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # those in one half may be few enough
+        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # one half of the lessons may have few enough
         if self._is_varied:
             self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 

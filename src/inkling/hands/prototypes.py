@@ -1,8 +1,8 @@
 """Prototypes: misread lessons of a hand, and the similarity of a digit to each of them.
 
 Training only the last layer changes the answer for everything in the direction of a corrected 7, including a similar 4.
-The nearness to the lesson separates the two. For each prototype, it is an additional feature of the last layer: the
-fourth power of the cosine of the angle between digit and lesson, after the features are centered and whitened by their
+The nearness to the lesson separates the two. Each prototype therefore adds a feature to the last layer: the fourth
+power of the cosine of the angle between digit and lesson, after the features are centered and whitened by their
 within-class covariance. A difference is thus measured relative to the variation within a class (Fisher's linear
 discriminant; Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", section 4.3).
 """

@@ -15,7 +15,7 @@ from inkling.errors import BadRequest
 
 Value = str | int | float
 
-N_VALIDATION = 5_000  # training images held back for validation; the default of training.recipe
+N_VALIDATION = 5_000  # training images held out for validation; the default of training.recipe
 N_IMAGES = 55_000  # the rest of MNIST's training images
 
 

@@ -188,7 +188,7 @@ class _Reading:
 
     def _unknown(self, what: str) -> WrongNetwork:
         return WrongNetwork(
-            f"{self.name!r} has {what}; expected convolutions, dense layers, poolings, ReLU, sums and softmax. "
+            f"{self.name!r} has {what}; expected convolutions, dense layers, pooling layers, ReLU, sums and softmax. "
             "The server can run it; a page cannot."
         )
 

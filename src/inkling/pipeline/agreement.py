@@ -20,7 +20,7 @@ from inkling.pipeline.segmentation import Segmentation, bounding_box, glyph_mask
 
 
 def is_complete(segmentation: Segmentation) -> bool:
-    """Whether nearly all ink belongs to the glyphs, so that no ruled line, frame or sign was dropped."""
+    """Whether nearly all ink belongs to the glyphs, so no ruled line, frame or sign was dropped."""
     n_own = sum(len(glyph.components) for glyph in segmentation.glyphs)
     if n_own == 0 or n_own == int(segmentation.labels.max(initial=0)):
         return n_own > 0

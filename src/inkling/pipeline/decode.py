@@ -62,7 +62,7 @@ class DecodedImage:
         return reduced_by(self.pixels, CONFIG.max_side_px / max(self.pixels.shape))
 
     def glance(self) -> DecodedImage:
-        """A quick preview: large images are downscaled by an integer factor, to CONFIG.glance_side_px or slightly more.
+        """A quick preview: large images are downscaled by an integer factor, to 1 to 1.5 times CONFIG.glance_side_px.
 
         It is much faster than `image`, and sufficient to detect a single large digit.
         """

@@ -124,7 +124,7 @@ def normalize_stroke_width(crop: np.ndarray) -> np.ndarray:
     if CONFIG.min_stroke_px <= width <= CONFIG.max_stroke_px:
         return crop
     if width < CONFIG.min_stroke_px:
-        grow = (CONFIG.target_stroke_px - width) / (2 * to_tile)  # crop pixels on each side of a stroke
+        grow = (CONFIG.target_stroke_px - width) / (2 * to_tile)  # in pixels of the crop, on each side of a stroke
         pad = int(np.ceil(grow)) + 1
         large = cv2.copyMakeBorder(large, pad, pad, pad, pad, cv2.BORDER_CONSTANT)
         outside = cv2.distanceTransform(1 - threshold(large, CONFIG.stroke_ink), cv2.DIST_L2, 5)

@@ -45,7 +45,7 @@ def find_page(small: np.ndarray) -> np.ndarray | None:
     if min(small.shape) < CONFIG.min_side_px:
         return None
     lightest = small.max()
-    if _border_has_level(small, lightest):  # as in most drawings: without a dark desk, there is no light page on it
+    if _border_has_level(small, lightest):  # as in most drawings: no dark desk surrounds a light page
         return _find_panel(small, float(lightest))
     page = _find_light_page(small)
     return _find_panel(small, _border_mode(small)) if page is None else page

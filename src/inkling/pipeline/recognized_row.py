@@ -186,7 +186,8 @@ def decode_row(row: Row, texts: Sequence[ScoredText] | None = None) -> DecodedRo
     """A row -> its most probable digits, and the most probable signs between them.
 
     Signs (is a dot a point, a comma or dirt?) are doubtful more often than digits. So the digits are decoded first,
-    summed over all possible signs between them. `texts`: candidates for the digits, the best first.
+    with their probabilities summed over all possible signs between them. `texts`: candidates for the digits, the best
+    first.
     """
     texts = list(texts or best_digits(row))
     if not len(row.probs):

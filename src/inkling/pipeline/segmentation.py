@@ -33,7 +33,7 @@ class Segmentation:
 
     lines: list[list[Glyph]]  # top to bottom, each left to right
     labels: np.ndarray  # (h, w) uint16 or int32: 0 = background, else the number of a connected component
-    corner_xy: tuple[int, int]  # top left corner of `labels` in the ink image; it covers all ink and a 1-pixel margin
+    corner_xy: tuple[int, int]  # top-left corner of `labels` in the ink image; it covers all ink and a 1-pixel margin
 
     @property
     def glyphs(self) -> list[Glyph]:

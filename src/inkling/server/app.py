@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def create_app(settings: Settings | None = None, *, left_out: Sequence[str] | None = None) -> Flask:
     """Create the Flask app. A background thread loads the default model.
 
-    `settings` defaults to the `INKLING_*` environment variables. /readyz answers 503 until the model is loaded, and
-    earlier readings wait for it. `left_out`: if given, the pages are for a static site (`inkling.site`), without these
-    packaged networks. Raises LookupError if an endpoint declares no rule (`inkling.server.rules`).
+    `settings` defaults to the `INKLING_*` environment variables. Until the model is loaded, /readyz answers 503
+    and readings wait. `left_out`: if given, the pages are for a static site (`inkling.site`), without these packaged
+    networks. Raises LookupError if an endpoint declares no rule (`inkling.server.rules`).
     """
     import threading
 

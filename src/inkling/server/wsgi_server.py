@@ -15,7 +15,7 @@ A graceful shutdown without lost requests: after SIGTERM, /readyz answers 503 wh
 another `drain_s`. Then it accepts the pending connections, stops listening, and finishes its requests within `stop_s`.
 gunicorn closes a keep-alive connection after its next response, or after two seconds without a request.
 
-Windows has no `fork`; there Werkzeug's own server runs, in one process.
+Windows has no `fork`, so Werkzeug's own server runs there, in one process.
 """
 
 from __future__ import annotations

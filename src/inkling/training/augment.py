@@ -65,7 +65,7 @@ def epoch_images(
 
 
 def augment(images: np.ndarray, labels: np.ndarray, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """(N, 28, 28) uint8 and labels (N,) -> (N, 28, 28) float32 in 0..1, each image changed at random within `how`."""
+    """(N, 28, 28) uint8, labels (N,) -> (N, 28, 28) float32 in 0..1, randomly changed within the limits of `how`."""
     out = np.empty(images.shape, np.float32)
     for start in range(0, len(images), CHUNK):
         chunk = slice(start, start + CHUNK)

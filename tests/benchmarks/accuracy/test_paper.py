@@ -69,7 +69,7 @@ def test_a_sign_is_ink_beside_the_digit(sign: str, digits: Digits) -> None:
     writer = Writer(digits, np.random.default_rng(1), height=60)
     number = writer.write(f"7{sign}")
     columns = np.flatnonzero(number.ink.max(axis=0) > 0.5)
-    assert np.diff(columns).max() > 2  # a gap between the digits
+    assert np.diff(columns).max() > 2  # a gap between the digit and the sign
     assert 50 < number.height == writer.height
 
 

@@ -17,7 +17,7 @@ def number(text: str, *, height: int = 40, thickness: int = 3, gap: int = 14) ->
 
 
 def put(paper: np.ndarray, ink: np.ndarray, xy: tuple[int, int], *, level: int = 40) -> np.ndarray:
-    """Draw the ink on the paper, with its top left corner at `xy`."""
+    """Draw the ink on the paper, with its top-left corner at `xy`."""
     x, y = xy
     part = paper[y : y + ink.shape[0], x : x + ink.shape[1]]
     part[:] = np.minimum(part, 255 - (ink.astype(int) * (255 - level) // 255)).astype(np.uint8)

@@ -82,7 +82,7 @@ def test_the_client_that_has_used_less_time_is_next() -> None:
     hold = threading.Event()
     running = [started(queue, "costly", [], hold) for _ in range(2)]
     waiting = [started(queue, client, order) for client in ("costly", "costly", "modest")]
-    # It does not have to wait for the expensive readings to end.
+    # The modest client does not have to wait for the expensive readings to end.
     until_s = time.monotonic() + 20
     while not order and time.monotonic() < until_s:
         time.sleep(0.01)

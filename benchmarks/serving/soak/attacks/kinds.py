@@ -164,7 +164,7 @@ ATTACKS = {
 
 
 async def _ask(port: int, statuses: Statuses, whole: Iterable[bytes], *, connections: int) -> None:
-    """Send the requests in turn, forever, and count the statuses; no response counts as 0."""
+    """Send the requests in turn, forever, and count the statuses; a missing response counts as status 0."""
     requests = itertools.cycle(Request(each) for each in whole)
     await closed_loop(
         port, requests, lambda outcome: statuses.update([outcome.status]), connections=connections,

@@ -165,7 +165,8 @@
   }
 
   const quoted = (cell) => `"${String(cell).replaceAll('"', '""')}"`;
-  // No cell starts like a formula, whatever the file names; but ="0042" keeps its zeros in a spreadsheet.
+  // No cell starts like a formula, whatever the names of the files. The exception is ="0042", which keeps its zeros
+  // in a spreadsheet.
   const isFormula = (text) => /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text);
   const path = (source) => (isFormula(source) ? `./${source}` : source);
   const plain = (text) => (isFormula(text) ? `'${text}` : text);

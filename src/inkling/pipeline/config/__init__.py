@@ -1,4 +1,4 @@
-"""Thresholds of every stage, in frozen dataclasses. Comments give the unit and the reason of each field.
+"""Thresholds of every stage, in frozen dataclasses. Comments give the unit of each field and the reason for it.
 
 "Of X" in a comment means a fraction of X. Most stage modules import the instance of their class as `CONFIG`. The
 classes are in seven files:

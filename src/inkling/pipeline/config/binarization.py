@@ -21,7 +21,7 @@ class PageCropConfig:
     min_area_share: float = 0.25  # fraction of the image; a smaller light region is a digit
     min_solidity: float = 0.7  # region area to convex hull area; a light digit fills less of its hull
     min_rectangularity: float = 0.86  # hull area to smallest enclosing rectangle; an ellipse has 0.79
-    min_quadrangle_share: float = 0.88  # area of the hull's quadrangle to the hull's; a bold 8 is rounder and has less
+    min_quadrangle_share: float = 0.88  # ratio of the quadrangle's area to the hull's; a bold 8 is rounder and has less
     max_surround_brightness: float = 0.5  # relative to the page; lighter surroundings are a shaded part of the page
     surround_quantile: float = 0.75  # of the surroundings' levels and of the page's deviations, for the comparisons
     min_dark_border_share: float = 0.06  # fraction of the image's border that is dark if there is a desk

@@ -31,7 +31,7 @@ class PageConfig:
     side_px: int = 256  # longer side; locates corners to a quarter of a percent
     min_picture_side_px: int = 160  # shorter side; a smaller picture is a crop of numbers, not a photograph
     min_area_share: float = 0.2  # of the picture; a smaller light region is a light digit or a label
-    min_quadrangle_share: float = 0.9  # area of the quadrangle to the hull's; a sheet has four corners
+    min_quadrangle_share: float = 0.9  # ratio of the quadrangle's area to the hull's; a sheet has four corners
     threshold_shares: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the step from the desk to the lightest paper
     min_log_step: float = 0.08  # in log brightness over two pixels; less is grain or shading
     max_tilt_deg: float = 20.0  # of a sheet's side
@@ -40,7 +40,7 @@ class PageConfig:
     min_edge_share: float = 0.3  # of the picture's side; a shorter edge is not a side of a sheet
     edges_per_side: int = 3  # tried per side: the sheet's edge, and the edge of a desk or a shadow
     max_surround: float = 0.85  # brightness just outside the sheet's edge to that just inside
-    far_rims: float = 3.0  # rims beyond the edge; the line of a frame has ended there, but a desk has not
+    far_rims: float = 3.0  # distance from the edge, in rims; the line of a frame is narrower than this, a desk wider
     min_seen_share: float = 0.5  # of a side; if less of it is within the picture, the side is not judged
     min_sides: int = 3  # sides with such an edge; a shadow has one or two
     rim_px: int = 3  # from the edge of a sheet; the blur of the edge ends here
@@ -96,7 +96,7 @@ class CellsConfig:
     max_level_step: float = 0.3  # of the height; vertical offset between the centers of neighbors
     max_gap: float = 1.2  # of the height, between neighbors; cells farther apart form separate groups
     wall_share: float = 0.2  # of the height; boxes closer than this share a wall
-    joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width; two holes with this sum are one cell
+    joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width; total of two holes that form one cell
     min_wall_share: float = 0.8  # fraction of a cell's sides that has a visible wall
     wall_reach: float = 0.06  # of the height; distance from the hole within which its wall is searched for
     credible_cells: int = 5  # this many boxes in a row are not holes of digits, whatever is beside them
@@ -171,7 +171,7 @@ class RowsConfig:
     max_row_gap: float = 1.5  # of the taller one's height; gap between such parts if the rows are not level
     min_common: float = 0.3  # of the shorter row's height; rows that overlap more vertically are one
     min_strength: float = 0.45  # of the strongest row's contrast; fainter rows are grain, graph paper or show-through
-    sampled_components: int = 16  # per row; the tallest show its contrast
+    sampled_components: int = 16  # per row; its contrast is measured on its tallest components
     sampled_points: int = 800  # of a row's ink; enough to estimate its tilt
     margin: float = 0.14  # of the row's height, above, below and beside the ink
     keep_share: float = 0.58  # of the picture's height; a single row this tall is not cropped vertically

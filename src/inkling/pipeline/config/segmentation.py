@@ -41,7 +41,7 @@ class LineGroupingConfig:
 
 @dataclass(frozen=True)
 class NormalizeConfig:
-    """`normalize`. Stroke widths are pixels of the 28x28 digit.
+    """`normalize`. Stroke widths are in pixels of the 28x28 digit.
 
     Of MNIST's training images, 5 % have strokes thinner than the minimum, 12 % thicker than the maximum, and 25 %
     thinner than the target. Chosen on training images redrawn with fine pens and felt pens.
@@ -50,7 +50,7 @@ class NormalizeConfig:
     min_stroke_px: float = 1.6
     target_stroke_px: float = 2.0  # thinner strokes are widened to this
     max_stroke_px: float = 3.2
-    measured_side_px: int = 80  # strokes are measured on a crop of this size up to about twice this size
+    measured_side_px: int = 80  # strokes are measured on a crop whose longer side is one to two times this
     max_drawn_stroke: float = 0.3  # of a digit's longer side; with wider strokes it may be a patch
     faint_ink: float = 0.1  # ink, 0..1; rows, columns and pixels with less are background
     stroke_ink: float = 0.5  # ink, 0..1; pixels with more belong to a stroke whose width is measured

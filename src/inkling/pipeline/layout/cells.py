@@ -58,7 +58,7 @@ def _rectangle(part: np.ndarray) -> tuple[float, float, float, float, float] | N
 
 
 def levelled_boxes(holes: np.ndarray, tilt_deg: float) -> np.ndarray:
-    """(n, 5) holes -> (n, 4) x, y, w, h in the mask rotated by the tilt about its top left corner."""
+    """(n, 5) holes -> (n, 4) x, y, w, h in the mask rotated by the tilt about its top-left corner."""
     cx, cy, w, h, _ = holes.T.astype(float)
     x, y = rotation(tilt_deg)[:2, :2] @ np.stack([cx, cy])
     return np.stack([x - w / 2, y - h / 2, w, h], axis=1)
@@ -205,7 +205,7 @@ def _goes_on(levelled: np.ndarray, box: np.ndarray, wall: float) -> bool:
 
 
 def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> bool:
-    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Outside it, all counts as wall."""
+    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Anything outside is wall."""
     reach = max(2, round(CONFIG.wall_reach * float(np.median(row[:, 3]))))
     shares = []
     for x, y, w, h in row - np.array([*offset_xy, 0, 0]):

@@ -1,6 +1,6 @@
 """Matrices and boxes of leveled pictures.
 
-A picture is leveled by rotating it about its top left corner: a (3, 3) matrix `level` maps its pixels to leveled
+A picture is leveled by rotating it about its top-left corner: a (3, 3) matrix `level` maps its pixels to leveled
 pixels.
 """
 

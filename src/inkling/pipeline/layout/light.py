@@ -47,7 +47,7 @@ def separate(image: np.ndarray, *, is_sheet: bool = False) -> Paper:
 
 
 def ink_threshold(contrast: np.ndarray) -> int:
-    """The contrast from which a pixel is ink; 256 if nothing stands out."""
+    """The lowest contrast at which a pixel counts as ink; 256 if nothing stands out."""
     histogram = cv2.calcHist([contrast], [0], None, [256], [0, 256]).ravel()
     middle, sigma = median_and_noise(histogram)
     floor = max(CONFIG.min_contrast, middle + CONFIG.noise_sigmas * max(sigma, 1.0))

@@ -70,7 +70,7 @@ def _find_quadrangle(small: np.ndarray) -> np.ndarray | None:
 
 
 def _without_strokes(small: np.ndarray) -> np.ndarray:
-    """(h, w) uint8 -> (h, w) uint8 in which strokes and ruled lines, narrower than a sheet's edge, are closed."""
+    """(h, w) uint8 -> (h, w) uint8 without strokes and ruled lines, which are narrower than a sheet's edge."""
     side = 2 * CONFIG.rim_px + 1
     around = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
     return cv2.morphologyEx(around, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]

@@ -45,11 +45,11 @@ def without_edges(
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Remove non-digits that reach in from the border: a book, a desk, a finger, a scroll bar.
 
-    They are thicker than the strokes, or run along the border for longer than the digits' height. A frame or a digit
-    that is connected to something thick stays. `components`: of the (H, W) uint8 mask. `border`: mask of the picture's
-    outermost pixels, or of the surroundings of a sheet (`is_sheet`), in which case slivers are the sheet's edge.
-    Returns the mask without the non-digits, the mask of all components at the border, and (x, y, w, h) boxes of what
-    was removed.
+    They are thicker than the strokes, or run along the border for longer than the digits' height. A frame or digit
+    that is connected to something thick stays, except beside a sheet. `components`: of the (H, W) uint8 mask. `border`:
+    mask of the picture's outermost pixels, or of the surroundings of a sheet (`is_sheet`), in which case slivers are
+    the sheet's edge. Returns the mask without the non-digits, the mask of all components at the border, and
+    (x, y, w, h) boxes of what was removed.
     """
     at_border = np.setdiff1d(components.labels[(border & mask) > 0], [0])
     inner = np.setdiff1d(np.arange(1, len(components.boxes)), at_border)

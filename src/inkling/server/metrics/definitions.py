@@ -34,7 +34,7 @@ class Metric:
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
-    across: str = "livesum"  # multiprocess mode: how a gauge is aggregated over the living workers
+    across: str = "livesum"  # multiprocess mode: how a gauge is aggregated over the live workers
 
 
 def _counter(help: str, *labels: str) -> Metric:
@@ -145,7 +145,7 @@ class Metrics:
 
 
 class _Processes:
-    """A collector of the memory and processor time of the living workers."""
+    """A collector of the memory and processor time of the live workers."""
 
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -162,7 +162,7 @@ class _Processes:
 
 
 def worker_pids() -> list[int]:
-    """Process ids of the living workers: those with gauge files, or this process alone."""
+    """Process IDs of the live workers: those with gauge files, or this process alone."""
     folder = os.environ.get(FOLDER)
     if not folder:
         return [os.getpid()]
@@ -171,7 +171,7 @@ def worker_pids() -> list[int]:
 
 
 def resource_usage(pid: int) -> tuple[float, float]:
-    """(resident bytes, processor seconds) of a process. Without /proc, (0, 0) for any process but this one."""
+    """(resident bytes, CPU seconds) of a process. Without /proc, (0, 0) for any process but this one."""
     try:
         folder = Path(f"/proc/{pid}")
         pages = int(folder.joinpath("statm").read_bytes().split()[1])

@@ -1,8 +1,8 @@
 """Security headers, compression and HTTP caching for every response.
 
-The pages load nothing from other hosts and contain no inline scripts, so the content policy is strict. The networks run
-in the page as WebAssembly, which the policy must allow explicitly. Sources: OWASP Secure Headers Project; Content
-Security Policy Level 3 (W3C).
+The pages load nothing from other hosts and contain no inline scripts, so the content security policy is strict. The
+networks run in the page as WebAssembly, which the policy must allow explicitly. Sources: OWASP Secure Headers Project;
+Content Security Policy Level 3 (W3C).
 
 Not compressed: small API responses, such as those during drawing; a network's weights, which gzip shrinks by only a
 fifteenth in 10 ms; and events, which are streamed. Flask-Compress would add 30 MB of codecs to replace these few lines.

@@ -35,7 +35,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Check that the service is ready to read"""
     if stopping.is_set():
-        raise Overloaded("the service is stopping and expects no new requests. Use another instance.")
+        raise Overloaded("the service is stopping and accepts no new requests. Use another instance.")
     current_app.extensions["inkling"].check()
     return jsonify(ok=True)
 

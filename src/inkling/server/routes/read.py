@@ -102,7 +102,7 @@ def read_images(
     constraints: Constraints | None,
     **recorded: Any,
 ) -> tuple[list[dict[str, Any]], float]:
-    """The reading or error of each image and of each page of a document; and the seconds spent.
+    """The reading or error of each image and of each page of a document, and the seconds spent.
 
     Each image or page takes its own permit, so that one request cannot block others. After MAX_REQUEST_S, the remaining
     ones are not read.

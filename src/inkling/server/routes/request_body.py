@@ -4,7 +4,7 @@
 | --- | --- |
 | `image/*`, `application/pdf`, `application/octet-stream` or none | the body is the file |
 | `multipart/form-data` | the fields `image` and `file`: files, or data URLs as text |
-| `application/json` | `{"image": "data:image/png;base64,..."}`, or a list of such texts |
+| `application/json` | `{"image": "data:image/png;base64,..."}`, or a list of such URLs in `image` |
 | `text/plain` | the body is a data URL |
 | `application/x-www-form-urlencoded` | the fields `image` and `file`: data URLs |
 

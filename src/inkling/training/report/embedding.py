@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-SIDE = 1000  # the map is a square of whole numbers 0..SIDE
+SIDE = 1000  # coordinates on the square map are whole numbers, 0..SIDE
 N_NEIGHBOURS = 6
 N_DIGITS = 10
 N_PAIRS = 3

@@ -57,7 +57,7 @@ def tile_rows(ax: Axes, rows: Mapping[str, np.ndarray]) -> Axes:
 
 
 def _tile(ax: Axes, image: np.ndarray, x: float, y: float, **colours: Any) -> None:
-    """Draws an image as a square of side 1 with its upper left corner at (x, y); y grows downward."""
+    """Draws an image as a square of side 1 with its upper-left corner at (x, y); y grows downward."""
     ax.imshow(image, extent=(x, x + 1, y + 1, y), interpolation="nearest", **colours)
 
 

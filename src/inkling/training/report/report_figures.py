@@ -78,7 +78,7 @@ def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
         colours: tuple[str, ...] = style.SERIES
     else:
         lines = {label: (rows, "val_") for label, rows in histories.items()}
-        # The index in `found` keeps each model's color, even if other models have no history.
+        # A model's index in `found` selects its color, so the color is the same if other models have no history.
         colours = tuple(style.SERIES[k % len(style.SERIES)] for k, m in enumerate(found) if m.subject.history)
     losses = {name: [row[f"{prefix}loss"] for row in rows] for name, (rows, prefix) in lines.items()}
     errors = {name: [1 - row[f"{prefix}accuracy"] for row in rows] for name, (rows, prefix) in lines.items()}

@@ -105,7 +105,7 @@ def from_table(table: Mapping[str, Any]) -> tuple[Dimension, ...]:
 
 
 def check(space: tuple[Dimension, ...], recipe: Recipe, objective: str) -> None:
-    """Raises BadRecipe for spaces that trials cannot run, and if the losses of two trials could not be compared."""
+    """Raises BadRecipe if a trial of the space could not run, or if the losses of two trials could not be compared."""
     chosen = [value for each in space if each.name == "architecture" for value in each.choices]
     for name in map(str, [recipe.architecture, *chosen]):
         if is_own(name):

@@ -171,7 +171,7 @@ def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarr
 
 
 def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
-    """Adds (h, w) ink to an (H, W) float32 canvas in place, its upper left corner at x, y; clips it at the edges."""
+    """Pastes (h, w) ink into an (H, W) float32 canvas, its upper-left corner at x, y, clipped at the canvas's edges."""
     top, left = max(0, -y), max(0, -x)
     bottom, right = min(ink.shape[0], canvas.shape[0] - y), min(ink.shape[1], canvas.shape[1] - x)
     if bottom > top and right > left:

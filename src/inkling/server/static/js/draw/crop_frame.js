@@ -157,7 +157,7 @@ export class CropFrame {
   }
 }
 
-// The two sides of the axis along which a side moves.
+// A side and the opposite one, the left or top one first.
 function axisOf(side) {
   return side === "left" || side === "right" ? ["left", "right"] : ["top", "bottom"];
 }

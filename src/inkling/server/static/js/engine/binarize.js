@@ -106,7 +106,7 @@ function stretchContrast(image, contrast, requireSharp) {
   return lookUp(image, table);
 }
 
-// The histogram of contrasts in some rows, evenly spread, which are enough.
+// The histogram of contrasts in a sample of evenly spaced rows, which is enough.
 function contrastHistogram({ width, height, data }, contrast) {
   const every = Math.max(1, Math.floor(height / CONFIG.histogram_rows));
   const rows = new Uint8Array(width * Math.ceil(height / every));

@@ -147,8 +147,8 @@ function withinSide(image, side) {
   return resizeArea(image, ...[image.width, image.height].map((length) => Math.max(1, roundEven(length * factor))));
 }
 
-// The image downscaled by an integer factor to CONFIG.glance_side_px or slightly more, enough to see whether there is
-// one large digit. null if the image is not much larger than that.
+// The image downscaled by an integer factor to 1 to 1.5 times CONFIG.glance_side_px, enough to see whether there is one
+// large digit. null if the image is less than twice CONFIG.glance_side_px long, or very narrow.
 function glanceAt(image) {
   const factor = Math.floor(Math.max(image.width, image.height) / CONFIG.glance_side_px);
   if (factor < 2 || Math.min(image.width, image.height) < factor) return null;

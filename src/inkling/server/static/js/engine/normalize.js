@@ -14,8 +14,8 @@ export const SIDE = 28; // pixels: a normalized digit, called a tile
 export const LONGEST = 20; // pixels of the tile: the longer side of the digit
 const { fround } = Math;
 
-// Whether all ink is one drawn component, so large that more pixels would give the same tile. A patch such as a shadow
-// is not drawn; ink that reaches the image's border may be cut off.
+// Whether all ink is one drawn component, so large that more pixels would give the same tile. False for a patch such
+// as a shadow, whose strokes are very wide, and for ink that touches the image's border, which may be cut off.
 export function isOneLargeGlyph(ink, segmentation) {
   const glyphs = glyphsOf(segmentation);
   if (glyphs.length !== 1 || segmentation.count > 1) return false;

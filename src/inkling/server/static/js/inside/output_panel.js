@@ -81,7 +81,7 @@ export class OutputPanel {
     write(byId("power-sum"), sum.toFixed(4));
   }
 
-  // The first question: is it one of the ten?
+  // Whether the ink is one of the ten digits at all: the row of the eleventh output, if the network has one.
   #none({ none, logits, target }) {
     byId("none-part").hidden = none === null;
     write(byId("share-name"), none === null ? "prob., %" : "if a digit, %");

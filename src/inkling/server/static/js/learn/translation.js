@@ -87,7 +87,7 @@ export async function begin(section) {
     countAll();
   }).observe(curve);
 
-  // From shift 0 outwards, one shift at a time, so that the page stays responsive.
+  // From shift 0 outward, one shift at a time, so that the page stays responsive.
   async function countAll() {
     const tiles = Array.from({ length: MANY }, (_, i) => tileOf(digits, i));
     for (const by of [...SHIFTS].sort((a, b) => Math.abs(a) - Math.abs(b))) {

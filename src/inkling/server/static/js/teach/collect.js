@@ -115,7 +115,7 @@ export class Collect {
     if (document.activeElement.disabled) this.board.canvas.focus({ preventScroll: true });
   }
 
-  // Reads the whole drawing as one digit, for its box and the current reading, and stores it with the prompted label.
+  // Reads the whole drawing as one digit to get its box and current reading, and stores it with the prompted label.
   async #keep() {
     if (this.#busy || this.board.isEmpty) return;
     this.board.end();

@@ -151,7 +151,8 @@ function imageOf(tile) {
   return image;
 }
 
-// A hash that is equal for equal pictures. A page without HTTPS has no SHA-256.
+// A key that is equal for equal pictures: a hash, or all pixels where the browser offers no `crypto.subtle` (without
+// HTTPS).
 async function hashOf(tile) {
   if (!crypto.subtle) return Array.from(tile, (level) => level.toString(16).padStart(2, "0")).join("");
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", tile));

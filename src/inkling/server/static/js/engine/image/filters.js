@@ -49,8 +49,8 @@ export function gaussianBlur(image, sigma, size = 0) {
   return whereUneven(image, side, side, (part) => blurredLevels(part, levelKernel(kernel)));
 }
 
-// The result of a filter with a window of `boxW` x `boxH` pixels, which must not change an even image. It is computed
-// only around pixels that differ from the upper left one, because most of a drawing is bare paper.
+// The result of a filter that has a window of `boxW` x `boxH` pixels and does not change a uniform image. The result is
+// computed only around pixels that differ from the upper-left one, because most of a drawing is bare paper.
 function whereUneven(image, boxW, boxH, filter) {
   const { width, height } = image;
   const level = image.data[0];

@@ -10,7 +10,7 @@ import { allOf, maskOf, memberOf, touched, valuesAt } from "./components.js";
 import { greatest } from "./numbers.js";
 
 // Removes ink that reaches in from the border and is thicker than the strokes or too long for a digit. A frame or digit
-// attached to something thick is kept.
+// attached to something thick is kept, except beside a sheet.
 //
 // `components`: those of the mask; `border`: a mask of the picture's outermost pixels, or of the surroundings of a
 // sheet (`isSheet`), where slivers are parts of the sheet's edge. -> { rest, fromBorder, edges }: masks of the

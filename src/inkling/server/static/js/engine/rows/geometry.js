@@ -1,4 +1,4 @@
-// Matrices and boxes x, y, w, h of leveled pictures. A picture is leveled by rotating it about its upper left corner.
+// Matrices and boxes x, y, w, h of leveled pictures. A picture is leveled by rotating it about its upper-left corner.
 // Like `inkling.pipeline.layout.geometry`.
 
 import { grey } from "../image/grey.js";

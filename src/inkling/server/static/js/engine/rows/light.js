@@ -32,7 +32,7 @@ export function separate(image, isSheet = false) {
   return { isInverted, background, contrast: isLarge ? blur(contrast, 3, 3) : contrast };
 }
 
-// The contrast from which a pixel is ink; 256 if nothing stands out.
+// The lowest contrast at which a pixel counts as ink; 256 if nothing stands out.
 export function inkThreshold({ data }) {
   const histogram = histogramOf(data);
   const shares = new Float32Array(256);
