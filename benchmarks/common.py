@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: paths, JSON files, facts about the machine, data, readers, and command-line options."""
+"""Helpers that the benchmarks share: paths, JSON files, facts about the machine, data, readers, and options."""
 
 from __future__ import annotations
 

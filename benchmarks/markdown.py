@@ -9,7 +9,7 @@ from inkling.errors import BadData
 
 
 def with_block(page: str, name: str, block: str) -> str:
-    """The page with one block replaced. Raises BadData if it has no such block."""
+    """The page with one block replaced. Raises BadData if the page has no such block."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
@@ -27,7 +27,7 @@ def write_blocks(path: Path, blocks: dict[str, str]) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose other columns are numbers."""
+    """A Markdown table whose first column is text and whose other columns are numbers."""
     rule = ["---", *["---:" for _ in head[1:]]]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 

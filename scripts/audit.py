@@ -20,12 +20,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 DISTRIBUTION = "inkling-digits"
-TIMEOUT_S, MOST_S = 5, 60  # for each answer; in total
+TIMEOUT_S, MOST_S = 5, 60  # for each answer; for all together
 UNREACHED = re.compile(r"requests\.exceptions\.|Could not connect")  # in the output of a failed pip-audit
 
 
 def installed_pins() -> list[str]:
-    """The dependencies of the installed package, without its extras, as sorted `name==version` pins."""
+    """Direct and indirect dependencies of the installed package, without its extras, as sorted `name==version` pins."""
     versions: dict[str, str] = {}
     wanted = [DISTRIBUTION]
     for one in wanted:  # grows during the loop

@@ -1,7 +1,8 @@
 """Check every file in deploy/ against the schema of the program that reads it (`make check-deploy`).
 
 Each check is also tested with a faulty copy, which it must reject: a check that accepts everything is worthless. Runs
-in the virtual environment for deploy/requirements-check.txt. Prints a list, and exits with status 1 if a check fails.
+in the virtual environment with the packages in deploy/requirements-check.txt. Prints a list, and exits with status 1 if
+a check fails.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def read_installed(distribution: Path, folder: Path) -> str:
 
 
 def type_errors(environment: Path, folder: Path) -> list[str]:
-    """The lines in which mypy reports errors for a user of the installed package."""
+    """The numbers of the lines in which mypy reports errors for a user of the installed package."""
     (folder / "user.py").write_text(TYPED, "utf-8")
     command = [
         sys.executable,

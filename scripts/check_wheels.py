@@ -1,4 +1,4 @@
-"""Check that the base and its tests resolve to wheels on every supported Python (`make check-wheels`).
+"""Check that the base and the `dev` extra resolve to wheels on every supported Python (`make check-wheels`).
 
 pip can resolve for a Python version that is not installed if it uses only wheels.
 """

@@ -163,7 +163,7 @@ class Buildah:
     image = "localhost/inkling"
 
     def __init__(self) -> None:
-        for driver in ("overlay", "vfs"):  # the second copies every layer, but works everywhere
+        for driver in ("overlay", "vfs"):  # vfs copies every layer, but works everywhere
             store = ["--root", str(STORE / driver), "--runroot", str(STORE / "run" / driver)]
             self._buildah = ["buildah", *store, "--storage-driver", driver]
             if subprocess.run([*self._buildah, "info"], capture_output=True, check=False).returncode == 0:

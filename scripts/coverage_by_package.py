@@ -1,8 +1,9 @@
 """Summarize the tests' statement coverage by package: python -m scripts.coverage_by_package build/coverage.json
 
 `make coverage` runs the tests and then this command. It writes docs/coverage.json: the percentage of statements that
-the fast tests execute in each package of `inkling`, and in all of them together. Code that runs in another
-process, such as a server's worker or a command that a test starts, is not counted as executed.
+the fast tests execute in each package of `inkling` except `training` and `batch`, and in all these packages and the
+modules beside them together. Code that runs in another process, such as a server's worker or a command that a test
+starts, is not counted as executed.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Example:
     shows: str  # the digits, in reading order
     alt: str
     surface: Callable[[Array, np.random.Generator], Array]  # (H, W) float32 ink 0..1 -> (H, W, 3) uint8 BGR
-    pick: int = 0  # selects the test images: 7 * pick is an index into those of each digit
+    pick: int = 0  # selects the test images: the i-th digit is image 7 * pick + i of its class
 
 
 def main() -> None:

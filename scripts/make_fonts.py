@@ -2,9 +2,10 @@
 
     python scripts/make_fonts.py        # needs npm, fonttools and brotli: pip install fonttools brotli
 
-The fonts are taken from the npm packages below, under the SIL Open Font License 1.1, whose text is written to the same
-folder. The subsets contain ASCII and typographic punctuation. The sans-serif font also contains all of Latin-1, because
-names are set in it. The subsets keep the weights 400 to 600, kerning, ligatures and tabular figures.
+The fonts are taken from the npm packages below, under the SIL Open Font License 1.1, whose text is written to the
+fonts' folder. The subsets contain ASCII and typographic punctuation. The sans-serif font also contains all of Latin-1,
+because names are set in it. The subsets keep the weights 400 to 600 (the italic only 400), kerning, ligatures and
+tabular figures.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "src" / "inkling" / "server" / "static" / "fonts"
-VERSIONS = {"source-serif-4": "5.3.1", "source-sans-3": "5.3.0"}  # of @fontsource-variable/NAME
+VERSIONS = {"source-serif-4": "5.3.1", "source-sans-3": "5.3.0"}  # of the packages @fontsource-variable/NAME
 CHARACTERS = "U+0020-007E,U+00A0,U+00A9,U+00AB,U+00B0-00B1,U+00B7,U+00BB,U+00D7,U+00E9,U+00F7,U+2009-200A,U+2010-2015,"
 CHARACTERS += "U+2018-201E,U+2020-2022,U+2026,U+202F,U+2030,U+2032-2033,U+2039-203A,U+2044,U+20AC,U+2122,U+2190-2193,"
 CHARACTERS += "U+2212,U+2215,U+2248,U+2260,U+2264-2265"

@@ -37,7 +37,7 @@ class Drawing:
     sums: list[dict[str, Any]] = field(default_factory=list)
 
     def text(self, x: float, y: float, text: str, *, mm: float = 4.0, bold: bool = False, align: str = "left") -> None:
-        """Draw text whose baseline starts, ends or is centered at (x, y), by `align`; `mm`: the font size."""
+        """Draw text whose baseline starts, ends or is centered at (x, y), as `align` says; `mm`: the font size."""
         weight = "bold" if bold else "normal"
         at = x / PAGE_MM[0], 1 - y / PAGE_MM[1]
         self.figure.text(*at, text, fontsize=mm * POINTS_PER_MM, weight=weight, ha=align, va="baseline")

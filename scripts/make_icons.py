@@ -19,7 +19,7 @@ from tests.browser.conftest import FLAGS, chromium_path
 
 STATIC = Path(__file__).parents[1] / "src" / "inkling" / "server" / "static"
 PREVIEW_WH = (1200, 630)  # the size to which link previews are cropped
-SAFE = 0.7  # share of a maskable icon's side, inside the circle of 80 % that every mask shows
+SAFE = 0.7  # share of a maskable icon's side: every mask shows a circle of 80 %, and the drop stays inside it
 
 
 def main() -> None:

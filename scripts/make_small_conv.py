@@ -3,8 +3,8 @@
     python scripts/make_small_conv.py        (needs MNIST and the learn extra)
 
 It is trained like `ann-tutorial`: the same 55,000 images, five epochs, no augmentation. Differences on shifted digits
-therefore result from the layers alone. They are three 3x3 convolutions with ReLU, 2x2 max pooling after the first and
-the second, global max pooling over 32 maps, then ten scores.
+therefore result mainly from the layers: three 3x3 convolutions with ReLU, 2x2 max pooling after the first and the
+second, global max pooling over 32 maps, then ten scores.
 
 The file is JSON: `layers` [{name, shape, step, weights, bias}]. Weights are rounded to multiples of `step` and written
 as little-endian int16 numbers in base64, in Keras's order (row, column, input, output); `bias` is float32. The rounding

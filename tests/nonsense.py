@@ -1,4 +1,4 @@
-"""Deterministic generated pictures that show no number, or one that must not be read without doubt."""
+"""Deterministic pictures that show no number, or a number that must not be read without doubt."""
 
 from __future__ import annotations
 

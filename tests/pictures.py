@@ -39,7 +39,7 @@ def row_of(digits: list[np.ndarray], *, factor: int = 4, gap: int = 30) -> np.nd
 def table_of(
     digits: tuple[np.ndarray, np.ndarray], cells: list[list[str]], *, size_wh: tuple[int, int] = (150, 90)
 ) -> np.ndarray:
-    """A ruled table with a number in each cell, written with digits from `digits` (images, labels)."""
+    """A ruled table of the given numbers ("" for an empty cell), written with digits from `digits` (images, labels)."""
     images, labels = digits
     w, h = size_wh
     paper = np.full((60 + h * len(cells), 60 + w * len(cells[0])), 255, np.uint8)

@@ -43,7 +43,7 @@ def test_paths_of_the_architecture_exist() -> None:
 
 
 def test_nothing_installs_somebody_elses_package() -> None:
-    """On PyPI, the name `inkling` belongs to another project. This one is installed with make, from a clone."""
+    """On PyPI, the name `inkling` belongs to another project. This project is installed with make, from a clone."""
     offer = r"pip install[^`\n]*[\"' ]inkling(?!-digits)\b"
     command = ["git", "grep", "-lIP", offer, "--", ":!tests/test_docs.py"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -37,7 +37,7 @@ class Answer:
 
     @property
     def rows_right(self) -> int:
-        """How many of the true rows were read, in order."""
+        """How many of the true rows were read exactly, in order."""
         rows, read = self.text.split("\n"), self.read_text.split("\n")
         return sum(block.size for block in SequenceMatcher(None, rows, read, autojunk=False).get_matching_blocks())
 
@@ -54,9 +54,10 @@ def answer(reader: Reader, image: ImageSource, text: str, written: str | None = 
 
 
 def summary(answers: Sequence[Answer]) -> Numbers:
-    """Rates of exact texts, of the outcome "read", and of right texts with that outcome, all with 95 % intervals.
+    """Rates of exact texts, of the outcome "read", and of right answers among those, all with 95 % intervals.
 
-    Also the median time. Includes "written" only if signs are scored, and "rows" only if some images have several rows.
+    Also the median CPU time. Includes "written" only if signs are scored, and "rows" only if some images have several
+    rows.
     """
     n = len(answers)
     called_read = [each for each in answers if each.outcome == "read"]
@@ -76,9 +77,10 @@ def summary(answers: Sequence[Answer]) -> Numbers:
 
 
 def risk_coverage(answers: Sequence[Answer]) -> list[tuple[float, float]]:
-    """Points (coverage, risk), both 0..1 (El-Yaniv and Wiener 2010): the error rate of the most confident answers.
+    """Points (coverage, risk), both 0..1 (El-Yaniv and Wiener 2010).
 
-    Answers with the same confidence form one point, so their order does not matter.
+    Risk is the error rate of the most confident answers; coverage is their share of all answers. Answers with
+    the same confidence form one point, so their order does not matter.
     """
     ranked = sorted(answers, key=lambda each: -each.confidence)
     points, wrong = [], 0

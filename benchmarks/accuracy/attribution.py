@@ -2,9 +2,10 @@
 
     python -m benchmarks.accuracy.attribution [--digits 60] [--gradients]
 
-For each MNIST digit, this erases the tenth of the ink that an explanation ranks highest, and measures the drop in the
-lead over the runner-up. It compares occlusion with several patches, random ink and, with `--gradients` (needs the learn
-extra), integrated gradients (Sundararajan, Taly and Yan, 2017) and gradient times input. Writes attribution.json.
+For each of the MNIST validation digits chosen, this erases the tenth of the ink pixels that an explanation ranks
+highest, and measures the drop in the lead over the runner-up. It compares occlusion with several patches, random
+ink and, with `--gradients` (needs the learn extra), integrated gradients (Sundararajan, Taly and Yan, 2017) and
+gradient times input. Writes attribution.json.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from inkling.explain.log_odds import log_odds
 from inkling.explain.occlusion import FAINT, spread, windows
 
 OUT = Path(__file__).with_suffix(".json")
-PATCHES = ((3, 1), (3, 2), (5, 1))  # side of the patch and step, in pixels
+PATCHES = ((3, 1), (3, 2), (5, 1))  # side of the patch, and step, in pixels
 STEPS = 32  # of integrated gradients
-ERASED_SHARE = 0.1  # of the pixels with ink
+ERASED_SHARE = 0.1  # fraction of the ink pixels
 
 Explain = Callable[[np.ndarray, int, int], np.ndarray]  # (28, 28) tile, digit, rival -> (28, 28) points
 

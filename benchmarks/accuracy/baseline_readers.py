@@ -1,7 +1,8 @@
 """The other readers in the comparison, each with the settings that are tried on every set of images.
 
-A baseline gets prepared images: transparency on white, dark on light, scaled to a height, with a margin. For each set,
-its best setting counts. This favors the baseline, because the labels decide which setting is best.
+A baseline gets prepared images: transparency on white and, depending on the setting, dark on light, scaled to a height
+and with a margin. For each set, only the baseline's best setting counts. This favors the baseline, because the labels
+decide which setting is best.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Setting:
     """The preparation of images, and the options of the baseline."""
 
     name: str
-    height: int | None  # in pixels, to which the image is scaled; None: not scaled
+    height: int | None  # to which the image is scaled, in pixels; None: not scaled
     margin: float  # white border, as a fraction of the height
     options: tuple[str, ...] = ()
     invert: bool = True  # light on dark becomes dark on light
@@ -39,12 +40,12 @@ class Answers:
     """A baseline's answers to some images."""
 
     texts: list[str]
-    cpu_s: float  # without startup; other load on the machine does not change it
+    cpu_s: float  # with startup only for Tesseract; other load on the machine does not change it
 
 
 @dataclass(frozen=True)
 class BaselineReader:
-    """Another reader."""
+    """A reader to compare with inkling."""
 
     name: str
     version: str
@@ -69,7 +70,7 @@ def tesseract() -> BaselineReader | None:
         found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split("\f")
         cpu_s = _children_s() - before
         if len(found) == len(paths) + 1 and not found[-1].strip():
-            found.pop()  # some versions also terminate the last page
+            found.pop()  # some versions write a form feed after the last page, too
         if len(found) != len(paths):
             raise SystemExit(f"tesseract returned {len(found)} pages for {len(paths)} images; it cannot be compared.")
         return Answers(["".join(text.split()) for text in found], cpu_s)

@@ -40,7 +40,7 @@ OUT = Path(__file__).with_suffix(".json")
 SEED = 67
 LONGEST = 5  # digits in a row
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)  # edges of the confidence bins, finer where most digits are
-NEAR = (0.93, 0.97)  # "at 95 %"
+NEAR = (0.93, 0.97)  # confidences that count as 95 %
 
 Pairs = list[tuple[float, bool]]  # confidence, right
 
@@ -73,7 +73,7 @@ def aligned(text: str, label: str) -> list[bool]:
 
 
 def read(reader: Reader, images: Iterable[tuple[ImageSource, str]]) -> tuple[Pairs, Pairs]:
-    """Read labeled images; returns the confidence and correctness of each digit and of each text."""
+    """Read labeled images; returns the confidence and correctness of each digit and each nonempty text."""
     digits: Pairs = []
     texts: Pairs = []
     for image, label in images:

@@ -5,7 +5,7 @@
 Sudokus, tables of marks, score cards, tables of measurements and column additions, each flat, scanned and photographed.
 A cell is exact if its number is read exactly, including signs; an empty or crossed-out cell is exact if its outcome
 says so. If a grid is not found with all its rows and columns, none of its cells is exact. Writes cells.json if all
-kinds are measured.
+kinds are measured with the default --n.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from inkling.pipeline.layout import find_table_cells
 from inkling.pipeline.table_result import Table, TableCell
 
 OUT = Path(__file__).with_suffix(".json")
-GRIDS = 20  # of each kind and capture
+GRIDS = 20  # for each kind and capture
 OUTCOMES = {"": "empty", CROSSED_OUT: "crossed_out"}
 
 

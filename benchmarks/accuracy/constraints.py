@@ -1,6 +1,6 @@
 """Measure the benefit of a constraint on the number: exact texts of eight digits on eleven kinds of rendered paper.
 
-    python -m benchmarks.accuracy.constraints [--model NAME]... [--rows 40] [--touching 0]
+    python -m benchmarks.accuracy.constraints [--model NAME]... [--rows 46] [--touching 0]
 
 The digits are MNIST's validation images. Every row passes the Luhn check and is in a list of 10,000 numbers; a second
 list without the row shows how often a wrong entry is chosen. Prints tables and writes constraints.json, or
@@ -90,7 +90,7 @@ def constraints_for(texts: list[str]) -> dict[str, Constraints]:
 
 
 def read(reader: Reader, images: list[tuple[np.ndarray, str]], constraint_of: dict[str, Constraints]) -> dict[str, Any]:
-    """Constraint -> for each image: is it right, is its outcome "read", confidence, is it changed, milliseconds."""
+    """Constraint -> a tuple per image: is it right, is its outcome "read", confidence, is it changed, milliseconds."""
     answers: dict[str, Any] = {"nothing": [], **{name: [] for name in constraint_of}}
     for image, text in images:
         trace = reader.trace(image)

@@ -1,12 +1,12 @@
 """Measure sheets of the two example forms, filled in with MNIST digits: flat, scanned and photographed.
 
     python -m benchmarks.accuracy.forms [--n 60] [--split test] [--list] [--pages 100]
-    python -m benchmarks.accuracy.forms --table     # only the table, from forms.json
+    python -m benchmarks.accuracy.forms --table     # only the tables, from forms.json
 
 For each kind of capture: student numbers read exactly, without and with a list of 500 numbers; marks read exactly;
 fields wrongly called empty; sure fields that are wrong. Then it reads sheets of the other form, and measures the time
-and memory of `inkling form read` for a PDF of scanned pages. If everything is measured, it writes forms.json, and from
-that file the table in docs/forms.md.
+and memory of `inkling form read` for a PDF of scanned pages. If everything is measured on the test split, it writes
+forms.json, and from that file the tables in docs/forms.md.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def listed_numbers(sheets: list[FilledSheet], folder: Path) -> Path:
 
 
 def measure_pdf(digits: Digits, pages: int) -> Numbers:
-    """`inkling form read` on a PDF of scanned pages: CPU time, elapsed time and memory, by number of pages."""
+    """Measure `inkling form read` on PDFs of scanned pages: CPU time, elapsed time and memory, by number of pages."""
     sheets = list(filled_sheets(example("exam"), "scanned", digits, min(PDF_SHEETS, pages)))
     images = [Image.open(io.BytesIO(sheet.picture)) for sheet in sheets]
     found: Numbers = {"pages": pages}

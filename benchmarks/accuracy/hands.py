@@ -2,14 +2,14 @@
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.accuracy.hands [--first 20] [--hands 20] [--each 200]
 
-A hand is taught with 20 images of each digit and tested with 200 others. If at least half of a hand's digits of one
-kind are misread, a single correction of that digit is taught, and ten more are read. Digits without an odd shape are
-MNIST's training images; the guards use its validation images, which are never learned. Writes hands.json, and its
-numbers into docs/hands.md.
+A hand is taught with 20 images of each digit and tested with 200 others of each. If at least half of a hand's digits of
+one kind are misread, up to five corrections of that digit are taught, each on its own, and ten more are read. Digits
+without an odd shape are MNIST's training images; the guards use its validation images, which are never learned. Writes
+hands.json, and its numbers into docs/hands.md.
 
 Hands 0 to 19 are for tuning the penalty and weights of `inkling.hands.light_teaching`: `--first 0` prints their scores
-and writes nothing. Hands from 20 on are for measurements. One thread is used, because waiting threads also take CPU
-time.
+and writes nothing. Hands from 20 on are for measurements. The command above uses one thread, because waiting threads
+also take CPU time.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m benchmarks.accuracy.handwriting_fonts [--fonts FOLDER] [--model NAME ...] [--each 20]
 
 A handwriting font imitates a person's hand or a country's school script. Each of its ten digits is drawn several times
-with a random pen, slant and distortion. It is then read on white paper, and stretched to fill a bitmap of 16x16 pixels.
-Writes handwriting_fonts.json if neither --fonts nor --model is given.
+with a random pen, slant and distortion. Each drawing is read on white paper, and stretched to fill a bitmap of 16x16
+pixels. Writes handwriting_fonts.json if neither --fonts nor --model is given.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class LabelledSet:
     name: str
     paths: tuple[Path, ...]
     labels: tuple[str, ...]
-    rows: bool  # several digits on each image
+    rows: bool  # whether some images may show several digits
 
     @property
     def fingerprint(self) -> str:
@@ -39,7 +39,7 @@ class LabelledSet:
 
 
 def of_folders(real: Path | None, *, most: int) -> list[LabelledSet]:
-    """Each folder of labeled images in `real`: all images, or a random sample of `most`."""
+    """Each folder of labeled images in `real`: all images, or a random sample of `most` of them."""
     found = []
     for name, paths, labels in labelled_folders(real):
         chosen = sorted(np.random.default_rng(SEED).permutation(len(paths))[:most])
@@ -72,7 +72,7 @@ def of_rows(mnist: Mnist, folder: Path, *, most: int, touching: bool) -> Labelle
 
 
 def _saved(name: str, images: Iterator[np.ndarray], labels: Sequence[str], folder: Path, *, rows: bool) -> LabelledSet:
-    """Write gray or BGR images as PNG files into a separate folder."""
+    """Write gray or BGR images as PNG files into a subfolder of `folder`."""
     own = folder / name.replace(" ", "-").replace(",", "")
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)

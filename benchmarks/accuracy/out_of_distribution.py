@@ -43,7 +43,7 @@ from inkling.training.data.mnist import load_mnist
 OUT = Path(__file__).with_suffix(".json")
 BATCH = 64  # images per batch
 REFUSED = 0.01  # maximum fraction of digits refused, at which scores are compared
-CURVE = 120  # points of a ROC curve that are kept
+CURVE = 120  # maximum points of a ROC curve that are kept
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def rates_of_digits(digits: Judged, labels: Sequence[str]) -> Numbers:
 
 
 def _in_pieces(judged: Judged) -> int:
-    """How many images were segmented into several components."""
+    """How many images were split into several glyphs."""
     return sum(len(reading.digits) + len(reading.others) > 1 for reading in judged.auto)
 
 

@@ -5,7 +5,7 @@
 The sets: five digits on a ruled line; eight in thirteen kinds of printed boxes, flat, scanned and photographed; numbers
 with a sign; combs, tables, graph paper and check paper; whole photographs of a page on a desk; clean rows. `--beside`
 also runs Tesseract and RapidOCR on some pictures of each set. For pages without a number, it measures time and memory,
-and whether any gets the outcome "read". Writes paper.json if all sets are measured.
+and whether any gets the outcome "read". Writes paper.json if all sets are measured without --n.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ OUT = Path(__file__).with_suffix(".json")
 NUMBERS: dict[str, dict[str, Draw]] = {**SETS, "photos": {kind: partial(desk_photo, kind) for kind in PAGE_KINDS}}
 NOTHING = "not numbers"
 EVERY: dict[str, dict[str, Draw]] = {**NUMBERS, NOTHING: {kind: partial(not_a_number, kind) for kind in PAGES}}
-COUNTS = {"ruled": 15, "boxes": 5, "signs": 15, "forms": 15, "plain": 40, "photos": 10, NOTHING: 4}  # of each kind
+COUNTS = {"ruled": 15, "boxes": 5, "signs": 15, "forms": 15, "plain": 40, "photos": 10, NOTHING: 4}  # pictures per kind
 FULL = 5  # factor on COUNTS for --full
 BESIDE = {"photos": 8}  # pictures that other readers get, by set; MOST_BESIDE for sets not listed
 MOST_BESIDE = 40
-POINTS = 120  # maximum points of a curve in the file
+POINTS = 120  # approximate maximum of points per curve in the file
 
 
 def peak_mb() -> float:
@@ -81,7 +81,7 @@ def print_wrong(name: str, answers: dict[str, list[Answer]]) -> None:
 
 
 def measure_nothing(reader: Reader, digits: Digits, n: int) -> Numbers:
-    """For each kind of page without a number: the outcomes, the longest time and the peak memory."""
+    """For each kind of page without a number: the outcomes, the longest CPU time and the peak of additional memory."""
     kinds = {}
     for kind, draw in EVERY[NOTHING].items():
         outcomes, times, memory = Counter[str](), [], []

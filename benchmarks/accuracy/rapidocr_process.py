@@ -31,7 +31,7 @@ class DigitsOnly:
 
 
 def current():
-    """A function from a BGR image to its text, with the package rapidocr."""
+    """A function from a BGR image and `lines` to the text, with the package rapidocr."""
     from rapidocr import RapidOCR
 
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}

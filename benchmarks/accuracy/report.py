@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.report
 
 The figures are SVG files that follow the user's light or dark color scheme. The examples of out-of-distribution images
-are drawn only if MNIST and handwriting fonts are installed.
+are drawn only if handwriting fonts are installed, and need MNIST.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ THEMES = {"light": (style.PAPER, style.INK), "dark": ("#15181f", "#e8e6df")}  # 
 
 
 def baselines(ax: Axes, numbers: Numbers) -> Axes:
-    """A row for each set, a dot for each reader, and a whisker for its 95 % interval."""
+    """A row for each set, with a marker for each reader and a line for its 95 % interval."""
     sets = numbers["sets"]
     readers = list(dict.fromkeys(name for each in sets.values() for name in each["readers"]))
     step = 0.76 / max(len(readers) - 1, 1)
@@ -107,7 +107,7 @@ def out_of_distribution(ax: Axes, numbers: Numbers) -> Axes:
 
 
 def calibration(ax: Axes, numbers: Numbers) -> Axes:
-    """A reliability diagram of the rendered rows: accuracy by confidence, with 95 % intervals."""
+    """A reliability diagram of the rendered rows: accuracy by confidence, in bins of 20 or more."""
     ax.plot([0, 1], [0, 1], color=style.QUIET, linewidth=1, linestyle=(0, (3, 3)))
     lowest = 1.0
     for k, (name, model) in enumerate(numbers["models"].items()):

@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "benchmark.md"
 
 
 def baselines(numbers: Numbers) -> str:
-    """Accuracy by set and reader, and the accuracy loss of the pipeline."""
+    """Accuracy by set and reader, CPU time, and the accuracy loss of the pipeline."""
     sets = numbers["sets"]
     readers = list(dict.fromkeys(name for each in sets.values() for name in each["readers"]))
     versions = numbers["versions"]
@@ -36,7 +36,10 @@ def baselines(numbers: Numbers) -> str:
 
 
 def out_of_distribution(numbers: Numbers) -> str:
-    """For every model, a table of the out-of-distribution kinds and one of the sets of digits."""
+    """For every model, a table of the out-of-distribution kinds and one of the sets of digits.
+
+    Then the characters and drawings most often accepted as digits, and the fonts.
+    """
     parts = []
     for name, model in numbers["models"].items():
         rows = []
@@ -77,7 +80,7 @@ def calibration(numbers: Numbers) -> str:
 
 
 def memory(numbers: Numbers) -> str:
-    """A table with one row."""
+    """A table with one row: memory and time for the photographs."""
     row = [
         f"`{numbers['model']['name']}`", f"{numbers['photos']}", f"{numbers['before_mb']:.0f} MB",
         f"{numbers['most_mb']:.0f} MB", f"{numbers['growth_mb']:.0f} MB", f"{numbers['cpu_ms']['median']:.0f} ms",

@@ -65,7 +65,10 @@ def difficult(name: str, digits: Digits, n: int) -> Rows:
 
 
 def score(reader: Reader, rows: Rows) -> dict[str, Any]:
-    """The rate of rows read exactly, with its 95 % interval, and the rates of the outcomes "empty" and "unsure"."""
+    """The rate of rows read exactly, with its 95 % interval, and the rates of outcomes other than "read".
+
+    "unsure" includes every outcome except "read" and "empty".
+    """
     right, outcomes = 0, Counter[str]()
     for image, text in rows:
         reading = reader.read(image)

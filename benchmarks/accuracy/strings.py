@@ -23,7 +23,7 @@ from benchmarks.common import Numbers, model_option
 from inkling import Reader
 from inkling.pipeline.decode import SUFFIXES
 
-WIDTH = 110  # characters of a table
+WIDTH = 110  # of a table, in characters
 LABEL = re.compile(r"(\d+(?:-\d+)*)(?:_.*)?__")
 
 
@@ -34,7 +34,7 @@ def text_of(path: Path) -> str | None:
 
 
 def labelled(folder: Path) -> dict[Path, str]:
-    """The labeled pictures in a folder and below, with their texts, by name. Raises UsageError if there are none."""
+    """The labeled pictures in a folder and below, and their texts, by path. Raises UsageError if there are none."""
     paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
     found = {path: text for path in paths if (text := text_of(path)) is not None}
     if not found:

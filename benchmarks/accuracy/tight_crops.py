@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.tight_crops [--model NAME] [--digits 1000] [--split validation|test]
 
-Each MNIST digit is cropped to its ink, resized and read as a separate image, dark on light. Writes tight_crops.json for
+Each digit is cropped to its ink, resized and read as a separate image, dark on light. Writes tight_crops.json for
 the test split.
 """
 
@@ -19,12 +19,12 @@ from benchmarks.common import mnist_digits, model_option, name_and_version, spli
 from inkling import Reader
 
 OUT = Path(__file__).with_suffix(".json")
-SIDES = (8, 16, 28, 100)  # pixels: longest side
+SIDES = (8, 16, 28, 100)  # pixels: longer side
 CROPS = ("tight", "stretched", "black and white")
 
 
 def crop(digit: np.ndarray, side: int, kind: str) -> np.ndarray:
-    """(28, 28) uint8 light on dark -> (h, w) uint8 dark on light; stretched to a square unless `kind` is "tight"."""
+    """(H, W) uint8 light on dark -> (h, w) uint8 dark on light; stretched to a square unless `kind` is "tight"."""
     rows, columns = np.flatnonzero(digit.max(axis=1) > 40), np.flatnonzero(digit.max(axis=0) > 40)
     inked = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     h, w = inked.shape if kind == "tight" else (1, 1)

@@ -33,11 +33,11 @@ from benchmarks.rendering.archive_images import make
 from benchmarks.serving.processes import family, pss_mb
 
 OUT = Path(__file__).with_suffix(".json")
-SAMPLE_S = {"memory": 1.0, "speed": 5.0}  # between memory samples, which are slow with Ray's many processes
+SAMPLE_S = {"memory": 1.0, "speed": 5.0}  # between memory samples; sampling Ray's many processes is slow
 LOOPED = 5000  # maximum number of images for timing the loop over Reader.read
 SCRATCH = Path(tempfile.gettempdir()) / "inkling-archive"
 PARTS = ("speed", "memory", "killed")
-ENGINES = {"ray": ["--cluster", "auto"]}  # options of the same command
+ENGINES = {"ray": ["--cluster", "auto"]}  # options of `inkling read`
 
 LOOP = """
 import sys, time
@@ -72,7 +72,8 @@ def command(source: Path, out: Path, model: str | None, *more: str) -> list[str]
 def read(source: Path, out: Path, n: int, model: str | None, *more: str, part: str) -> dict[str, float]:
     """Read a whole archive from scratch and time the command from start to end.
 
-    Returns images per second, CPU milliseconds per image (including startup), and the peak memory of all processes.
+    Returns images per second, CPU milliseconds per image (including startup), and the peak memory of all processes
+    together.
     """
     shutil.rmtree(out, ignore_errors=True)
     start, busy_s = time.perf_counter(), _children_s()
@@ -168,7 +169,7 @@ def killed(source: Path, scratch: Path, n: int, model: str | None, *, kills: int
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(0.2, 2 * whole_s / (kills + 1)))
             ended = process.poll() is not None
-            # Every other time the workers survive, as when the system kills one process to free memory.
+            # Every other time only the parent is killed, as when the system kills one process to free memory.
             with contextlib.suppress(ProcessLookupError):
                 (os.killpg if len(after) % 2 else os.kill)(process.pid, signal.SIGKILL)
         after.append({"parts": len(list(out.glob("parts/part-*"))), "ended_before": ended})
@@ -206,7 +207,7 @@ def main(
         about = {
             "model": {"name": found.name, "version": found.version},
             "cores": cores(),
-            "load_before": os.getloadavg()[0],  # load of the machine; above about 1, a speed is not reliable
+            "load_before": os.getloadavg()[0],  # load of the machine; above about 1, the speed is not reliable
         }
         if name == "speed":
             part = speed(source, scratch, pictures, model, rounds=rounds, others=engines)

@@ -4,9 +4,9 @@
 
 Needs the cluster and learn extras. Measures the steps of an image on one core; one and two processes; Ray on one and
 two cores, and on three nodes with one core each (ray.cluster_utils); several chunk sizes; the maximum rate at which Ray
-dispatches chunks; and requests to a bucket, counted by a proxy in front of a real S3 server. Each engine is timed for
-the whole run and for its steady phase. Writes scaling.json; --no-measure only writes the page, from that file and
-prices.toml.
+dispatches chunks; and requests to a bucket, counted by a proxy in front of a local S3 server, moto. Each engine is
+timed for the whole run and for its steady phase. Writes scaling.json; --no-measure only writes the page, from that file
+and prices.toml.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from benchmarks.rendering.archive_images import make
 
 OUT = Path(__file__).with_suffix(".json")
 PAGE = ROOT / "docs" / "scaling.md"
-STORE_BYTES = 80_000_000  # shared memory of a Ray node
+STORE_BYTES = 80_000_000  # the object store of a Ray node
 LEAST_CHUNKS = 10
 SIZES = (20, 50, 100, 200, 500)
 EMPTY = 2000  # empty chunks, to measure Ray's dispatch rate
-SHARD = 500  # images in the bucket
+SHARD = 500  # images in the shard, and images in separate files
 
 
 def steps(source: Path, n: int, out: Path) -> Numbers:

@@ -44,7 +44,7 @@ def _largest(found: Numbers) -> str:
 
 
 def most_per_s(found: Numbers) -> float:
-    """The images per second for which Ray's driver can dispatch chunks."""
+    """The images per second for which Ray's driver can dispatch chunks of the default size."""
     return float(found["chunks"]["chunks_per_s"] * CHUNK_SIZE)
 
 
@@ -142,7 +142,7 @@ def costs(found: Numbers, prices: Numbers) -> str:
 
 
 def limits(found: Numbers) -> str:
-    """A table of the limits other than computing time, and the number of cores at which each is reached."""
+    """A table of the limits other than computing time, and of when each is reached."""
     one = 1000 / core_ms(found)
     asked = found["requests"]
     late = ", ".join(f"{AT_ONCE / (2 * ms / 1000):,.0f} per second at {ms} ms" for ms in LATENCY_MS)

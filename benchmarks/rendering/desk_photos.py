@@ -45,7 +45,7 @@ def on_desk(page: Image, rng: np.random.Generator) -> bytes:
 
 
 def _page(kind: str, digits: Digits, rng: np.random.Generator) -> tuple[Image, str]:
-    """A sheet with numbers, (h, w, 3) uint8, about as large as in the photograph, and their text."""
+    """A sheet with numbers, (h, w, 3) uint8, smaller than in the photograph, and their text."""
     w = int(rng.integers(1500, 1900))
     sheet = Sheet((w, w * rng.choice([0.707, 0.8, 1.25, 1.414])), rng)
     height = rng.uniform(65, 150)
@@ -125,7 +125,7 @@ def _book(photo: Image, rng: np.random.Generator) -> None:
 
 
 def _pen(photo: Image, corners: np.ndarray, rng: np.random.Generator) -> None:
-    """A pen across the lower right corner of the page."""
+    """Draw a pen across the lower right corner of the page."""
     tip = corners[2] + (corners[0] - corners[2]) * rng.uniform(0.02, 0.12)
     way = rng.uniform(0.15, 1.2)
     end = tip + 1300 * np.array([np.cos(way), np.sin(way)])

@@ -48,7 +48,7 @@ def grey_16_png(ink: np.ndarray, rng: np.random.Generator) -> bytes:
 
 
 def grey_12_in_16_png(ink: np.ndarray, rng: np.random.Generator) -> bytes:
-    """Like images from sensors and X-ray detectors: 12 bits that use part of the 16-bit range."""
+    """Like images from sensors and X-ray detectors: 12-bit values, which use only part of the 16-bit range."""
     return _saved(Image.fromarray((2600 - 900 * ink + rng.normal(0, 10, ink.shape)).astype(np.uint16)), "PNG")
 
 

@@ -1,6 +1,6 @@
-"""The two example forms filled in with MNIST digits, with fixed seeds: flat, scanned and photographed.
+"""The two example forms, filled in with MNIST digits, with fixed seeds: flat, scanned and photographed.
 
-python -m benchmarks.rendering.form_sheets FOLDER [--form exam] [--n 3]     # writes some for inspection
+python -m benchmarks.rendering.form_sheets FOLDER [--form exam] [--n 3]     # writes a few for inspection
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from inkling.forms.blank import blank_picture
 from inkling.forms.template import Template
 
 SEED = 22
-HEIGHT = 2340  # pixels of a sheet: A4 at 200 dpi
+HEIGHT = 2340  # of a sheet, in pixels: A4 at 200 dpi
 CAPTURES = ("flat", "scanned", "photographed")
-UPSIDE_DOWN = 0.1  # fraction of scans and photographs
+UPSIDE_DOWN = 0.1  # fraction of scans and photographs that are upside down
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def written_page(
     blank = cv2.resize(blank, (round(template.size_wh[0] * scale), height), interpolation=cv2.INTER_CUBIC)
     sheet = Sheet(blank.shape[1::-1], rng)
     sheet.print(255 - blank)
-    size = rng.uniform(0.5, 0.75)  # of a box's height
+    size = rng.uniform(0.5, 0.75)  # of a digit, relative to a box's height
     for field in template.fields:
         text = values[field.name]
         if not text:
@@ -85,7 +85,7 @@ def written_page(
 
 
 def _name(sheet: Sheet, scale: float) -> None:
-    """A scrawl on the name line, which is not read."""
+    """Scrawl a name, which is not read, on the name line."""
     rng = sheet.rng
     x = np.linspace(0, 1, 60)
     wave = np.sin(np.cumsum(rng.uniform(0.3, 0.9, 60))) * rng.uniform(10, 24)

@@ -37,7 +37,7 @@ def draw(kind: str, capture: str, digits: Digits, rng: np.random.Generator) -> G
 
 
 def sudoku(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Nine by nine cells with thick lines around each block of three by three; a third of the cells are filled."""
+    """Nine by nine cells with thick lines around each block of three by three; about a third of them are filled."""
     side = rng.uniform(42, 80)
     cells = [[str(rng.integers(1, 10)) if rng.random() < 0.35 else "" for _ in range(9)] for _ in range(9)]
     sheet, lines = _paper([side] * 9, [side] * 9, rng)
@@ -73,7 +73,7 @@ def score_card(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[li
 
 
 def measurements(digits: Digits, rng: np.random.Generator) -> tuple[Sheet, list[list[str]]]:
-    """Numbers with points and signs in columns of different widths."""
+    """Numbers, some with a point or a minus sign, in columns of different widths."""
     h = rng.uniform(44, 64)
     rows, columns = int(rng.integers(5, 11)), int(rng.integers(3, 5))
     cells = [[_measured(rng) for _ in range(columns)] for _ in range(rows)]
@@ -112,7 +112,7 @@ def _paper(widths: list[float], heights: list[float], rng: np.random.Generator) 
 
 
 def _rules(sheet: Sheet, lines: Lines, width: Callable[[int, bool], float]) -> None:
-    """Print the lines; `width`: (k, is vertical) -> line width."""
+    """Print the lines; `width`: (line number, whether it is vertical) -> line width."""
     xs, ys = lines
     for k, x in enumerate(xs):
         sheet.stroke((x, ys[0]), (x, ys[-1]), width=width(k, True))
@@ -121,7 +121,7 @@ def _rules(sheet: Sheet, lines: Lines, width: Callable[[int, bool], float]) -> N
 
 
 def _fill(sheet: Sheet, writer: Writer, lines: Lines, cells: list[list[str]]) -> None:
-    """Write each cell's number near its center, narrow enough for the cell; it may touch the lines."""
+    """Write each number near the center of its cell, narrowed to fit; it may touch the lines."""
     xs, ys = lines
     for k, row in enumerate(cells):
         for j, text in enumerate(row):
@@ -136,7 +136,7 @@ def _fill(sheet: Sheet, writer: Writer, lines: Lines, cells: list[list[str]]) ->
 
 
 def _narrowed(number: Written, most: float) -> Written:
-    """A number, compressed to the width `most` if it is wider."""
+    """A number, narrowed to the width `most` if it is wider."""
     h, w = number.ink.shape
     if w <= most:
         return number

@@ -24,7 +24,7 @@ LOOK_ALIKES = {
 LETTERS = "".join(each for each in string.ascii_letters if each not in LOOK_ALIKES)
 SIGNS = "?!&@#$\N{EURO SIGN}\N{POUND SIGN}\N{YEN SIGN}%*+="
 
-# Font families, some of which are on most machines: handwriting from Debian's packages (fonts-breip, fonts-bwht,
+# Font families; most machines have some of them: handwriting from Debian's packages (fonts-breip, fonts-bwht,
 # fonts-comic-neue, fonts-dancingscript, fonts-dkg-handwriting, fonts-ecolier-court, fonts-humor-sans,
 # fonts-kaushanscript, fonts-klee, fonts-kristi, fonts-rufscript, fonts-seto), then those of macOS and Windows.
 HANDWRITTEN = (

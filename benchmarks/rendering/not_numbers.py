@@ -1,4 +1,4 @@
-"""Pages without a readable number, about 1,240 x 1,754 pixels, which a reader must decline in bounded time."""
+"""Pages without a single readable number, at most 2.2 megapixels, which a reader must decline in bounded time."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def barcode(digits: Digits, rng: np.random.Generator) -> Sheet:
 
 
 def sheet_music(digits: Digits, rng: np.random.Generator) -> Sheet:
-    """Sheet music: staves with bars, a clef, notes and beams."""
+    """Sheet music: staves with bar lines, a clef, and notes, some with a flag."""
     sheet = Sheet(A4_WH, rng, paper=WHITE)
     gap = 15
     for top in np.arange(150, sheet.h - 200, 170):

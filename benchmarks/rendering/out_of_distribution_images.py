@@ -17,7 +17,7 @@ from inkling.training.data.mnist import Mnist
 SEED = 23
 KINDS = ("letters", "scribbles", "symbols", "overlaid")
 LOOK_ALIKES = "look-alikes"  # letters that a person would mistake for digits; reported separately
-SIGN_SHARE = 0.35  # fraction of the symbols from fonts; the others are drawn
+SIGN_SHARE = 0.35  # fraction of the symbols that come from fonts; the others are drawn
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Example:
     """One image of a non-digit."""
 
     image: np.ndarray  # (H, W) uint8, dark on light
-    name: str  # the letter or drawing
+    name: str  # the character, or the kind of drawing
 
 
 def draw_kind(kind: str, n: int, mnist: Mnist, fonts: list[letters.Font]) -> Iterator[Example]:
-    """Yield `n` examples of a kind, the same every time with the same fonts; none if the kind needs missing fonts."""
+    """Yield `n` examples of a kind, the same every time with the same fonts; no letters without a font."""
     rng = np.random.default_rng((SEED, (*KINDS, LOOK_ALIKES).index(kind)))
     makers = {
         "letters": lambda: _from_font(letters.LETTERS, fonts, rng),

@@ -19,7 +19,7 @@ OWN = 0.4  # minimum fraction of each digit's ink outside the other's strokes; w
 
 
 def two_digits(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Two different digits on top of each other, with their centers at most two MNIST pixels apart."""
+    """Two different digits on top of each other, shifted by at most two MNIST pixels in each direction."""
     while True:
         a, b = rng.integers(0, len(images), 2)
         pair = frozenset((int(labels[a]), int(labels[b])))
@@ -54,7 +54,7 @@ def crossed_out(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _beside(digit: np.ndarray, other: np.ndarray) -> float:
-    """The fraction of a digit's ink that is more than a pixel away from the other's."""
+    """The fraction of a digit's ink that is more than a pixel away from the other digit's ink."""
     near = cv2.dilate((other > 96).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     mask = digit > 96
     return float((mask & ~near).sum() / max(mask.sum(), 1))

@@ -14,9 +14,9 @@ Image = np.ndarray
 Surface = Callable[[Image, np.random.Generator], Image]
 
 DIGIT = 168  # pixels: side of one enlarged MNIST image
-GAP = 14  # pixels: minimum space between neighbors; the maximum is twice as much
+GAP = 14  # pixels: minimum space between separate neighbors; the maximum is twice that
 OVERLAP = 12  # pixels: maximum overlap of the columns of touching digits, if their strokes then touch
-CONTACT = 4  # pixels: maximum overlap of their strokes, if the digits must be moved closer to touch
+CONTACT = 4  # pixels: maximum overlap of the strokes of digits that must be moved closer to touch
 BLUE, BLACK, RED, GREY = (32, 58, 140), (30, 30, 36), (190, 40, 44), (112, 112, 116)
 
 
@@ -56,7 +56,7 @@ def random_row(
 
 
 def _meeting_at(band: Image, stroke: Image) -> int:
-    """The column at which a digit's strokes first touch those on its left."""
+    """The x of a digit's left edge at which its strokes just touch those on its left."""
     ends = np.where((band > 0.5).any(axis=1), band.shape[1] - (band > 0.5)[:, ::-1].argmax(axis=1), -(10**6))
     starts = np.where((stroke > 0.5).any(axis=1), (stroke > 0.5).argmax(axis=1), 10**6)
     return int((ends - starts).max()) - 1
@@ -107,7 +107,7 @@ def squared(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def shadow(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph, half of it in a hand's shadow."""
+    """A photograph, about half of it in a hand's shadow."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     angle, place, edge = rng.uniform(0, 2 * np.pi), rng.uniform(-0.25, 0.25), rng.uniform(4, 40)
@@ -117,7 +117,7 @@ def shadow(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def lamp(ink: Image, rng: np.random.Generator) -> Image:
-    """A photograph under a single lamp: the light falls off towards a corner."""
+    """A photograph under a single lamp: the light falls off around a random point."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32) / max(h, w)
     light = np.exp(-1.6 * ((x - rng.uniform(0, w / max(h, w))) ** 2 + (y - rng.uniform(0, h / max(h, w))) ** 2))

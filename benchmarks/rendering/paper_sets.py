@@ -1,4 +1,4 @@
-"""Realistic numbers on paper, with fixed seeds. Each set is a function from a kind to one picture.
+"""Realistic numbers on paper, with fixed seeds. Each set maps kinds to functions that draw one picture.
 
 Ruled lines, printed boxes, signs, combs and tables, patterned paper; photographs of pages are in `desk_photos.py`.
 """
@@ -23,7 +23,7 @@ from benchmarks.rendering.written_numbers import Writer, digits_of, random_numbe
 SEED = 20
 RULED, BOXED, COMBED = 5, 8, 9  # digits on a ruled line, in boxes, in a comb
 PLACES = ("on", "above", "below", "through")  # position of the digits relative to the ruled line
-RULE_WIDTHS = (0.02, 0.05, 0.09)  # of a digit's height
+RULE_WIDTHS = (0.02, 0.05, 0.09)  # of a ruled line, relative to a digit's height
 TILTS_DEG = (0, 3, -3, 8, -8)
 PLAIN = 5  # digits of a clean row
 TOUCHING = {"apart": 0.0, "touching": 0.5, "all touching": 1.0}  # fraction of neighbors that touch
@@ -80,7 +80,7 @@ def boxed(box: str, capture: str, digits: Digits, rng: np.random.Generator, i: i
 
 
 def fill_cells(sheet: Sheet, writer: Writer, cells: Sequence[Cell], text: str) -> None:
-    """One digit in each cell, near its middle; a space leaves a cell empty."""
+    """Write one digit near the middle of each cell; a space leaves a cell empty."""
     for (x, y, w, h), digit in zip(cells, text, strict=True):
         if digit != " ":
             number = writer.write(digit)
@@ -104,7 +104,7 @@ NUMBERS_WITH_SIGN: dict[str, Callable[[np.random.Generator], str]] = {
 
 
 def signed(sign: str, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """A number with one sign on plain paper, flat, scanned and photographed in turn."""
+    """A number with one kind of sign on plain paper, flat, scanned and photographed in turn."""
     written = NUMBERS_WITH_SIGN[sign](rng)
     height = rng.uniform(40, 110)
     number = Writer(digits, rng, height=height).write(written)
@@ -190,7 +190,7 @@ AMOUNTS: tuple[Callable[[np.random.Generator], str], ...] = (
 
 
 def cheque(has_rule: bool, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """An amount on a check: on waves in two pale colors, next to words, sometimes above a ruled line."""
+    """An amount on a check: on waves in two pale colors, with a ruled line near the baseline if `has_rule`."""
     written = AMOUNTS[i % len(AMOUNTS)](rng)
     height = rng.uniform(38, 80)
     number = Writer(digits, rng, height=height).write(written, touching=bool(rng.random() < 0.3))
@@ -221,7 +221,7 @@ def _waves(sheet: Sheet, colour: tuple[int, int, int]) -> None:
 
 
 def plain(touching: float, digits: Digits, rng: np.random.Generator, i: int) -> Picture:
-    """Five digits of a drawing program, black on white."""
+    """Five digits, black on white, as saved by a drawing program."""
     ink, text = random_row(digits, PLAIN, rng, touching=touching)
     return Picture(clean(ink, rng), text)
 

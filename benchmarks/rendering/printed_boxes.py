@@ -101,7 +101,7 @@ def _dashes(sheet: Sheet, cells: Cells, width: float) -> None:
 
 
 def _double(sheet: Sheet, cells: Cells, width: float) -> None:
-    """A double frame."""
+    """A double frame around each cell."""
     for x, y, w, h in cells:
         rim = 0.06 * h
         sheet.box(x, y, w, h, width=width)

@@ -41,7 +41,7 @@ class Sheet:
     def stroke(
         self, *points: Point, width: float = 1, colour: Colour | None = None, gaps: tuple[float, float] = (1, 0)
     ) -> None:
-        """Print a polyline. `gaps`: the lengths of dashes and of the gaps between them; a gap of 0 is a solid line."""
+        """Print a polyline. `gaps`: the lengths of dashes and of the gaps between them; a gap of 0 makes it solid."""
         thickness = max(1, round(width))
         x, y, mask = self._around(np.array(points), thickness)
         for a, b in pairwise(np.array(points, float) - (x, y)):
@@ -104,7 +104,7 @@ def flat(image: Image, rng: np.random.Generator) -> Image:
 
 
 def scanned(image: Image, rng: np.random.Generator) -> Image:
-    """A slightly rotated scan: soft, noisy, JPEG; one in four is black and white."""
+    """A slightly rotated scan: soft, noisy and JPEG-compressed, or black and white in one of four cases."""
     turned = turn(image, rng.uniform(-2.5, 2.5))
     soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.4, 0.9))
     noisy = as_bytes(soft + rng.uniform(1, 4) * rng.standard_normal(soft.shape, np.float32))
@@ -140,7 +140,7 @@ def turn(image: Image, angle_deg: float) -> Image:
 
 
 def light(shape: tuple[int, int], rng: np.random.Generator) -> Image:
-    """The light of a lamp on one side, often with a soft or sharp shadow, (h, w, 3) float32; the maximum is 1."""
+    """The light of a lamp on one side, half of the time with a shadow: (h, w, 3) float32, at most about 1."""
     h, w = shape
     small_w, small_h = (max(8, round(LIGHT_SIDE * side / max(h, w))) for side in (w, h))
     y, x = np.mgrid[:small_h, :small_w].astype(np.float32) / LIGHT_SIDE

@@ -172,7 +172,7 @@ def card(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def perspective(ink: Image, rng: np.random.Generator) -> Image:
-    """The page photographed from the side: the far end is a third smaller."""
+    """The page photographed from the side: the far end has 70 % of the height of the near end."""
     h, w = ink.shape
     image = laid(0.95 * ink, sheet(ink.shape, rng), BIRO)
     corners = np.array([(0, 0), (w, 0), (w, h), (0, h)], np.float32)

@@ -22,7 +22,7 @@ LONGEST = (64, 120)  # pixels: the longer side of a drawing before it is slanted
 class Drawing:
     """The strokes and filled areas of a drawing."""
 
-    strokes: tuple[Points, ...]  # open lines; a closed one ends where it starts
+    strokes: tuple[Points, ...]  # lines; a closed one ends where it starts
     fills: tuple[Points, ...] = ()  # filled areas
 
 
@@ -32,7 +32,7 @@ def longest_side(rng: np.random.Generator) -> int:
 
 
 def draw(drawing: Drawing, rng: np.random.Generator) -> Ink:
-    """Draw with a pen of random width whose pressure varies along each stroke."""
+    """Draw with a pen of random width whose pressure varies along each stroke, and distort the ink."""
     size = longest_side(rng)
     width = rng.uniform(0.045, 0.11) * size
     rim = int(np.ceil(width)) + 4
@@ -53,7 +53,10 @@ def _draw_stroke(canvas: np.ndarray, points: Points, width: float, rng: np.rando
 
 
 def distort(ink: Ink, rng: np.random.Generator, *, slant: float = 0.2, turn: float = 8.0, bend: float = 0.025) -> Ink:
-    """Slant ink by up to `slant`, rotate it by up to `turn` degrees and bend it by about `bend` of its size."""
+    """Stretch, slant, rotate and bend ink at random.
+
+    Up to a shear of `slant` and `turn` degrees; the bends are about the fraction `bend` of the size.
+    """
     size = max(ink.shape)
     rim = size // 3
     ink = cv2.copyMakeBorder(ink, rim, rim, rim, rim, cv2.BORDER_CONSTANT)
@@ -104,7 +107,7 @@ def ellipse(
 
 
 def fitted(*lines: Points) -> tuple[Points, ...]:
-    """Move and scale lines together so that their longer side fills 0..1."""
+    """Move and scale lines together so that the longer side of their box fills 0..1."""
     every = np.vstack(lines)
     low, span = every.min(axis=0), np.ptp(every, axis=0)
     scale = max(float(span.max()), 1e-6)

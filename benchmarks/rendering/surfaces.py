@@ -55,7 +55,7 @@ def felt_pen(colour: Colour, paper: Colour = WHITE) -> Surface:
 
 
 def pencil_10(ink: Image, rng: np.random.Generator) -> Image:
-    """Scanned pencil whose contrast is a tenth of the paper's brightness."""
+    """Scanned pencil whose contrast is about a tenth of the paper's brightness."""
     texture = 0.8 + 0.4 * rng.random(ink.shape, dtype=np.float32)
     return jpeg(sheet(ink.shape, rng, grain=1) * (1 - 0.1 * ink * texture)[..., None], 85)
 
@@ -105,7 +105,7 @@ def wood(ink: Image, rng: np.random.Generator) -> Image:
 
 
 def crumpled(ink: Image, rng: np.random.Generator) -> Image:
-    """Crumpled paper: facets towards or away from the lamp, with creases between them."""
+    """Crumpled paper: facets toward or away from the lamp, with creases between them."""
     h, w = ink.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     centres = rng.random((28, 2)) * (h, w)

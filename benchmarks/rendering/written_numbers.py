@@ -41,7 +41,7 @@ class Writer:
         self._gap = float(rng.uniform(0.08, 0.26)) * height
 
     def digit(self, digit: str) -> Ink:
-        """A test image of a digit, enlarged and trimmed: of a few candidates, the one closest to the pen's width."""
+        """An image of a digit, enlarged and trimmed: of a few candidates, the one closest to the pen's width."""
         images, labels = self._digits
         few = images[self._rng.choice(np.flatnonzero(labels == int(digit)), ALIKE)]
         dark = (few > 200).sum(axis=(1, 2)) / (few > 0).sum(axis=(1, 2))  # higher for a wider stroke
@@ -71,7 +71,7 @@ class Writer:
         return ink, float(low[1] - rim / scale)
 
     def write(self, text: str, *, touching: bool = False) -> Written:
-        """Write digits, signs (see SIGNS, and "¤") and spaces; `touching` leaves no space between neighbors."""
+        """Write digits, signs (see SIGNS, and "¤") and spaces; `touching` lets neighbors overlap slightly."""
         height, rng = self.height, self._rng
         placed: list[tuple[Ink, int, int]] = []  # ink, x, top
         x = 0.0

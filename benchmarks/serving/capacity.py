@@ -182,7 +182,7 @@ def main() -> None:
     prices = tomllib.loads(PRICES.read_text("utf-8"))
     found = {
         "written_by": "python -m benchmarks.serving.capacity",
-        "in_bytes": servers["picture_bytes"] + 150,  # including the request head
+        "in_bytes": servers["picture_bytes"] + 150,  # 150 for the request headers
         "out_bytes": servers["servers"]["inkling cnn"]["answer_bytes"],
         **study(utilisation["models"][MODELS[0]]),
     }

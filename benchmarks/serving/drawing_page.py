@@ -106,7 +106,7 @@ def main(out: Path) -> None:
 def pen_to_answer(
     browser: Browser, url: str, model: str, drawn: tuple[tuple[int, ...], ...], *, slower: int
 ) -> dict[str, float]:
-    """Latency percentiles over all pen moves. `slower`: slowdown factor of the processor."""
+    """Latency percentiles, in milliseconds, over all answered pen moves. `slower`: slowdown factor of the processor."""
     page = opened(browser, url, slower=slower)
     page.locator("#model").select_option(model)
     page.evaluate(WATCH)

@@ -33,7 +33,7 @@ TURNS = 40  # timed readings of each kind, alternating
 
 
 def teach() -> None:
-    """Teach the hands, in the store of INKLING_STORE."""
+    """Teach the hands, in the store that INKLING_STORE names."""
     import numpy as np
 
     from inkling.hands.lesson import Lesson
@@ -66,7 +66,7 @@ def read_ms(client: FlaskClient, drawing: bytes, query: str = "") -> float:
 
 
 def measure() -> dict[str, Any]:
-    """Memory and times of this process when it reads with the store of INKLING_STORE."""
+    """Memory and times of this process when it reads with the store that INKLING_STORE names."""
     from inkling.server.app import create_app
     from inkling.server.settings import Settings
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 
 from benchmarks.common import ROOT
 
-SIDE, SMALL_SIDE = 7071, 280  # sides in pixels of a 50 megapixel image, and of a drawing
+SIDE, SMALL_SIDE = 7071, 280  # sides, in pixels, of a 50-megapixel image and of a drawing
 MOST_STRIP_BYTES = 2**31 - 1
 LZW = {"compression": "tiff_lzw"}
 LARGEST: dict[str, tuple[str, str, int, dict[str, Any]]] = {  # (format, mode, side in pixels, options for saving)

@@ -116,7 +116,7 @@ def over_photographs(photos: int, model: str | None) -> dict[str, Any]:
         "most_mb": max(resident),
         "growth_mb": round(max(late[len(late) // 2 :]) - max(late[: len(late) // 2]), 1),  # after warm-up; about 0
         "ms": _spread(times),
-        "cpu_ms": _spread(cpu),  # over all cores; independent of other load
+        "cpu_ms": _spread(cpu),  # total of all cores; independent of other load
     }
     click.echo(f"peak {max(resident):.0f} MB, growth after warm-up {content['growth_mb']} MB, {content['cpu_ms']}")
     return content

@@ -45,7 +45,7 @@ def started(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Send SIGTERM to its session; after `STOP_S` or when the process has ended, send SIGKILL to the rest."""
+    """Send SIGTERM to the process group; after `STOP_S`, or when the process has ended, send SIGKILL to the rest."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -56,7 +56,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def family(root: int) -> list[int]:
-    """Process ids of a process and all its living descendants, the root first."""
+    """Process ids of a process and all its live descendants, the root first."""
     started_by: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -69,7 +69,7 @@ def family(root: int) -> list[int]:
 
 
 def children(root: int) -> list[int]:
-    """Process ids of its living direct children: a server's workers."""
+    """Process ids of the live direct children of a process, such as a server's workers."""
     found = []
     for pid in family(root)[1:]:
         with contextlib.suppress(OSError):

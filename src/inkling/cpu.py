@@ -6,5 +6,5 @@ import os
 
 
 def cores() -> int:
-    """The number of cores in the process's CPU affinity. A container's CPU quota is ignored."""
+    """The number of cores in the process's CPU affinity, or of all if unknown. A container's quota is ignored."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

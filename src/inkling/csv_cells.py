@@ -1,7 +1,7 @@
 """Escape CSV cells so that no spreadsheet treats them as formulas. Every table that inkling writes uses this module.
 
-Excel, LibreOffice and Google Sheets run a cell that begins with one of `FORMULA_STARTS`. A file name, or an error that
-quotes one, can begin like that (OWASP, "CSV Injection").
+Excel, LibreOffice and Google Sheets evaluate a cell that begins with one of `FORMULA_STARTS` as a formula. A file name,
+or an error that quotes a file name, can begin with one of them (OWASP, "CSV Injection").
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width forms of the first four signs
+FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the full-width forms of = + - @
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
 OWN_FORMULAS = ("text_cell", "written_cell")  # ="0042": see `text_cell`
-NUMBERS = ("written",)  # only digits and signs, such as -12.50; left exact for programs
+NUMBERS = ("written",)  # only digits and signs, such as -12.50; left unchanged for programs
 PATHS = ("source",)
 
 
 def text_cell(text: str) -> str:
-    """A cell that spreadsheets show as text, with leading zeros. Lines are separated by a slash."""
+    """A cell that spreadsheets show as text, with its leading zeros. Lines are joined with slashes; "" stays empty."""
     on_one_line = text.replace("\n", " / ").replace("\t", "  ").replace('"', '""')
     return f'="{on_one_line}"' if text else ""
 

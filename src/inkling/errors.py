@@ -7,7 +7,7 @@
     |  |- ImageTooLarge          413  too many bytes or pixels, or too expensive to decode
     |  |- ImageTooSmall          422  too few pixels for a digit
     |  |- BrokenPicture          422  damaged or truncated bytes
-    |  `- DeadlineExceeded       422  a picture that takes longer to read than the service allows
+    |  `- DeadlineExceeded       422  a picture that takes too long to read
     |- BadRequest                400  a wrong parameter, option or body
     |- NotFound                  404  a missing route, file or folder
     |- UnknownName               404  an unknown model, recipe or data set

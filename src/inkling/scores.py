@@ -95,7 +95,10 @@ def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, *, bins: i
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, *, bins: int = 15) -> float:
-    """Expected calibration error from confidences and correctness: the mean |accuracy - confidence| over bins."""
+    """Expected calibration error from confidences and correctness.
+
+    The mean of |accuracy - confidence| over the bins, weighted by their counts.
+    """
     if len(right) == 0:
         return float("nan")
     which = np.minimum((confidence * bins).astype(int), bins - 1)

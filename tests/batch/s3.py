@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, and a proxy in front of it that simulates the failures of buckets."""
+"""A local S3 server, moto, and a proxy in front of it that simulates the failures of buckets."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def make_bucket(port: int, name: str) -> None:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Forwards requests, except for a fraction `failing`: errors, resets, truncated bodies.
+    """Forwards requests; a fraction `failing` of them ends in errors, resets or truncated bodies.
 
-    `away` closes every connection without an answer; `refusing` answers 403. `counts` counts each outcome.
+    `away` closes every connection without an answer; `refusing` answers 403. `counts` counts outcomes and methods.
     """
 
     daemon_threads = True

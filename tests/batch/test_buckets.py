@@ -1,4 +1,4 @@
-"""Buckets on a local S3 server that fails, does not answer, or refuses."""
+"""Buckets behind a proxy that fails, does not answer, or refuses."""
 
 from __future__ import annotations
 

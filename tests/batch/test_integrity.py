@@ -27,7 +27,7 @@ FORMATS = ["jsonl", "csv", pytest.param("parquet", marks=pytest.mark.cluster)]
 
 @pytest.fixture(scope="module")
 def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """25 pictures of one digit."""
+    """25 pictures, each of a single digit."""
     return folder_of(digits[0][:25], tmp_path_factory.mktemp("scans"))
 
 
@@ -37,7 +37,7 @@ def read(scans: Path, out: Path, engine: Here | None = None, *, format: Any = "j
 
 
 def flipped(content: bytes) -> bytes:
-    """The content with one bit flipped in the middle, most often in a digit of a number."""
+    """The content with the lowest bit of its middle byte flipped."""
     middle = len(content) // 2
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
 
@@ -187,7 +187,7 @@ def test_a_tampered_plan_is_one_sentence(scans: Path, tmp_path: Path, content: b
 
 @pytest.mark.parametrize("content", BROKEN_PLANS.values(), ids=BROKEN_PLANS)
 def test_a_plan_that_no_manifest_names_yet_is_checked(scans: Path, tmp_path: Path, content: bytes) -> None:
-    """The state after a kill between the plan and the next manifest."""
+    """The state after a kill between writing the plan and writing the next manifest."""
     out = tmp_path / "out"
     read(scans, out)
     (out / "chunks" / "plan-00000000.jsonl").write_bytes(content)

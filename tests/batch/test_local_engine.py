@@ -26,7 +26,7 @@ DEADLY = b"ends the process that reads it"
 
 @pytest.fixture(scope="module")
 def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """60 pictures of one digit."""
+    """60 pictures, each of a single digit."""
     return folder_of(digits[0][:60], tmp_path_factory.mktemp("scans"))
 
 

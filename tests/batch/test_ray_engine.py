@@ -60,7 +60,7 @@ def nodes() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """60 pictures of one digit."""
+    """60 pictures, each of a single digit."""
     return folder_of(digits[0][:60], tmp_path_factory.mktemp("scans"))
 
 
@@ -139,7 +139,7 @@ def test_an_image_that_kills_its_process_is_a_record_with_an_error(nodes: Any, d
 
 
 def slow(fields: tuple[Any, ...], diary: str) -> Job:
-    """Called in a worker's process: slow chunks down. The node's log file gets the pid, then "b" and "e" per chunk."""
+    """Called in a worker's process: slow chunks down. The node's log gets the pid; "b" and "e" for each chunk."""
     import ray
 
     real = Worker.__call__
@@ -179,7 +179,7 @@ def test_nothing_is_lost_with_a_node_that_dies(
         until = time.monotonic() + 10
         while time.monotonic() < until and not mine.read_text().endswith("b"):
             time.sleep(0.001)
-        os.kill(int(mine.read_text().split()[0]), signal.SIGKILL)  # otherwise it would finish its chunk first
+        os.kill(int(mine.read_text().split()[0]), signal.SIGKILL)  # otherwise the worker would finish its chunk first
         nodes.remove_node(victim, allow_graceful=False)
         killed.append(progress.done)
 
@@ -191,7 +191,7 @@ def test_nothing_is_lost_with_a_node_that_dies(
     nodes.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
     assert killed
     assert killed[0] < 60
-    assert mine.read_text().endswith("b")  # it died during a chunk, which another node then read
+    assert mine.read_text().endswith("b")  # the worker died during a chunk, which another node then read
     assert Counter(row["source"] for row in rows_in(tmp_path / "out")) == Counter(map(str, scans.rglob("*.png")))
     assert manifest_of(tmp_path / "out")["state"] == "complete"
 

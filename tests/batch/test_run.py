@@ -32,7 +32,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture
 def scans(digits: Digits, tmp_path: Path) -> Path:
-    """25 pictures of one digit."""
+    """25 pictures, each of a single digit."""
     return folder_of(digits[0][:25], tmp_path / "scans")
 
 
@@ -395,5 +395,5 @@ def test_what_is_no_picture_is_counted_and_named(scans: Path, tmp_path: Path, mo
     assert progress.skipped.n == 10
     assert progress.skipped.named == [str(scans / f"{i}.xml") for i in range(5)]
     assert read(scans, out, constraints={"among": str(scans / "roster.csv")}, resume=True).skipped.n == 10
-    others = read(scans, tmp_path / "other").skipped  # the list, and the files of the first run
+    others = read(scans, tmp_path / "other").skipped  # including the list and the files of the first run
     assert others.n == 11 + sum(file.is_file() and not file.name.startswith(".") for file in out.rglob("*"))

@@ -1,4 +1,4 @@
-"""A real server and the system's Chromium. Console errors and requests to other hosts fail a test."""
+"""A real server and the system's Chromium. Console errors and warnings, and requests to other hosts, fail a test."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def context_of(
 
 
 def opened(context: BrowserContext, address: str) -> tuple[Page, list[str]]:
-    """The page, ready for input, and a list that collects its errors."""
+    """The page, ready for input, and a list that collects errors, warnings and requests to other hosts."""
     page, faults = context.new_page(), []
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -113,7 +113,7 @@ def checked_page(
     demonstration: bool = False,
     **options: Any,
 ) -> Iterator[Page]:
-    """A page that must finish without a console error or a request to another host.
+    """A page that must finish without a console error or warning, or a request to another host.
 
     With `requests_may_fail`, the errors that the browser logs for failed requests are allowed. `init_script` runs
     before the page's scripts.

@@ -19,8 +19,10 @@ _TEXT = """(floats) => {
 
 
 def run(page: Page, body: str, **arrays: np.ndarray | str) -> Any:
-    """The result of an async function's `body`; arrays are Float32Arrays in it, strings are unchanged, and it can call
-    `text(floats)`."""
+    """The result of the `body` of an async function that runs in the page.
+
+    In `body`, arrays are Float32Arrays, strings are unchanged, and `text(floats)` is available.
+    """
     given = {
         name: value if isinstance(value, str) else base64.b64encode(value.astype("<f4").tobytes()).decode()
         for name, value in arrays.items()

@@ -28,7 +28,7 @@ from tests.pictures import encoded, enlarged, row_of
 SEED = 7
 BOARD = 150  # pixels: the shorter side of the drawing board's picture
 PENS = (0.012, 0.046, 0.1)  # width relative to the board's side: fine, the page's default, a brush
-LONGEST_PX = 900  # of a picture on a surface: large enough to be downscaled, and fast to read
+LONGEST_PX = 900  # longer side of a picture on a surface: large enough to be downscaled, and fast to read
 SHIFT = 4  # fractional bits of stroke coordinates
 
 
@@ -162,7 +162,7 @@ def _bare(rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _colours(digits: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[str, np.ndarray | Image.Image]]:
-    """20 pictures: ink visible only by its color, and ink on a transparent background."""
+    """20 pictures of colored ink, on colored paper or on a transparent background; most of it is faint in grayscale."""
     pairs = {
         "yellow on white": ((250, 245, 90), (255, 255, 255)),
         "red on green": ((190, 60, 60), (60, 130, 60)),

@@ -1,4 +1,4 @@
-"""A server with its own store, and the strokes of unusual digits that the packaged network misreads."""
+"""A server with its own store, and the strokes of an unusual 7 that the packaged network misreads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.strokes import DIGITS, Point, Stroke, pen_moves
 from tests.cli.test_serve import serving
 
-# A 7 as narrow as a 1 (a form of training/odd_hands.py), read as 1, and a 2 without a curve, read as 7.
+# A 7 as narrow as a 1 (a form in training/odd_hands.py), which is read as 1.
 NARROW_SEVEN: tuple[Stroke, ...] = (((0.35, 0.15), (0.5, 0.03), (0.62, 0.0), (0.59, 0.5), (0.56, 1.0)),)
 NARROW_SEVEN_BY_KEYS = "llUUU RDDDDDD "  # for `go` in test_keyboard.py
 SURE_MS = 20_000  # to open the store or to teach, on a busy machine

@@ -62,7 +62,7 @@ def _text(rng: np.random.Generator) -> str:
 def drawn_row(
     text: str, style: WritingStyle, *, pen: float = 0.046, height_px: int = 320, rng: np.random.Generator | None = None
 ) -> np.ndarray:
-    """(H, W) uint8: black strokes on white, like the board's image. `rng` varies place and size."""
+    """(H, W) uint8: black strokes on white, like the board's image. `rng` varies position and size."""
     rng = rng or np.random.default_rng(0)
     size = height_px * max(style.height, 0.4) * float(rng.uniform(0.8, 1.1))
     pitch = size * 0.82 * max(style.width, 0.9)

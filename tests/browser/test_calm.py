@@ -39,7 +39,7 @@ OBSERVE = """() => {
 
 
 def write_slowly(page: Page, digit: int) -> None:
-    """Draws with the mouse, 25 ms per move; pauses between strokes are shorter than the rest before remarks."""
+    """Draws with the mouse, 25 ms per move; pauses between strokes are too short for remarks to appear."""
     for (x0, y0), *rest in paths(page, digit):
         page.mouse.move(x0, y0)
         page.mouse.down()

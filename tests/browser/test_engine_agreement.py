@@ -58,7 +58,7 @@ def _digit(rng: np.random.Generator, place: int) -> Digit:
 
 
 def as_engine_has_it(reading: Reading) -> dict[str, Any]:
-    """The fields of the answer, without rounding."""
+    """The fields of the engine's answer, without rounding."""
 
     def digit(one: Digit) -> dict[str, Any]:
         return {**one.to_json(), "confidence": one.confidence, "probs": list(one.probs), "not_digit": one.not_digit}

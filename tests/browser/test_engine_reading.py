@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 TOLERANCE = 1e-4  # of a probability
 AT_ONCE = 25  # pictures per call
 SAME = ("outcome", "text", "written", "reason", "warnings", "size")  # fields of an answer
-# Symmetric shapes: their center of mass is halfway between two pixels, so the last bit of a float decides its place.
+# Symmetric shapes: their center of mass is halfway between two pixels, so the last bit of a float decides their place.
 # Texts and outcomes must still be equal, but probabilities are not compared.
 SYMMETRIC = ("dot", "frame")
 ROUNDED_PX = 1  # an ink pixel exactly at the threshold may or may not belong to a box
@@ -36,7 +36,7 @@ class Compared(NamedTuple):
 
 @pytest.fixture(scope="module")
 def compared(chromium: Browser, address: str, digits: tuple[np.ndarray, np.ndarray]) -> list[Compared]:
-    """Each picture with the answer of the server's pipeline, and of the page's engine."""
+    """Each picture with the answers of the server's pipeline and the page's engine."""
     with chromium.new_context() as context:
         page = context.new_page()
         page.goto(address)

@@ -70,7 +70,7 @@ def words(i: int) -> str:
 
 
 def lonely(*, wrong: bool) -> int:
-    """The entry of the map farthest from all others, so that a pointer selects no other."""
+    """The misread (`wrong`) or correctly read entry of the map that is farthest from all others."""
     told = REPORT["map"]
     every = list(zip(told["x"], told["y"], strict=True))
 

@@ -51,7 +51,7 @@ def test_the_answer_stands_in_view_while_one_writes(chromium: Browser, address: 
 
 
 def swipe_up_beside_the_board(page: Page) -> None:
-    """A finger in the left margin of the page, 7 pixels from the board; the page scrolls, and nothing is drawn."""
+    """Swipes in the left margin of the page, 7 pixels from the board; the page scrolls, and nothing is drawn."""
     board = page.locator("#board").bounding_box()
     assert board is not None
     x, y = board["x"] - 7, board["y"] + board["height"] - 20

@@ -82,7 +82,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
 
 
 class Visit:
-    """A page that records faults: console messages, failed requests, requests to other hosts."""
+    """A page that records faults: console errors and warnings, failed requests, requests to other hosts."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page, self.faults, self.paths = context.new_page(), [], set[str]()

@@ -48,9 +48,9 @@ def test_the_eraser_takes_whole_strokes_and_parts_and_can_be_undone(page: Page) 
     expect(answer).to_have_text("71")
     full = inked(page)
     choose(page, "Eraser")
-    drag(page, (0.7, 0.15), (0.72, 0.5), (0.7, 0.85))  # all of the 1
+    drag(page, (0.7, 0.15), (0.72, 0.5), (0.7, 0.85))  # erases all of the 1
     expect(answer).to_have_text("7")
-    drag(page, (0.25, 0.7), (0.32, 0.72))  # a piece of the stem of the 7
+    drag(page, (0.25, 0.7), (0.32, 0.72))  # erases a piece of the stem of the 7
     rubbed = inked(page)
     assert rubbed < 0.8 * full
     page.keyboard.press("Control+z")

@@ -111,7 +111,7 @@ def test_from_the_click_to_the_answer_on_the_board(train: Page, lab: LabFolder) 
     expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 3, with \d+ %\."))
     assert len(read_json(lab.state)["watched"]["rows"]) == 4, "before the training, and after each of three epochs"
     train.click("#own-clear")
-    draw_own(train, 0)  # after the training: all epochs read it
+    draw_own(train, 0)  # after training: the networks of all epochs read it
     expect(own).to_have_text(re.compile(r"After epoch 3 the network reads 0"), timeout=20_000)
     assert train.locator("#wrong li").count() == 12
     expect(train.locator("#weights")).to_have_attribute("aria-label", re.compile("24 of 128 hidden units"))

@@ -10,7 +10,7 @@ from tests.browser.writing_styles import STYLES, WritingStyle
 pytestmark = pytest.mark.browser
 
 
-PEN = 0.046  # width, board units
+PEN = 0.046  # width in board units
 OPEN = """async ([strokes, width]) => {
   const { encode } = await import("/static/js/common/drawing.js");
   const points = (stroke) => stroke.map(([x, y]) => ({ x, y, width }));

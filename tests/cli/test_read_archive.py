@@ -31,7 +31,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture(scope="module")
 def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """30 pictures of one digit."""
+    """30 pictures, each of a single digit."""
     return folder_of(digits[0][:30], tmp_path_factory.mktemp("scans"))
 
 

@@ -22,7 +22,7 @@ def exam(best_reader: Reader) -> Form:
 
 
 def page(digits: Digits, values: dict[str, str], *, form: str = "exam", seed: int = 5) -> np.ndarray:
-    """(1600, 1131, 3) uint8: an undistorted sheet with some values."""
+    """(1600, 1131, 3) uint8: an undistorted sheet with the given values."""
     rng = np.random.default_rng(seed)
     return np.clip(written_page(example(form), values, digits, rng, height=1600), 0, 255).astype(np.uint8)
 

@@ -50,7 +50,7 @@ def postgres_url() -> Iterator[str]:
     if not found:
         missing = "PostgreSQL is not installed: apt install postgresql"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with tempfile.TemporaryDirectory(prefix="inkling-postgres-") as folder:  # pytest's is closed to other users
+    with tempfile.TemporaryDirectory(prefix="inkling-postgres-") as folder:  # other users cannot enter pytest's folders
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         data, control = f"{folder}/data", str(found[-1] / "pg_ctl")

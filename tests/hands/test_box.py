@@ -62,7 +62,7 @@ def test_a_neighbour_that_reaches_into_the_box_is_left_out(reader: Reader) -> No
     cv2.putText(image, "6", (60, 140), cv2.FONT_HERSHEY_DUPLEX, 3, 0, 7, cv2.LINE_AA)
     x, y, w, h = cv2.boundingRect(255 - image)
     [alone] = digit_tiles(prepare(image), (x, y, w, h), 1)
-    cv2.line(image, (x + w + 8, y), (x + w + 8, y + h), 0, 6)  # most of it outside the box below
+    cv2.line(image, (x + w + 8, y), (x + w + 8, y + h), 0, 6)  # beside the digit, outside its box
     cv2.line(image, (0, 190), (299, 190), 0, 3)
     wide = (x, y, w + 30, h)
     [same] = digit_tiles(prepare(image), (x, y, w, 200 - y), 1)

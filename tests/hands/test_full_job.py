@@ -95,7 +95,7 @@ def test_a_running_job_is_cancelled_and_only_one_runs(
     monkeypatch.setattr(full_job, "WORKER", worker)
     taught.add("bob", [lesson(seed) for seed in range(full_job.MIN_LESSONS)])
     full_job.start(taught, "anna", bundle)
-    time.sleep(0.3)  # until it ignores the signal
+    time.sleep(0.3)  # until the worker ignores the signal
     assert full_job.state(taught, "anna")["state"] == "running"
     for name in ("anna", "bob"):
         with pytest.raises(Busy, match="one at a time"):

@@ -67,7 +67,7 @@ def test_one_correction_acts_from_the_next_stroke_on(
     tiles, labels = written
     before, sevens = right(None, *more), more[1] == SEVEN
     assert before[sevens].sum() <= 3
-    read_right = []  # of ten more 7s after one correction
+    read_right = []  # how many of ten more 7s, after one correction
     for first in np.flatnonzero((labels == SEVEN) & ~right(None, *written))[:8]:
         taught = teach(as_lessons(tiles[[first]], [SEVEN]), registry.find("cnn"))
         assert taught.promoted, taught.report["reason"]
@@ -100,7 +100,7 @@ def test_poisoned_labels_are_not_promoted(written: tuple[np.ndarray, np.ndarray]
 def test_sessions_are_held_back_whole(written: tuple[np.ndarray, np.ndarray]) -> None:
     tiles, labels = written
     tiles, labels = np.concatenate([tiles, tiles[:3]]), np.concatenate([labels, labels[:3]])
-    odd = labels == SEVEN  # its 7s are only in the first session, so the second one teaches nothing about them
+    odd = labels == SEVEN  # the 7s are only in the first session, so the second one teaches nothing about them
     lessons = [
         Lesson(as_tile(tile), str(label), session="monday" if is_odd or i % 2 else "tuesday")
         for i, (tile, label, is_odd) in enumerate(zip(tiles, labels, odd, strict=True))

@@ -178,7 +178,7 @@ def test_a_killed_writer_loses_no_confirmed_lesson_and_leaves_no_half(url: str, 
     with Store(url) as store:
         found = {each.sha256 for each in store.lessons("anna")}
         assert confirmed <= found
-        assert len(found) % 2 == 0  # they are added in pairs
+        assert len(found) % 2 == 0  # lessons are added in pairs
         assert store.add("anna", [lesson(2**31)]) == Added(new=1, known=0)  # the store is not locked
 
 

@@ -84,7 +84,7 @@ def test_a_layer_that_no_page_computes_is_a_wrong_network(tmp_path: Path) -> Non
     content = bytearray(registry.find("ann").model_bytes())
     graph = read_graph(registry.find("ann"))
     assert [step.op for step in graph.steps] == ["reshape", "dense", "dense", "softmax"]
-    # Replace the operator code of SOFTMAX, 25, by that of LOGISTIC, 14.
+    # Replace the operator code of SOFTMAX, 25, with that of LOGISTIC, 14.
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content, 0)

@@ -122,7 +122,7 @@ def test_what_the_border_left_of_a_1_stays(left: int) -> None:
 
 
 def bar(x: int, y: int, w: int, h: int, *, level: float = 1.0, right: int = 300) -> tuple[np.ndarray, np.ndarray]:
-    """An image of digits, and the same image with an upright rectangle of ink. The image is `right` pixels wide."""
+    """An image of digits, without and with an upright rectangle of ink. The image is `right` pixels wide."""
     ink = board(right)
     thing = ink.copy()
     thing[y : y + h, x : x + w] = level
@@ -140,13 +140,13 @@ def ring(x: int, y: int, radius: int, *, width: int = 8, **size: int) -> tuple[n
 
 
 def wedge() -> tuple[np.ndarray, np.ndarray]:
-    """A horizontal pointed stroke, such as the end of a 7's bar: half of its rectangle is ink."""
+    """An image of digits, without and with a pointed horizontal stroke at the border, like the end of a 7's bar."""
     corners = np.array([(299, 103), (299, 117), (252, 110)])
     return board(), cv2.fillPoly(board(), [corners], 1.0)
 
 
 def with_bar_beside(height: int) -> tuple[np.ndarray, np.ndarray]:
-    """A scroll bar, and a mark of height `height` near it."""
+    """An image of digits and a mark of height `height`, without and with a scroll bar near the mark."""
     ink = board(340)
     ink[160 - height : 160, 310:316] = 1
     thing = ink.copy()
@@ -163,7 +163,7 @@ def with_specks(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def beside_mark(side: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """A square image of one mark of height `height` and a scroll bar."""
+    """A square image of one mark of height `height`, without and with a scroll bar."""
     ink = np.zeros((side, side), np.float32)
     ink[side // 2 : side // 2 + height, side // 2 : side // 2 + 5] = 1
     thing = ink.copy()
@@ -172,7 +172,7 @@ def beside_mark(side: int, height: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rule(rise: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """A line from border to border on an empty page."""
+    """An empty page, without and with a line from border to border."""
     empty = np.zeros((220, 300), np.float32)
     return empty, cv2.line(empty.copy(), (-4, 100), (304, 100 + rise), 1.0, width)
 

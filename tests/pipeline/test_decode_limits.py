@@ -17,7 +17,7 @@ from inkling.pipeline.decode_limits import CONFIG
 from tests.pictures import drawn_seven, encoded, png_of
 
 SIDE = 7071  # pixels: 50 megapixels
-MOST_MB = 235  # more than for a small picture: max_decoded_bytes, the downscaled picture, and allocator overhead
+MOST_MB = 235  # beyond that of a small picture: max_decoded_bytes, the downscaled picture, allocator overhead
 SMALL = encoded(drawn_seven())
 COLOUR = Image.fromarray(np.dstack([drawn_seven(side=64)] * 3))
 
@@ -109,7 +109,7 @@ def with_blocks(count: int) -> bytes:
 
 
 def with_strips(count: int) -> bytes:
-    """A TIFF of `count` strips that all begin at the same offset."""
+    """A TIFF with `count` tag values, most of them offsets of strips; all strips begin at offset 0."""
     numbers = {256: 280, 257: 280, 258: 8, 259: 1, 262: 1, 277: 1, 278: 1}
     tags = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items()]
     tags.append(struct.pack("<HHII", 273, 3, count - len(tags), 8 + 2 + 12 * (len(tags) + 1) + 4))

@@ -20,7 +20,7 @@ def on_desk(*, sides: tuple[int, int, int, int] = (40, 30, 50, 20), desk: int = 
 
 
 def in_shadow(where: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """A 7 with half the light at some pixels."""
+    """A 7 with half the light at the pixels that `where` selects."""
     y, x = np.mgrid[:280, :280]
     light = cv2.GaussianBlur(np.where(where(x, y), 0.5, 1.0), (0, 0), 4)
     return np.asarray(drawn_seven(paper=235) * light, np.uint8)
@@ -60,7 +60,7 @@ def test_a_torn_edge_and_what_is_behind_it_are_no_ink() -> None:
 
 
 def bold_eight() -> np.ndarray:
-    """(140, 140) uint8: an 8 by a felt pen, with small holes."""
+    """(140, 140) uint8: an 8 drawn with a felt pen, with small holes."""
     picture = np.full((140, 140), 255, np.uint8)
     for y in (48, 90):
         cv2.ellipse(picture, (70, y), (30, 20), 0, 0, 360, 0, 40)
@@ -187,7 +187,7 @@ def ruled_window() -> np.ndarray:
 
 
 def with_writing_around(n: int, ink: int = 250) -> np.ndarray:
-    """A page on a dark desk that has `n` light pixels."""
+    """A page on a dark desk; `n` pixels of the desk have the level `ink`."""
     small = small_page(rectangle(16, 16, 60, 60))
     small[4, 4 : 4 + 2 * n : 2] = ink
     return small

@@ -110,7 +110,7 @@ def test_an_image_is_dark_where_hardly_a_pixel_is_lit(level: int, lit_share: flo
 
 
 def codes_of_bar(*, step: int = 200, edge: int = 0, at_x: int = 30, right: int = 30, height: int = 36) -> list[str]:
-    """The warning codes for a 1 that is `step` gray levels darker than the paper, with soft edges."""
+    """The warning codes for a 1 that is `step` gray levels darker than the paper; `edge`: pixels of soft edge."""
     ink = np.zeros((height + 60, at_x + 12 + right), np.float32)
     ink[30 : 30 + height, at_x : at_x + 12] = 1
     for i in range(edge):  # soft edge: from paper to ink over `edge` pixels

@@ -125,7 +125,7 @@ def test_a_frame_goes_although_the_digit_in_it_is_small() -> None:
     assert glyph.box_xywh == (48, 40, 4, 20)
 
 
-D, E, F = (60, 100, 50, 100), (300, 100, 50, 100), (400, 100, 50, 100)  # digits of 100 pixels, the reference height
+D, E, F = (60, 100, 50, 100), (300, 100, 50, 100), (400, 100, 50, 100)  # digits 100 pixels high, the reference height
 
 
 @pytest.mark.parametrize(

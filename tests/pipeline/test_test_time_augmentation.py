@@ -115,7 +115,7 @@ def test_stretched_digits_are_read_better(monkeypatch: pytest.MonkeyPatch) -> No
     with_views = right()
     monkeypatch.setattr(test_time_augmentation, "CONFIG", replace(test_time_augmentation.CONFIG, certain_at=0.0))
     assert with_views.sum() > right().sum()
-    assert with_views[labels != 1].mean() >= 0.98  # a plain 1 that fills its box is a block, and some are rejected
+    assert with_views[labels != 1].mean() >= 0.98  # a plain 1 that fills its box is a solid block; some are rejected
 
 
 def filled(digit: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def address_of(url: str) -> tuple[str, int]:
 
 @contextmanager
 def attacking(url: str, n: int, first: bytes, *, receive_bytes: int = 0) -> Iterator[list[socket.socket]]:
-    """`n` connections of one client that send `first` and read nothing."""
+    """`n` connections from one client that send `first` and read nothing."""
     with ExitStack() as stack:
         lines = []
         for _ in range(n):
@@ -66,7 +66,7 @@ def attacking(url: str, n: int, first: bytes, *, receive_bytes: int = 0) -> Iter
 
 
 def asked(url: str, method: str, path: str, body: bytes = b"", headers: Any = PNG) -> tuple[int, Any]:
-    """A request of the regular client: status and answer."""
+    """Send a request from the regular client; returns the status and the body of the response."""
     line = http.client.HTTPConnection(*address_of(url), timeout=20)
     try:
         line.request(method, path, body or None, headers if body else {})
@@ -77,7 +77,7 @@ def asked(url: str, method: str, path: str, body: bytes = b"", headers: Any = PN
 
 
 def is_served(url: str, picture: bytes) -> bool:
-    """Whether the regular client is served: a health check and a reading."""
+    """Whether the regular client gets a reading and a health check."""
     status, content = asked(url, "POST", READ, picture)
     return asked(url, "GET", "/healthz")[0] == 200 and status == 200 and json.loads(content)["text"] == "7"
 
@@ -232,7 +232,7 @@ def test_no_worker_outlives_a_killed_supervisor(seven: bytes) -> None:
 
 
 def request_of(content: bytes | Any, length: int = 0, **more: Any) -> Request:
-    """A request with this body. Without a length it is chunked, and the server marks its end."""
+    """A request with this body. Without a length, the body is chunked, and the server marks its end."""
     stream = content if not isinstance(content, bytes) else io.BytesIO(content)
     size = {"CONTENT_LENGTH": str(length)} if length else {"HTTP_TRANSFER_ENCODING": "chunked"}
     return Request(
@@ -317,7 +317,7 @@ def test_bodies_are_charged_by_what_has_come() -> None:
     def receive(client: str, content: bytes, length: int = 0, most: int = 1000) -> int:
         return budget.receive(request_of(content, length), client, most, held[client])
 
-    for _ in range(50):  # they announce the maximum
+    for _ in range(50):  # these bodies announce the maximum size
         with ExitStack() as failed, pytest.raises(BadRequest):
             budget.receive(request_of(b"x", 1000), "one", 1000, failed)
     assert len(held) == slow_clients.MAX_LARGE_BODIES + 1
@@ -330,7 +330,7 @@ def test_bodies_are_charged_by_what_has_come() -> None:
     held["other"].close()
     held["client 1"].close()
     receive("client 2", bytes(1000), 1000)
-    with pytest.raises(Overloaded):  # it has used its share
+    with pytest.raises(Overloaded):  # client 2 has used its share
         receive("client 2", bytes(10), 10)
     held["client 2"].close()
     with pytest.raises(ImageTooLarge):

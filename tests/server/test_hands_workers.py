@@ -87,7 +87,7 @@ def test_every_worker_reads_with_the_version_that_was_chosen_last(tmp_path: Path
 
 
 def stroke(writer: int, n: int) -> bytes:
-    """A unique picture."""
+    """A different picture for each writer and `n`."""
     board = np.full((120, 120), 255, np.uint8)
     points = np.random.default_rng(1000 * writer + n).integers(15, 105, (4, 2))
     cv2.polylines(board, [points], isClosed=False, color=0, thickness=8)

@@ -62,8 +62,8 @@ def test_each_parameter_alone_changes_images_and_keeps_them_in_range(digits: Dig
     assert images.min() >= 0
     assert images.max() <= 1
     changed = (np.abs(images - digits[0] / np.float32(255)).max((1, 2)) > 0.01).mean()
-    # Smallest share of changed images: `continental` changes only some of the 1s and 7s, `drawn` and `coarse` about
-    # half of the images, the others nearly all.
+    # Minimum fraction of changed images: `continental` changes only some of the 1s and 7s, `drawn` and `coarse` about
+    # half of the images, the other parameters nearly all.
     expected = {"continental": 0.02, "drawn": 0.35, "coarse": 0.35}.get(name, 0.9)
     assert changed >= expected
 

@@ -21,7 +21,7 @@ POINT, MARKED = CLASSES.index("."), CLASSES.index(MARK)
 
 
 def line_of(text: list[int], doubts: list[float], rng: np.random.Generator) -> Line:
-    """A line with calibrated probabilities: each symbol is replaced by the next digit with the probability `doubts`."""
+    """A line with calibrated probabilities: the next digit replaces each symbol with its probability in `doubts`."""
     columns = np.full((2 * len(text) + 1, BLANK + 1), 1e-7)
     columns[::2, BLANK] = 1
     shown = []

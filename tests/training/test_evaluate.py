@@ -27,7 +27,7 @@ Digits = tuple[np.ndarray, np.ndarray]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty pictures of digits, one of a two-digit number, one file that is not a picture and one without a label."""
+    """Twenty pictures of digits, one of a two-digit number, a broken one, one without a label, and a text file."""
     folder = tmp_path_factory.mktemp("pictures")
     with np.load(Path(__file__).parents[1] / "fixtures" / "mnist_200.npz") as content:
         images, labels = content["images"], content["labels"]

@@ -121,7 +121,7 @@ def test_looks_at_the_test_images_stay_with_a_run(model: Any, tmp_path: Path) ->
 def test_looks_and_scores_are_those_of_the_same_network(
     tmp_path: Path, name: str, version: str, looks: int, has_scores: bool
 ) -> None:
-    """`name` and `version` of the bundle in the folder; another network has neither in common."""
+    """`name` and `version` are those of the bundle in the folder; if both differ, it is another network."""
     earlier = {"name": name, "version": version, "test_looks": 3, "scores": {"mnist-test": {"n": 200}}}
     (tmp_path / "manifest.json").write_text(json.dumps(earlier))
     made = bundle.Bundle(tmp_path, {"name": "small", "version": "new", "test_looks": 0, "scores": {}})

@@ -51,7 +51,7 @@ def as_lessons(tiles: np.ndarray, labels: object) -> list[Lesson]:
 
 @pytest.fixture
 def last_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries only the last share of the old weights, which is used if the guards fail at all others."""
+    """Tries only the last share of the old weights, which is used if the guards fail with all others."""
     monkeypatch.setattr("inkling.training.hand_teaching.KEEP", KEEP[-1:])
 
 

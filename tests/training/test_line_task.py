@@ -26,7 +26,7 @@ from tests.training.small import small_mnist
 Digits = tuple[np.ndarray, np.ndarray]
 KERAS_NOISE = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SMALL = ["stages=[]", "epochs=2", "lines=500", "batch_size=16", "n_validation=200"]
-N_LINES = 60  # for validation, calibration and test; decoding is slow for a barely trained network
+N_LINES = 60  # each for validation, calibration and test; decoding is slow for a barely trained network
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Send SIGTERM under load: every request sent before it must be answered."""
+"""Send SIGTERM under load: every request sent before the signal must be answered."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def _one(service: Service) -> dict[str, Any]:
 def figures(outcomes: list[Outcome], at_s: float) -> dict[str, Any]:
     """The results of a shutdown at `at_s`.
 
-    Requests sent before it must be answered. Later requests may find the connection closed; a client can retry them
+    Requests sent before then must be answered. Later requests may find the connection closed; a client can retry them
     elsewhere if no byte of the response has arrived.
     """
     in_hand = [each for each in outcomes if each.at_s < at_s < each.end_s]

@@ -143,7 +143,7 @@ def jpeg_size(rng: random.Random, body: bytes, kind: str) -> Mutated:
 
 
 def frames(rng: random.Random, body: bytes, kind: str) -> Mutated:
-    """A GIF, WebP, PNG or TIFF with many frames."""
+    """A GIF, WebP, PNG or TIFF with 2 to 1,000 frames."""
     count, side = rng.choice(((2, 64), (300, 16), (1000, 8)))
     first, *rest = [Image.new("L", (side, side), k % 256) for k in range(count)]
     name = rng.choice(("GIF", "TIFF", "WEBP", "PNG"))

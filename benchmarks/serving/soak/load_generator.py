@@ -35,7 +35,7 @@ async def closed_loop(
     timeout_s: float = TIMEOUT_S,
     source: str = HOST,
 ) -> None:
-    """Send requests sequentially over each connection, until none is left or `until` returns True.
+    """Send requests sequentially over each connection, until no request is left or `until` returns True.
 
     `renew`: number of requests after which a connection is closed, so that new workers get connections; 0 for never.
     """

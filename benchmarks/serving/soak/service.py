@@ -1,4 +1,4 @@
-"""The service under test: `inkling serve` in a separate process, on separate cores."""
+"""The service under test: `inkling serve` in a separate process, by default on its own core."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Service:
         return children(self.process.pid)
 
     def memory_mb(self) -> float:
-        """Memory of all processes together."""
+        """Memory of all processes together, in MB (1e6 bytes)."""
         return pss_mb(family(self.process.pid))
 
     def answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""Send valid and malformed images at 80 % of the capacity for minutes: expect no memory growth and no status 500."""
+"""Send valid and malformed images at 80 % of the capacity for minutes: little memory growth and no status 500."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOAD = 0.8  # share of the capacity
 WARM = 0.2  # share of the time for warm-up, until arenas and caches are full
 SAMPLE_S = 2.0
 BAD = 0.3  # share of malformed requests
-VARIETY = 400  # different malformed requests, sent repeatedly in random order
+VARIETY = 400  # maximum number of different malformed requests, sent repeatedly in random order
 
 
 def mixed(seed: int) -> Iterator[Request]:

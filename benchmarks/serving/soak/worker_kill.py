@@ -1,4 +1,4 @@
-"""Repeatedly kill a worker with SIGKILL under load: only its own requests may fail, and it must be replaced.
+"""Repeatedly kill a worker with SIGKILL under load: only its requests may fail, and a new worker must replace it.
 
 If the whole server ends, this is counted, and a new one is started for the next kills.
 """
@@ -79,7 +79,7 @@ async def _one(service: Service, requests: Iterator[Request], rng: random.Random
 
 
 def figures(outcomes: list[Outcome], held: set[int], new_ports: set[int], at_s: float) -> dict[str, Any]:
-    """The results of a kill at `at_s`. `held`, `new_ports`: client ports of the killed and the new worker."""
+    """The results of a kill at `at_s`. `held`, `new_ports`: client ports of the killed worker and the new one."""
     failed = [each for each in outcomes if each.status != 200]
     back = [each.end_s for each in outcomes if each.port in new_ports and each.status == 200 and each.end_s > at_s]
     return {

@@ -25,7 +25,7 @@ GZIP = b"\x1f\x8b"
 COMPRESSED = (b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")  # bzip2, xz, zstandard
 MAX_HEADER_BYTES = 1 << 20  # of one tar member: its names and attributes
 MAX_DIRECTORY_BYTES = 1 << 25  # of a zip's directory: about 300,000 members, which take ten times as much memory
-MAX_INFLATION = 100  # times the size of a .tar.gz; pictures hardly compress, uncompressed BMP scans about 20:1
+MAX_INFLATION = 100  # times the size of a .tar.gz; most pictures hardly compress, but BMP scans compress about 20:1
 MIN_INFLATED_BYTES = 1 << 28  # allowed for every .tar.gz: about a second of work
 LOCAL_HEADER = struct.Struct("<4s22xHH")  # of a zip member: signature, lengths of the name and of the extra field
 
@@ -98,7 +98,7 @@ def _in_zip(source: str, location: str, stream: BinaryIO) -> Iterator[ImageRef]:
 
 
 class _BoundedReads:
-    """A stream that allows reading `max_bytes` bytes before each `refill`; reading more raises ValueError."""
+    """A stream that allows reading `max_bytes` bytes between two refills; a request for more raises ValueError."""
 
     def __init__(self, stream: Any, max_bytes: int) -> None:
         self._max_bytes = self._left = max_bytes
@@ -117,7 +117,7 @@ class _BoundedReads:
 
 
 def inflated(content: bytes, max_bytes: int) -> bytes:
-    """Decompress raw deflate data, up to `max_bytes`. Raises zlib.error."""
+    """Decompress raw deflate data, to at most `max_bytes` bytes. Raises zlib.error."""
     return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, max_bytes)
 
 

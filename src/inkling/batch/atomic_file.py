@@ -15,7 +15,7 @@ def partial_path(path: Path) -> Path:
 
 
 def check_writable(path: Path) -> None:
-    """Raise NotFound unless the file can be written; leaves an empty `partial_path(path)`."""
+    """Raise NotFound if the file cannot be written; otherwise leave an empty `partial_path(path)`."""
     if path.suffix.lower() in SUFFIXES:
         raise NotFound(
             f"{path} has a picture's file extension; expected a table (.csv) or a page (.html), which must not replace "

@@ -36,7 +36,7 @@ def is_url(location: str) -> bool:
 
 
 def filesystem(url: str) -> tuple[FileSystem, str]:
-    """A bucket URL -> its pyarrow file system, one per process, and the path in it: `bucket/key`.
+    """A bucket URL -> its pyarrow file system, cached in the process, and the path in it: `bucket/key`.
 
     The key is taken literally, so names may contain `%`, `#`, `?` and spaces. Afterwards, spawn processes instead of
     forking, because the libraries run threads. Raises BadRequest and MissingExtra.

@@ -47,5 +47,5 @@ class CsvFile:
 
 
 def csv_writer(file: Any) -> Any:
-    """A writer that quotes every cell, because some locales separate columns by semicolons."""
+    """A writer that quotes every cell, because some locales separate columns with semicolons."""
     return csv.writer(file, quoting=csv.QUOTE_ALL)

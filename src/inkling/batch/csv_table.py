@@ -8,9 +8,9 @@ rewritten with as many columns as its longest text needs and moved to `out.csv`,
     digit_2, ...
 
 `text` and `written` are exact, for programs. A spreadsheet parses 0042 as a number and shows 42, so `text_cell` is
-="0042", which Excel, LibreOffice and Google Sheets show unchanged; `written_cell` is the same for `written`.
-`written` may start with a sign but contains only digits and signs. No other cell starts with a character that a
-spreadsheet parses as a formula, whatever the files are named.
+="0042", which Excel, LibreOffice and Google Sheets show unchanged; `written_cell` shows `written` the same way.
+`written` may start with a sign but contains only digits, signs and white space. No other cell starts with a character
+that a spreadsheet parses as a formula, whatever the files are named.
 """
 
 from __future__ import annotations
@@ -130,11 +130,11 @@ def row_of(result: ResultJson) -> list[Any]:
 
 
 def hand_cells(result: ResultJson) -> dict[str, Any]:
-    """The columns `hand` and `hand_version` of a result."""
+    """The `hand` and `hand_version` columns of a result; {} if it was read without a hand."""
     hand = result.get("hand")
     return {"hand": hand["name"], "hand_version": hand["version"]} if hand else {}
 
 
 def constraint_state(*, satisfied: bool, changed: bool, **_: Any) -> str:
-    """The column `constraint`: "satisfied", "changed" (satisfied by another text) or "not satisfied"."""
+    """The value of the `constraint` column: "satisfied", "changed" (satisfied by another text) or "not satisfied"."""
     return "not satisfied" if not satisfied else "changed" if changed else "satisfied"

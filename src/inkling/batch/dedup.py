@@ -1,4 +1,4 @@
-"""A set of names in 16 bytes per name: 16 MB for a million, and at most twice that during a merge."""
+"""A set of names in 16 bytes per name: 16 MB for a million, and up to three times that during a merge."""
 
 from __future__ import annotations
 

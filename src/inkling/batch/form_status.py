@@ -1,6 +1,6 @@
 """Compute the status and sums of a form's sheet from its fields, when the sheet is read and after it is corrected.
 
-In a table of sheets, the column `total = q1 + q2` contains the sum of the parts.
+In a table of sheets, the `total = q1 + q2` column contains the sum of the parts.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class FieldState:
 
     name: str
     outcome: str
-    reason: str  # for people: why it needs a check
+    reason: str  # a message: why the field needs a check
 
 
 def judged(fields: Sequence[FieldState], broken: Sequence[str]) -> tuple[Literal["read", "unsure", "empty"], str]:
-    """The status of a complete sheet, and the reason. `broken`: a sentence for each sum that is wrong."""
+    """The status of a complete sheet, and the reason. `broken`: a message for each sum that is wrong."""
     if all(field.outcome == "empty" for field in fields):
         return "empty", "nothing is written on this form."
     if broken:
@@ -45,7 +45,7 @@ def text_or_unknown(text: str, outcome: str) -> str | None:
 
 
 def added_up(texts: Iterable[str | None]) -> int | None:
-    """The sum of the fields' texts, with 0 for an empty field. None if a text is unknown or not a whole number."""
+    """The sum of the fields' texts; an empty field counts as 0. None if a text is unknown or not a whole number."""
     total = 0
     for text in texts:
         if text is None or (text and not text.isdigit()):

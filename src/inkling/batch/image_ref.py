@@ -18,7 +18,7 @@ class ImageRef(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
     offset: Annotated[int, Meta(ge=0, lt=1 << 62)] = 0  # in bytes, see `stored`; for Parquet, the row number
     size_bytes: Annotated[int, Meta(ge=WHOLE_FILE, lt=1 << 62)] = WHOLE_FILE
     member: str = ""  # its name in an archive
-    error: str = ""  # why it cannot be read, if known in advance: one sentence
+    error: str = ""  # why it cannot be read, if known in advance: an error message
     # How the bytes are stored: uncompressed; deflated separately, as in a zip file; at `offset` of the decompressed
     # file, as in a .tar.gz; in a Parquet row.
     stored: Storage = "plain"

@@ -80,7 +80,7 @@ class LocalEngine:
                 _end(worker)
 
     def _assign(self, workers: list[_WorkerProcess], retries: deque[_Task], tasks: Iterator[_Task], job: Job) -> bool:
-        """Give every idle worker a task; start workers while there are tasks. Returns False if everything is done."""
+        """Give every idle worker a task, and start workers while tasks remain. Returns False if everything is done."""
         while True:
             worker = next((worker for worker in workers if worker.task is None), None)
             if worker is None and len(workers) >= self.processes:

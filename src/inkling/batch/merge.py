@@ -52,7 +52,7 @@ class Correction:
     field: str  # the column of the table; "" if the picture contains one number
     read: str  # the text shown on the page
     answer: str  # one of ANSWERS
-    right: str  # the number, if that is the answer
+    right: str  # the correct number, if `answer` is "number"
     by: str
     file: str  # path of the corrections
 
@@ -67,12 +67,12 @@ class Merged:
     rows: int = 0
     checked: int = 0  # numbers that a person checked
     corrected: int = 0  # numbers among them that were changed
-    contradictions: list[str] = field(default_factory=list)  # one sentence each; the reading is kept
+    contradictions: list[str] = field(default_factory=list)  # one message each; the reading is kept
     statuses: Counter[str] = field(default_factory=Counter)  # of the sheets
 
 
 def merge(table: str, corrections: Sequence[Path], out: Path, *, rosters: Mapping[str, Roster] | None = None) -> Merged:
-    """Write `table` with corrections to `out` as CSV, atomically.
+    """Write `table`, with the corrections applied, to `out` as CSV, atomically.
 
     `rosters`: the rosters whose columns the table contains, by region of the sheets; "" if a picture contains one
     number. For corrected numbers these columns are looked up again; without a roster they become empty.
@@ -197,7 +197,7 @@ def _correct(row: Row, right: str, listed: Mapping[str, str]) -> None:
 
 
 def _with_columns(columns: list[str], fields: Sequence[str], longest: int) -> list[str]:
-    """The table's columns, with digit columns for the longest text and columns for the author of each text."""
+    """The table's columns, with digit columns for the longest text and the columns that record each correction."""
     found = dict.fromkeys(columns)
     if "" in fields and "digits" in found:
         found |= dict.fromkeys(heading(longest)[-len(PER_DIGIT) * longest or len(heading(0)) :])

@@ -1,5 +1,5 @@
-"""Parquet files that contain pictures or their names: columns of bytes, structs of {bytes, path} as Hugging Face writes
-them, or text.
+"""Parquet files that contain pictures or their names: columns of bytes, of {bytes, path} structs such as Hugging Face
+writes, or of text.
 
 Files are not trusted: the footer, the rows and bytes of a row group and the length of a name are bounded.
 """
@@ -21,14 +21,14 @@ MAX_GROUP_BYTES = 1 << 30  # of the pictures in one row group; Hugging Face writ
 MAX_NAME_BYTES = 1 << 14
 NAMES_AT_ONCE, PICTURES_AT_ONCE = 4096, 4  # rows in memory
 TAIL = struct.Struct("<I4s")  # length of the footer in bytes, b"PAR1"
-PICTURES = ("image", "bytes", "picture", "img", "content")  # the first of these columns that contains bytes
+PICTURES = ("image", "bytes", "picture", "img", "content")  # the first of these columns that contains bytes is used
 
 
 class PictureColumn:
     """The pictures of a Parquet file. If rows are read in order, each is decoded only once. Must be closed."""
 
     def __init__(self, location: str) -> None:
-        """Raises BadRequest if the file is damaged, and the errors of `storage`. See `has_pictures`."""
+        """Raises BadRequest if the file is damaged, and the errors of `storage`. Check `has_pictures` first."""
         self._stream = storage.open_stream(location)
         self._location, self._batches, self._group = location, iter(()), -1
         self._batch: Any = None
@@ -125,7 +125,7 @@ def picture_column(schema: Any) -> str | None:
 
 
 def _ends_of_groups(metadata: Any, path: str) -> list[int]:
-    """The end row (exclusive) of each row group. Raises ValueError for impossible sizes."""
+    """The end row (exclusive) of each row group. Raises ValueError for sizes that are impossible or over a limit."""
     ends, end = [], 0
     for i in range(metadata.num_row_groups):
         group = metadata.row_group(i)

@@ -57,7 +57,7 @@ class Parts:
             self._count(result, 1)
 
     def forget_damaged(self) -> list[str]:
-        """Read all parts and forget the damaged ones. Returns a description of each."""
+        """Read all listed parts and forget the damaged ones. Returns a description of each damaged part."""
         damaged = self._differing()
         whole = [result for result in self.results if result.number not in damaged]
         ranges = [ByteRange(self._location(result.number), 0, result.size_bytes) for result in whole]

@@ -33,7 +33,7 @@ class Plan:
         """Open the plan in the output folder; it is empty if there is none.
 
         `vouched`: the files that the manifest lists. Later files were written just before a kill and are accepted
-        without a check.
+        without a check of their hashes.
         """
         self._folder = storage.join(out, FOLDER)
         self._unwritten: list[Chunk] = []

@@ -34,9 +34,9 @@ class Planner:
         """`limit`: maximum number of images in the plan; `sample`: fraction of the new images to plan, 0..1."""
         self.planned = 0  # images
         self.chunks = 0
-        self.finished = False  # the plan is complete
+        self.finished = False  # planning has ended, perhaps with an error
         self._plan, self._images, self._limit, self._sample, self._size = plan, images, limit, sample, chunk_size
-        self._ready: SimpleQueue[int | BaseException | None] = SimpleQueue()  # number of a plan file, error, or end
+        self._ready: SimpleQueue[int | BaseException | None] = SimpleQueue()  # plan file number, error, or None
         self._stopped = False
 
     def pending_chunks(self, is_done: Callable[[int], bool]) -> Iterator[Chunk]:

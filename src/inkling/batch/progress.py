@@ -22,7 +22,7 @@ class Progress:
     bytes: int = 0  # of all images
     complete: bool = False
     damaged: list[str] = field(default_factory=list)  # descriptions of damaged parts, which are read again
-    skipped: Skipped = field(default_factory=Skipped)  # files in folders that are not pictures
+    skipped: Skipped = field(default_factory=Skipped)  # files that are not pictures, documents or archives
     _start: float = field(default_factory=time.monotonic)
     _samples: deque[tuple[float, int]] = field(default_factory=deque)  # (time, images done)
 
@@ -33,7 +33,7 @@ class Progress:
 
     @property
     def new(self) -> int:
-        """Images that this run read."""
+        """The number of images that this run read."""
         return self.done - self.before
 
     @property

@@ -1,4 +1,4 @@
-"""Connect to a Ray cluster or start Ray locally, without output. Failures are reported quickly, in one sentence."""
+"""Connect to a Ray cluster or start Ray locally, without output. Failures are reported quickly and briefly."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _address_of_local_cluster() -> str:
 
 
 def _check_answers(address: str) -> None:
-    """Raises Unreachable if no gRPC server answers within `ANSWER_TIMEOUT_S`. Ray itself tries for minutes."""
+    """Raise BadRequest for a URL, Unreachable if no server answers in `ANSWER_TIMEOUT_S`. Ray tries for minutes."""
     if "://" in address:
         raise BadRequest(
             f"{address} is not a supported cluster address; expected auto or host:port. From outside a cluster, submit "

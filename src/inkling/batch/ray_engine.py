@@ -43,9 +43,9 @@ class RayEngine:
     """Runs chunks on a cluster. Use it as a context manager, which disconnects from the cluster."""
 
     def __init__(self, address: str = "auto") -> None:
-        """`address`: "auto" for the cluster that this machine belongs to, or else a local Ray; or "host:port".
+        """`address`: "auto" (the cluster that this machine belongs to, otherwise a local Ray) or "host:port".
 
-        Raises Unreachable within a few seconds if no cluster answers, and MissingExtra without Ray.
+        Raises Unreachable, within seconds, if no cluster answers, and MissingExtra without Ray.
         """
         self._ray = ray_cluster.connect(address)
         nodes = [node for node in self._ray.nodes() if node["Alive"]]
@@ -216,7 +216,7 @@ def _bucket_environment() -> dict[str, dict[str, str]]:
 
 
 def _cluster_error(error: BaseException) -> InklingError:
-    """Convert Ray's error to an InklingError with a one-sentence message."""
+    """Convert Ray's error to an InklingError with a short message."""
     while error.__cause__ is not None:
         error = error.__cause__
     brief = " ".join(str(error).split())[:200]

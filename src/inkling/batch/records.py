@@ -21,25 +21,26 @@ Record = dict[str, Any]
 FAILED = "failed"  # the outcome of an image that could not be read
 
 # The columns of every format, in order. A missing value is null, or an empty cell in CSV. `digits` is a list of
-# {digit, confidence, sure, probs, box, not_digit} as in the HTTP response, `others` a list of {kind, box}, `warnings` a
-# list of {code, text}; in CSV, lists are JSON. `constraint`, `first` and `fits` describe the effect of the constraints.
+# {digit, confidence, sure, probs, box, not_digit}, as in the HTTP response; `others` is a list of {kind, box}, and
+# `warnings` is a list of {code, text}. In CSV, lists are JSON.
+# `constraint`, `first` and `fits` describe the effect of the constraints.
 COLUMNS = (
     "source",
     "page",  # number in the document, from 1; 1 for a picture, null for a document that could not be opened
     "outcome",  # read, unsure, empty, not_digit, failed
     "text",  # digits in reading order, lines joined by "\n"; "" if there are none
     "written",  # the number as written: `text` with its signs, and a tab between columns
-    "confidence",  # probability that the whole text is right, 0..1
+    "confidence",  # probability that the whole text is correct, 0..1
     "digits",
     "others",  # ink that is not a digit
     "size",  # width and height of the upright image in pixels
-    "reason",  # for people: why the outcome is not "read"
+    "reason",  # a message: why the outcome is not "read"
     "warnings",  # what made the image hard to read
     "constraint",  # satisfied, changed, not satisfied
     "first",  # the text without constraints
     "fits",  # probability 0..1, given the image alone, that the text satisfies the constraints
     "kind",  # of the error if the outcome is failed: a class name in inkling.errors
-    "error",  # one sentence
+    "error",  # the error's message
     "model",
     "version",
 )  # followed by the columns of a roster, as text
@@ -140,7 +141,7 @@ def _csv(records: Sequence[Record], joined: Sequence[str]) -> str:
 
 
 def _from_cells(row: dict[str, str]) -> Record:
-    """A row of CSV -> a record. An empty cell is None, or "" in the texts of an image that was read."""
+    """A row of CSV -> a record. An empty cell becomes None, or "" for the texts of an image that was read."""
     record: Record = {name: cell or None for name, cell in row.items()}
     record |= {name: json.loads(row[name]) for name in LISTS if row[name]}
     record |= {name: float(row[name]) for name in ("confidence", "fits") if row[name]}

@@ -3,8 +3,8 @@
 A single file that works offline: images, styles and script are embedded, and its content security policy blocks
 everything else. It can be viewed without JavaScript. With JavaScript, a person types the correct digits, presses Enter
 for the next image, and saves the corrections as a table, which `inkling merge` merges into the table of readings. The
-page checks each typed number against the constraints. For an allowlist, it also shows the numbers that are on two
-pictures or on none.
+page checks each typed number against the constraints. For an allowlist, it also shows the numbers that are on
+several pictures or on none.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ReviewPage:
         constraints: Constraints | None = None,
         doubtful: bool | None = None,
     ) -> None:
-        """Add a reading. Doubtful ones are shown; the others are counted and matched against the allowlist.
+        """Add a reading. All are counted; doubtful ones are shown, and the others are matched against the allowlist.
 
         A reading is a number in a picture or a field of a sheet. Call this for each field in turn, with its `name` (its
         column in the table) and its `constraints` (None: those of the page). `result` needs `source` (the picture's or
@@ -102,7 +102,7 @@ class ReviewPage:
             self._told.append({"source": source, "error": reason})
 
     def _take_listed(self, kept: _Kept) -> None:
-        """Record a sure number of an allowlist. A number on two pictures is shown although it is sure."""
+        """Record a sure number of an allowlist. A number on several pictures is shown although it is sure."""
         listed, text = self._constraints_of[kept.field].allowlist, _number(kept.result)
         if listed is None or len(listed) > MAX_LISTED or not text:
             return
@@ -181,17 +181,17 @@ class ReviewPage:
             "signs": constraints.n_symbols > N_DIGITS,  # whether the pattern applies to the number as written
             "check": constraints.check and constraints.check.name,
             "list": listed and {"name": listed.name, "numbers": listed.numbers if len(listed) <= MAX_LISTED else None},
-            "elsewhere": elsewhere,  # number -> the pictures with a sure reading of it that are not shown
+            "elsewhere": elsewhere,  # number -> pictures that are not shown but have a sure reading of it
         }
 
 
 def _number(result: ResultJson) -> str:
-    """Only the digits."""
+    """The text of a reading without white space: only its digits."""
     return "".join(result.get("text", "").split())
 
 
 def about(model: str, version: str, constraints: Constraints) -> str:
-    """The model and the constraints, for people."""
+    """The text about the model and the constraints in the page's header."""
     read_by = f"Read by {model} {version}"
     return f"{read_by}; constraints on each number: {constraints.in_words()}." if constraints.stated else f"{read_by}."
 

@@ -33,12 +33,12 @@ class DoubtfulDigit:
 
     position: int  # 0 = the first digit of the text
     uri: str  # data: URI
-    options: tuple[tuple[int, float], ...]  # the digit read and the next most probable one, with probabilities
+    options: tuple[tuple[int, float], ...]  # the digit that was read and the most probable other, with probabilities
 
 
 @dataclass(frozen=True)
 class DigitOutline:
-    """Where a digit is, in pixels of the upright picture."""
+    """Where a digit or other ink is, in pixels of the upright picture."""
 
     box_xywh: Box
     kind: str  # "sure", "doubtful", "sign", or "refused": ink that may be a missed digit
@@ -50,7 +50,7 @@ class ReviewCard:
 
     source: str  # the file
     name: str  # of the field; "" if the picture contains one number
-    outcome: str  # "unsure", "not_digit", "empty"; "read" if only the constraints are not satisfied
+    outcome: str  # "unsure", "not_digit", "empty"; "read" if only something else needs a check, such as a constraint
     text: str  # lines joined by "\\n"
     written: str  # with its signs
     word: str  # the confidence in a word, from `pipeline.verdict`

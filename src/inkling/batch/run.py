@@ -63,8 +63,8 @@ def run(
 ) -> Progress:
     """Read an archive. Afterwards every image has exactly one record, however often the run was killed and resumed.
 
-    Raises classes of `inkling.errors`. Errors that can be detected early are raised before anything is read or written.
-    A later error leaves the manifest's state "running", and the run can be resumed.
+    Raises the errors in `inkling.errors`. Those that can be detected early are raised before anything is read or
+    written. A later error during reading leaves the manifest's state "running", and the run can be resumed.
     """
     job, manifest, images, skipped = _checked(options)
     with _review_page(options, manifest) as page, run_manifest.locked(job.out):

@@ -24,7 +24,7 @@ from inkling.pipeline.reader import Mode
 
 NAME = "manifest.json"
 LOCK = ".lock"
-LAYOUT: Literal[2] = 2  # of the output folder
+LAYOUT: Literal[2] = 2  # version of the output folder's layout
 MAX_BYTES = 1 << 26  # about 300,000 parts, 150 million images
 
 
@@ -48,14 +48,14 @@ class Manifest(Struct, forbid_unknown_fields=True):
     sample: Annotated[float, Meta(gt=0, le=1)] = 1.0
     planned: Count = 0  # images; more may follow while the state is "running"
     chunks: Count = 0
-    done: dict[str, Any] = {}  # totals over `parts`, for people: see `Parts.to_json`
+    done: dict[str, Any] = {}  # totals over `parts`, only informative: see `Parts.to_json`
     inkling: str = ""
     layout: Literal[2] = LAYOUT
     plan: list[FileHash] = []  # the files of the plan, in order
     parts: list[ChunkResult] = []  # the parts that are done
 
     def save(self, out: str) -> None:
-        """Raises CannotWrite or NoPermission."""
+        """Write the file, with the current time and version. Raises the errors of `storage`."""
         self.updated = datetime.now(UTC).isoformat(timespec="seconds")
         self.started = self.started or self.updated
         self.inkling = __version__
@@ -133,7 +133,7 @@ def check_same(previous: Manifest, asked: Manifest, out: str, *, resume: bool) -
 def locked(out: str) -> Iterator[None]:
     """Lock a local folder against a second run; the lock ends with the process.
 
-    Raises Busy. A bucket has no locks: there the user must prevent a second run.
+    Raises Busy or NoPermission. Buckets and Windows have no locks: there, the user must prevent a second run.
     """
     try:
         import fcntl

@@ -1,6 +1,6 @@
 """Sequential reading of archives without random access: members of a .tar.gz, rows of Parquet.
 
-A worker keeps the archive open, because its next chunk usually follows the current one. Each worker therefore
+A worker keeps the archive open, because its next chunk usually follows the current one. It therefore usually
 decompresses an archive only once.
 """
 

@@ -33,7 +33,7 @@ MAX_NAMED = 5  # skipped files whose names are kept
 
 
 class Skipped:
-    """Files in folders that are not pictures, documents or archives."""
+    """The files that a folder contains besides pictures, documents and archives."""
 
     def __init__(self, *, own: Collection[str] = ()) -> None:
         """`own`: absolute paths and URLs of the run's output files and folder, which are not counted."""

@@ -1,7 +1,7 @@
 """Files and folders on this machine or in a bucket (see `buckets`).
 
 A location is a path or a URL, so it can be stored and sent to other machines. Every function retries transient failures
-of bucket requests (see `retry`). Other failures raise an error with a one-sentence message:
+of bucket requests (see `retry`). Other failures raise an error with a short message:
 
     NotFound      no such file, folder or bucket
     NoPermission  these credentials, or this user, have no access
@@ -67,8 +67,8 @@ def kind(location: str, *, retry_for_s: float | None = None) -> Kind:
 def walk(location: str) -> Iterator[str]:
     """Yield the locations of all files below a folder, in the same order every time: each folder sorted by name.
 
-    Only the names of one folder are in memory at a time, about 300 bytes each. Symbolic links to folders are not
-    followed, and files of an unfinished `write` are omitted.
+    Only the names in the current folder and its parents are in memory, about 300 bytes each. Symbolic links to folders
+    are not followed, and files of an unfinished `write` are omitted.
     """
     for file, _ in _walk(location):
         yield file

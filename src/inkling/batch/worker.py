@@ -18,7 +18,7 @@ class Worker:
     """Reads chunks with one network. Create one per process, because loading is slow."""
 
     def __init__(self, job: Job) -> None:
-        """Raises BadBundle or UnknownName if the model is missing, BadRequest for unsatisfiable constraints."""
+        """Raises BadBundle or UnknownName if the model is missing or differs, BadRequest for invalid constraints."""
         quiet_decoders()
         self.job = job
         self._reader = BatchReader(job)

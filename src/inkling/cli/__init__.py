@@ -56,7 +56,7 @@ def group() -> None:
 
 
 def main() -> None:
-    """Entry point. An InklingError is printed as one sentence on stderr, with exit status 1."""
+    """Entry point. For an InklingError, prints its message to stderr and exits with status 1."""
     try:
         group()
     except InklingError as error:

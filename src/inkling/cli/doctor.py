@@ -72,7 +72,7 @@ def command(as_json: bool, strict: bool, **flags: Any) -> None:
 
 
 def _checks(settings: Settings, facts: dict[str, Any]) -> list[tuple[str, Callable[[], Check]]]:
-    """The checks in order. They add their measurements to `facts`."""
+    """The checks in order. The server check adds its measurements to `facts`."""
 
     def service() -> Check:
         check, measured = machine_checks.service(settings, _drawn_seven())

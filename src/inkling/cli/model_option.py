@@ -1,4 +1,4 @@
-"""The option --model for Keras and LiteRT network files."""
+"""The --model option for Keras and LiteRT network files."""
 
 from __future__ import annotations
 

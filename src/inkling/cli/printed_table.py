@@ -1,4 +1,4 @@
-"""The option `--csv -`: print the table on standard output."""
+"""The `--csv -` option: print the table on standard output."""
 
 from __future__ import annotations
 

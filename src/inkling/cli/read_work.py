@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkling.pipeline.decode import ImageSource
 
 STDIN = "-"
-MAX_NAMED = 5  # skipped files that a message names; `batch.sources.MAX_NAMED`, which is slow to import
+MAX_NAMED = 5  # skipped files that a message names; the same as `batch.sources.MAX_NAMED`, which is slow to import
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """inkling serve: run the web app and API on a production server.
 
 This process only supervises the workers (`inkling.server.wsgi_server`). It imports neither NumPy nor Flask, so that
-workers start quickly and its memory use stays small.
+workers start quickly and its memory use stays small. On Windows, it serves the requests itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from inkling.server.middleware.callers import rate_check
 from inkling.server.settings import Settings, declared, env_name, is_loopback, load, misspelt
 
 MALLOC_OPTIONS = {  # parameters of mallopt(3), with the numbers from malloc.h
-    -8: 2,  # M_ARENA_MAX: number of concurrent readings
+    -8: 2,  # M_ARENA_MAX: maximum number of heaps, as many as concurrent readings
     -3: 8 << 20,  # M_MMAP_THRESHOLD: larger blocks use mmap and are returned to the system immediately
     -1: 16 << 20,  # M_TRIM_THRESHOLD: maximum free memory at the end of a heap
 }

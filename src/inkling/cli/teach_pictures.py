@@ -161,7 +161,7 @@ def _open_form(template: str, reader: Reader) -> Form:
 def _of_field(
     reader: Reader, form: Form | None, picture: ImageSource, each: Labelled, session: str
 ) -> Iterator[Lesson]:
-    """The digits of a form's field."""
+    """The lessons from one field of a form."""
     from inkling.hands.box import with_answers
     from inkling.hands.lesson import Lesson, as_tile
 

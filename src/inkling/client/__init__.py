@@ -214,7 +214,7 @@ def _read_path(mode: str, model: str | None, explain: Explain, constraints: Mapp
 
 
 def _form(contents: list[bytes]) -> tuple[bytes, str]:
-    """(body, content type) of a form with all pictures in field `image`. Source: RFC 7578."""
+    """(body, content type) of a form with all pictures in the `image` field. Source: RFC 7578."""
     boundary = uuid.uuid4().hex
     body = bytearray()
     for n, content in enumerate(contents):

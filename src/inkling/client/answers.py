@@ -16,7 +16,7 @@ Outcome = Literal["read", "unsure", "empty", "not_digit"]
 class Digit:
     """One digit of an answer."""
 
-    digit: int  # 0..9, the most probable
+    digit: int  # 0..9: the most probable, unless constraints changed it
     confidence: float  # its calibrated probability, 0..1
     sure: bool  # whether the confidence is high enough to rely on
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
@@ -29,7 +29,7 @@ class Digit:
 class Other:
     """Ink that is not a digit."""
 
-    kind: str  # a sign ("point", "minus", ..), "mark", or left out: "refused", "crossed_out", "edge", "text"
+    kind: str  # a sign ("point", "minus", ..), "mark", or ink left out: "refused", "crossed_out", "edge", "text"
     box: tuple[int, int, int, int]  # x, y, w, h in pixels of the upright picture
     resembles: Digit | None = None  # the digit that "refused" ink resembles most
 
@@ -60,9 +60,9 @@ class Model:
 class Answer:
     """The reading of one picture."""
 
-    outcome: Outcome  # "read": all sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
+    outcome: Outcome  # "read": all is sure; "unsure": something is not; "empty": no ink; "not_digit": ink, but no digit
     text: str  # digits in reading order, lines separated by "\n"; "" without digits
-    confidence: float  # probability 0..1 that the whole text is right
+    confidence: float  # probability 0..1 that the whole text is correct
     digits: tuple[Digit, ...]  # in reading order
     size_wh: tuple[int, int]  # width and height of the upright picture in pixels
     reason: str  # for users: why the outcome is not "read", and what to do; "" if it is

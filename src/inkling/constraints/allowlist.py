@@ -11,7 +11,7 @@ import numpy as np
 
 from inkling.errors import BadRequest
 
-_FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also matches ="0042", which keeps zeros in a spreadsheet
+_FIRST_COLUMN = re.compile(r'\s*(?:="?|")?([^,;\t"]*)')  # also matches ="0042", which keeps leading zeros
 _SEPARATORS = str.maketrans("", "", " -./\u00a0")
 NEGLIGIBLE_SHARE = 1e-9  # of the most probable prefix of one length; less probable ones are pruned at first ..
 MAX_MISSING = 1e-3  # .. unless their total exceeds this fraction of the most probable number

@@ -53,7 +53,7 @@ EMPTY = Repeat(NOTHING, 0, 0)  # matches only the empty text
 
 
 def length_automaton(least: int, greatest: int | None, n_symbols: int) -> Automaton:
-    """Accepts texts with `least` to `greatest` digits, with any signs. `greatest` None: unlimited."""
+    """The automaton of texts with `least` to `greatest` digits (None: unlimited) and any signs."""
     last = least if greatest is None else greatest + 1  # the state for this many digits or more
     states = np.arange(last + 1)  # the number of digits so far
     step = np.repeat(states[:, None], n_symbols, axis=1)
@@ -86,7 +86,7 @@ def automaton_of(expression: Expression, n_symbols: int, *, what: str) -> Automa
     """The automaton that accepts the texts of an expression. Raises BadRequest as `intersection` does."""
     sets = symbol_sets(expression)
     signatures = [tuple(k in each for each in sets) for k in range(n_symbols)]
-    alike = {signature: k for k, signature in enumerate(signatures)}  # symbols that no part distinguishes
+    alike = {signature: k for k, signature in enumerate(signatures)}  # one for all symbols that no part distinguishes
     derive = cache(_derivative)
     index, states, steps = {expression: 0}, [expression], []
     parts = 0

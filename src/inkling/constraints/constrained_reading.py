@@ -56,7 +56,7 @@ class ConstrainedReading:
 
 
 def read(reader: Reader, source: ImageSource, constraints: Constraints, *, mode: Mode = "auto") -> ConstrainedReading:
-    """Read one image under constraints. Raises a BadPicture if it cannot be decoded."""
+    """Read one image under constraints. Raises the same errors as `Reader.read`."""
     return from_trace(reader.trace(source, mode=mode), constraints)
 
 
@@ -84,8 +84,8 @@ def apply(
 ) -> ConstrainedReading:
     """Apply constraints to a reading of rows.
 
-    `rows`: the rows of the reading, in reading order. `sure_at`: probability, 0..1, from which the text and each of its
-    digits are sure. Ink in `reading.others` that is not in a row is kept.
+    `rows`: the rows of the reading, in reading order. `sure_at`: lowest probability, 0..1, at which the text, and each
+    of its digits, is sure. Ink in `reading.others` that is not in a row is kept.
     """
     if not reading.digits:
         return ConstrainedReading(reading, satisfied=False, changed=False, first="", fits=0.0)
@@ -173,7 +173,7 @@ def _digit(digit: Digit, probs: np.ndarray, *, not_digit: float, sure_at: float)
 def _doubt(
     solution: Solution, answer: Reading, reading: Reading, trust: float, left_out: int, *, sure_at: float
 ) -> str:
-    """Why the answer is not sure, for the user; "" if it is."""
+    """Why the answer is not sure, for the user; "" if it is sure."""
     text, first = _on_one_line(answer.text), _on_one_line(reading.text)
     if left_out and answer.confidence < sure_at:
         which = "one mark was" if left_out == 1 else f"{left_out} marks were"
@@ -198,7 +198,7 @@ def _doubt(
 
 
 def _why_not(reading: Reading, constraints: Constraints) -> str:
-    """The message that names the unsatisfied constraint and what to do about it."""
+    """The message that names the unsatisfied constraint and says what to do about it."""
     n = len(reading.digits)
     found = count_digits(n)
     if constraints.length and not constraints.length[0] <= n <= constraints.length[1]:

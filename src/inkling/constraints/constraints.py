@@ -31,7 +31,7 @@ from inkling.pipeline.prefix_search import Automaton
 
 @dataclass(frozen=True)
 class Constraints:
-    """Constraints that every number must satisfy. Created by `parse_constraints`; None: no such constraint."""
+    """Constraints that every number must satisfy. None: no such constraint. Create them with `parse_constraints`."""
 
     automaton: Automaton  # accepts what `length` and `pattern` allow, except texts without digits
     length: tuple[int, int] | None = None  # minimum and maximum number of digits
@@ -39,7 +39,7 @@ class Constraints:
     check: Check | None = None
     allowlist: Allowlist | None = None  # only the numbers that satisfy the other constraints
     roster: Roster | None = None  # the table whose column is the list
-    sure_at: float | None = None  # probability, 0..1, from which a number is "read"; None: the network's
+    sure_at: float | None = None  # lowest probability, 0..1, at which a number is "read"; None: the network's
 
     @property
     def stated(self) -> bool:
@@ -88,9 +88,9 @@ def parse_constraints(
     """Parse constraints that the user gives as text.
 
     `length`: "8" or "6-8"; `pattern`: see `compile_pattern`; `check`: see `find_check`; `among`: a file with one
-    number per line, or `roster.csv:student_no` for a column of a table; `sure`: the probability, 0..1, from which a
-    number is "read". Raises BadRequest, NotFound or UnknownName for an invalid constraint, and BadRequest if no number
-    satisfies all of them.
+    number per line, or `roster.csv:student_no` for a column of a table; `sure`: the lowest probability, 0..1, at
+    which a number is "read". Raises BadRequest, NotFound or UnknownName for an invalid constraint, and BadRequest if no
+    number satisfies all of them.
 
     >>> parse_constraints(length="6-8").allow("12345678")
     True

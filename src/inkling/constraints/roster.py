@@ -22,7 +22,7 @@ class Roster:
     rows: dict[str, tuple[str, ...]]  # number -> its cells in these columns, in the order of the table
 
     def of(self, number: str) -> dict[str, str]:
-        """The cells of a number by column; empty if it is not in the table."""
+        """The cells of a number by column; all "" if the number is not in the table."""
         return dict(zip(self.columns, self.rows.get(number, ("",) * len(self.columns)), strict=True))
 
 

@@ -18,7 +18,7 @@ class DocumentLimits:
     open_s: float = 5.0  # CPU time to count a PDF's pages; starting the renderer takes about 0.1 s of it
     page_s: float = 5.0  # CPU time to render one page, the same limit as for a reading; a scan takes about 0.1 s
     max_memory_bytes: int = 800_000_000  # of the renderer's address space: a color scan of A4 at 600 dpi needs 300 MB
-    max_restarts: int = 2  # of the renderer, after pages that end it; if one more does, the remaining pages are skipped
+    max_restarts: int = 2  # of the renderer, after pages that end it; if another one ends it, the rest are skipped
 
 
 DOCUMENT_LIMITS = DocumentLimits()

@@ -76,7 +76,7 @@ def is_document(content: bytes) -> bool:
 
 
 def is_system_file(name: str) -> bool:
-    """Whether a file is hidden or belongs to the operating system, so that a folder's reader skips it."""
+    """Whether a file is hidden or belongs to the operating system, and is therefore skipped in a folder."""
     return name.startswith(".") or name.lower() in _SYSTEM_FILES
 
 

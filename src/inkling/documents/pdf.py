@@ -109,7 +109,8 @@ class _Renderer:
     def _receive(self, limit_s: float) -> tuple[dict[str, Any] | None, bytes]:
         """A message and the pixels that follow it; None if the process has ended.
 
-        The process ends itself after `limit_s` of CPU time, which takes longer than `limit_s` on a busy machine.
+        The process ends itself after `limit_s` of CPU time, which takes longer than `limit_s` on a busy machine; after
+        `limit_s / MIN_CPU_SHARE`, it is killed.
         """
         timer = threading.Timer(limit_s / MIN_CPU_SHARE, self._stop)
         timer.start()

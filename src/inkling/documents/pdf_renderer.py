@@ -70,7 +70,7 @@ def _limit_memory(most: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
     try:
         import resource
-    except ImportError:  # Windows has none
+    except ImportError:  # Windows has no such module
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     if hard == resource.RLIM_INFINITY or hard > most:

@@ -16,7 +16,7 @@ from inkling.pipeline.layout import Layout
 from inkling.pipeline.layout.geometry import mapped_corners
 from inkling.pipeline.symbols import BLANK, CLASSES, CURRENCY, MARK
 
-MAX_CLASSES = 8  # lines of a heat map: the classes with the highest peaks, and blank
+MAX_CLASSES = 8  # lines of a heat map, except blank: the text's classes, and others with high peaks up to this number
 MIN_SHARE = 0.05  # probability; a class that does not reach it in any column has no line
 
 

@@ -22,7 +22,7 @@ STEP_SIDE = 512  # pixels: the longer side of an image
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """JSON values. Points are rounded to four decimals; images are PNGs of at most twice STEP_SIDE pixels."""
+    """JSON values. Points are rounded to four decimals; images are PNGs with a side of at most twice STEP_SIDE."""
     return {
         "steps": steps_json(explanation.steps),
         "digits": [_digit(why) for why in explanation.digits],

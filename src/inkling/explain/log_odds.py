@@ -23,7 +23,7 @@ class Attribution:
     """The contributions of a tile's pixels to one log-odds difference."""
 
     total: float  # points: the difference
-    points: np.ndarray  # (S, S) float64: above 0 if ink increases it, below 0 if ink decreases it, 0 on paper
+    points: np.ndarray  # (S, S) float64: above 0 if ink increases the difference, below 0 if it reduces it, 0 on paper
     bias: float | None  # the rest, so that points and bias add up to `total`; None if they do not
 
 

@@ -26,7 +26,7 @@ class Theme:
     quiet: Colour  # secondary text and lines
     rule: Colour  # lines and empty bars
     well: Colour  # background of bars and heat maps, for a value of 0
-    plus: Colour  # blue: support. Blue and orange are distinguishable with every kind of color blindness
+    plus: Colour  # blue: support. Blue and orange are distinguishable with common kinds of color blindness
     minus: Colour  # orange: opposition (after Okabe and Ito, "Color Universal Design", 2008)
 
 

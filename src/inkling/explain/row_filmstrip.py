@@ -34,7 +34,7 @@ from inkling.pipeline.symbols import CROSSED_OUT, CURRENCY, MARK
 MAX_ROWS = 6  # rows whose images are shown
 MAX_TABLES = 3  # rows whose columns and texts are shown
 IGNORED = {"edge": "edge mark", "rule": "ruled line", "text": "outside mark"}
-FULL_INK = 0.6  # of the darkest level; darker ink is drawn black, so that pencil is visible
+FULL_INK = 0.6  # of the highest contrast; ink with more is drawn black, so that pencil is visible
 
 
 def row_steps(trace: Trace, layout: Layout) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ from inkling.errors import BadTemplate, InklingError
 from inkling.forms.template import Template
 from inkling.pipeline.decode import decode
 
-MAX_SHAPE_ERROR = 0.02  # of the ratio of width to height
+MAX_SHAPE_ERROR = 0.02  # maximum relative error of the aspect ratio
 
 
 def open_blank(path: Path) -> np.ndarray:

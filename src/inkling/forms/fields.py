@@ -45,7 +45,7 @@ class Candidates:
 
     texts: tuple[str, ...]  # the most probable first; () without ink
     probs: tuple[float, ...]  # given the field's constraints; they sum to at most 1
-    doubt: str = ""  # for people: why none of them is sure
+    doubt: str = ""  # a message: why none of the texts is sure
 
     @property
     def is_empty(self) -> bool:

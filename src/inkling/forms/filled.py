@@ -37,7 +37,7 @@ class FilledField:
     confidence: float  # probability that the text is correct, 0..1; 0 without a text
     box: Box  # the field in pixels of the upright picture
     place: Box  # the field in pixels of the sheet's straightened `image`
-    reason: str = ""  # for people: why it is not sure
+    reason: str = ""  # a message: why the field is not sure
     options: tuple[tuple[str, float], ...] = ()  # the most probable texts, with their probabilities
     listed: Mapping[str, str] = dataclass_field(default_factory=dict)  # the roster's cells for the text; {} if none
 
@@ -58,7 +58,7 @@ class FilledField:
 class FilledSum:
     """A sum of a sheet."""
 
-    total: str  # the field with the sum
+    total: str  # the name of the field with the total
     of: tuple[str, ...]
     holds: bool | None  # None if the total or a part is not a whole number
 
@@ -74,8 +74,8 @@ class FilledForm:
     status: Status
     fields: tuple[FilledField, ...] = ()  # as in the template; () if the form was not found
     sums: tuple[FilledSum, ...] = ()
-    reason: str = ""  # for people: the problem and the remedy
-    agreement: float = 0.0  # fraction of the form's print that was found on the page, 0..1
+    reason: str = ""  # a message: the problem and the remedy
+    agreement: float = 0.0  # fraction of the printed corners in the picture that were found, 0..1
     image: np.ndarray | None = None  # (h, w) uint8: the straightened page; None if the form was not found
     writing: np.ndarray | None = None  # (64, 48) float32: a map of the ink, to recognize duplicates
 

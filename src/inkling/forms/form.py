@@ -52,7 +52,7 @@ class Form:
     """
 
     def __init__(self, template: Template, reader: Reader | None = None, *, sure_at: float | None = None) -> None:
-        """`reader`: the default one if None; `sure_at`: probability, 0..1, from which a field is sure.
+        """`reader`: the default one if None; `sure_at`: minimum probability, 0..1, of a sure field.
 
         Raises BadTemplate for a blank that cannot be opened or has the wrong shape.
         """
@@ -168,7 +168,7 @@ class Form:
 def _judged(
     fields: tuple[FilledField, ...], sums: tuple[FilledSum, ...], sheets: list[Registered]
 ) -> tuple[Status, str]:
-    """The status of a sheet and its reason."""
+    """The status of a sheet and the reason for it."""
     if len(sheets) > 1:
         what = "two or more sheets are in this picture and only the clearest is read"
         return "several", f"{what}; crop it, or photograph each separately."

@@ -13,7 +13,7 @@ from inkling.forms.filled import FAULTY
 from inkling.forms.filled_pages import FilledPage
 from inkling.forms.form import Form
 
-JPEG_QUALITY = 90  # the page recompresses at 60
+JPEG_QUALITY = 90  # the page compresses the picture again, at 60
 
 
 class FormReview:

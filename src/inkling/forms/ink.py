@@ -28,9 +28,9 @@ class PageInk:
         """The components in a box, from left to right: the box of each, and its (h, w) bool mask.
 
         A component that crosses the box's edge belongs to the box completely if most of it is inside and it is no
-        larger than a digit, or if nearly all of it is inside; otherwise only the part inside belongs to the box. Dirt
-        is removed, but ink as small as dirt is kept just above or below larger ink, because it may be a piece of a
-        broken stroke.
+        larger than a digit, or if nearly all of it is inside. Of another component larger than a digit, the part inside
+        belongs to the box unless it is small. Dirt is removed, but ink as small as dirt is kept just above or below
+        larger ink, because it may be a piece of a broken stroke.
         """
         x, y, w, h = box
         window = self.labels[y : y + h, x : x + w]

@@ -63,7 +63,7 @@ class Registered:
     printed: np.ndarray  # (h, w) bool: the blank's print that is also on the page
     to_page: np.ndarray  # (3, 3) work pixels -> pixels of the picture
     seen: np.ndarray  # (h, w) bool: pixels within the picture
-    agreement: float  # fraction of the print's corners that were found, 0..1
+    agreement: float  # fraction of the print's corners in the picture that were found, 0..1
     cover: float  # fraction of the print's area that these corners span, 0..1
 
     def page_box(self, box: Box) -> Box:
@@ -204,7 +204,7 @@ def _smoothed(points: np.ndarray, moves: np.ndarray, shape: tuple[int, ...], rea
 def _local_moves(points: np.ndarray, moves: np.ndarray, at: np.ndarray, reach_px: float) -> np.ndarray:
     """(n, 2) moves of points -> (m, 2) moves at other points, from an affine map fitted to the points around each.
 
-    Local linear regression (Cleveland, 1979), with a weak prior towards no movement.
+    Local linear regression (Cleveland, 1979), with a weak prior toward no movement.
     """
     offset = (points[None] - at[:, None]) / reach_px  # (m, n, 2)
     weight = np.exp(-0.5 * np.square(offset).sum(axis=2))

@@ -1,10 +1,10 @@
 """Joint reading of fields that add up: `total = q1 + .. + q8`.
 
 Each field has candidates with probabilities, and the sum makes the fields depend on each other. The posterior of each
-field is computed exactly by convolving the distributions of partial sums from the left and from the right (the
-forward-backward algorithm on sums). If the total of one sum is a part of another, the two exchange messages
-(Kschischang, Frey, Loeliger, "Factor Graphs and the Sum-Product Algorithm", 2001), which is exact unless the sums form
-a cycle.
+field is computed by convolving the distributions of partial sums from the left and from the right (the forward-backward
+algorithm on sums). It is exact unless improbable values are dropped (`SumsConfig`). If two sums share a field, they
+exchange messages (Kschischang, Frey, Loeliger, "Factor Graphs and the Sum-Product Algorithm", 2001), which is exact
+unless the sums form a cycle.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def with_sums(found: Mapping[str, Candidates], sums: Sequence[Sum]) -> dict[str,
 
 
 def holds(each: Sum, texts: Mapping[str, str | None]) -> bool | None:
-    """Whether a sum is right for its fields' texts, with 0 for an empty part. None if a text is not a whole number."""
+    """Whether a sum is correct for its fields' texts; an empty part is 0. None if a text is not a whole number."""
     total, parts = texts[each.total], added_up(texts[name] for name in each.of)
     return None if parts is None or not total or not total.isdigit() else int(total) == parts
 

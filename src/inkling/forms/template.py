@@ -50,18 +50,18 @@ class Region:
     """A named part of a form."""
 
     name: str
-    kind: str  # of KINDS
+    kind: str  # a key of KINDS
     box: Box  # pixels of the blank
     rows: int = 1  # of a table
     columns: int = 1  # of a comb or table
-    length: str = ""  # this and the next three: constraints as for `inkling read`; "" or (): none
+    length: str = ""  # this and the next three: constraints like those of `inkling read`; "" or (): none
     pattern: str = ""
     check: str = ""
     among: str | tuple[str, ...] = ()  # the numbers themselves, or a file in the template's folder
     signs: bool = False  # whether signs are part of the number
 
     def field_boxes(self) -> list[tuple[str, Box]]:
-        """The name and box of each field: of the only one, or of a table's from left to right and top to bottom."""
+        """The name and box of each field, in a table from left to right and top to bottom."""
         if self.kind != "table":
             return [(self.name, self.box)]
         numbers = itertools.product(range(self.rows), range(self.columns))

@@ -27,7 +27,7 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 MAX_FIELDS = 500  # of a form: reading takes one or two milliseconds per field
 MAX_SIDE = 20_000  # pixels of a blank
 MIN_CELL = 6  # pixels of the blank: no digit fits into a smaller cell
-MAX_OVERLAP = 0.02  # of the smaller of two regions: drawn boxes may share an edge
+MAX_OVERLAP = 0.02  # fraction of the smaller of two regions: drawn boxes may share an edge
 
 
 def load_template(path: Path, *, among: Mapping[str, str | Path] | None = None) -> Template:

@@ -1,7 +1,7 @@
 """Hands: writers whose digits inkling learns from corrections.
 
     lesson, schema, store   corrected digits in a database, by hand (a named writer), and every taught version
-    database, queries       opening and migrating it; queries inside a transaction
+    database, queries       opening and migrating the database; queries inside a transaction
     rows                    lessons and versions as rows of its tables
     exchange                the lessons of a hand as a folder of LABEL__x.png, or as a Parquet file
     feature_network         a network without its last layer, which all hands share

@@ -1,4 +1,4 @@
-"""Cut single digits out of a picture, from the boxes of a reading and the labels given by a person."""
+"""Cut individual digits out of a picture, from the boxes of a reading and the labels given by a person."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from inkling.pipeline.normalize import glyph_crops, normalize_crop
 from inkling.pipeline.reader import PreparedImage, Reader, to_original_box
 from inkling.pipeline.segmentation import padded_corners, segment
 
-MIN_INSIDE = 0.25  # of a component's ink in a box; with less, the component belongs to a neighbor or to a printed line
-CUT_RANGE = 0.35  # of a digit's width: maximum distance of a cut from an even division
+MIN_INSIDE = 0.25  # fraction of a component's ink in a box; with less, it belongs to a neighbor or a printed line
+CUT_RANGE = 0.35  # maximum distance of a cut from an even division, in digit widths
 MAX_DIGITS = 20  # in one box
 
 
@@ -70,7 +70,9 @@ def _with_answer(lesson: Lesson, reader: Reader, probs: np.ndarray, not_digit: f
 
 
 def digit_tiles(prepared: PreparedImage, box: Box, n: int) -> list[np.ndarray]:
-    """The n digits in a box, from left to right, each (28, 28) float32; the reader's own tile if it found that box.
+    """The n digits in a box, from left to right, each (28, 28) float32.
+
+    If n is 1 and the reader found that box, the result is the reader's own tile.
 
     Raises BadRequest for a box without ink or outside the picture, or with too little ink for n digits.
     """

@@ -27,16 +27,16 @@ class Said:
 
     @property
     def is_misread(self) -> bool:
-        """Whether it was read as something else."""
+        """Whether the digit was read as something else."""
         return self.said not in ("", self.label)
 
 
 def report(lessons: Sequence[Said]) -> dict[str, Any]:
     """Counts of lessons and of misread lessons.
 
-    by_digit: these counts for each label; confusion: the label read (`said`), the right label (`right`) and the count,
-    the most frequent first; by_source: the most misread first; by_week: by the week's Monday, the oldest first. Lessons
-    with an empty `said` count as read correctly.
+    by_digit: these counts for each label; confusion: the label read (`said`), the correct label (`right`) and the
+    count, the most frequent first; by_source: the most misread first; by_week: by the week's Monday, the oldest first.
+    Lessons with an empty `said` count as read correctly.
     """
     misread = [lesson for lesson in lessons if lesson.is_misread]
     pairs = Counter((lesson.said, lesson.label) for lesson in misread)

@@ -1,4 +1,4 @@
-"""Export and import lessons: a folder or zip of LABEL__x.png, or a Parquet file, which also records their origin."""
+"""Export and import lessons: a folder or zip of LABEL__x.png files, or a Parquet file, which also records origins."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _file_name(lesson: Lesson) -> str:
 
 
 def to_zip(lessons: Sequence[Lesson]) -> bytes:
-    """Lessons -> a zip of LABEL__x.png."""
+    """Lessons -> a zip of LABEL__x.png files."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:  # stored, because PNG is already compressed
         for lesson in lessons:
@@ -65,7 +65,7 @@ def to_zip(lessons: Sequence[Lesson]) -> bytes:
 
 
 def from_zip(content: bytes, *, most: int = MAX_LESSONS, session: str = "") -> list[Lesson]:
-    """A zip of LABEL__x.png, with or without folders -> its lessons. Raises BadRequest for anything else.
+    """A zip of LABEL__x.png files, with or without folders -> its lessons. Raises BadRequest for anything else.
 
     This writes no files. The sizes of the directory and of each tile are checked before memory is allocated for them.
     """

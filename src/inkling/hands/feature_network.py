@@ -41,7 +41,7 @@ class FeatureNetwork:
 
 
 def features_of(bundle: Bundle) -> FeatureNetwork:
-    """The bundle's network, opened once per process and shared by all hands."""
+    """The bundle's network, shared by all hands. The last MAX_OPEN networks opened in this process stay open."""
     key = (bundle.path, bundle.version)
     with _opening:
         if key not in _networks:

@@ -6,13 +6,13 @@
     FOLDER/HAND/log.txt     the output of the process
 
 The process is `inkling.training.hand_worker`, the only part that needs TensorFlow. It reads the lessons from the store
-and writes the version there in one transaction, so a killed process leaves nothing behind.
+and writes the version there in one transaction, so a killed process leaves no partial version behind.
 
 | event | fields |
 | --- | --- |
 | `started` | `job`, `hand` |
 | `progress` | `stage`, in words; `done`, 0..1 of the whole job |
-| `done` | `version`, its number; `promoted`; `reason`, for people |
+| `done` | `version`, its number; `promoted`; `reason`, a message |
 | `failed` | `error`, the message |
 | `cancelled` | |
 """
@@ -47,7 +47,7 @@ MIN_LESSONS = 100  # with fewer, half of them are too few to evaluate a whole ne
 THREADS = 2  # of the process
 MAX_S = 1_800  # for the whole job; a minute is enough on two idle cores
 POLL_S = 0.2
-CANCEL_S = 5.0  # until a process that does not end after SIGTERM is killed
+CANCEL_S = 5.0  # wait after SIGTERM before the process is killed
 FINAL = ("done", "failed", "cancelled")
 NOT_HERE = {
     "system": "a whole network is taught on Linux and macOS only, whose file locks it relies on; expected one of them. "
@@ -62,7 +62,7 @@ NOT_HERE = {
 
 
 def not_here(bundle: Bundle) -> str:
-    """A sentence for the user: why a whole network cannot be taught here; "" if it can."""
+    """The reason, for the user, why a whole network cannot be taught here; "" if it can."""
     if importlib.util.find_spec("fcntl") is None:
         return NOT_HERE["system"]
     if any(importlib.util.find_spec(name) is None for name in ("tensorflow", "keras")):
@@ -75,7 +75,7 @@ def not_here(bundle: Bundle) -> str:
 def start(store: Store, name: str, bundle: Bundle) -> str:
     """Start teaching a hand, and return the job's id.
 
-    Raises LabClosed if TensorFlow, MNIST or model.keras is missing, UnknownName, BadRequest for too few lessons, Busy
+    Raises LabClosed if `not_here` gives a reason, UnknownName, BadRequest for too few lessons, Busy
     while this machine is teaching any hand, and CannotWrite.
     """
     if why := not_here(bundle):

@@ -33,8 +33,8 @@ class HandClassifier(Classifier):
 
 
 class HandReader(Reader):
-    """Reads like another reader, but classifies single digits for one hand: separate digits, digits in boxes and cells,
-    and digits about which the line network is uncertain. It takes a few kilobytes, or about 1 MB with a separate
+    """Reads like another reader, but classifies individual digits for one hand: separate digits, digits in boxes and
+    cells, and digits about which the line network is uncertain. It takes a few kilobytes, or about 1 MB with a separate
     network, and can be pickled."""
 
     def __init__(self, reader: Reader, learned: Learned | LearnedNetwork) -> None:
@@ -60,7 +60,7 @@ def is_large(reader: Reader) -> bool:
 
 
 def with_hand(reader: Reader, name: str, store: Store) -> tuple[Reader, int]:
-    """The reader of a hand's active version, and its number; `reader` itself and 0 for the original network.
+    """The reader of a hand's active version, and the version's number; `reader` itself and 0 for the original network.
 
     Raises UnknownName, and WrongNetwork if the version was taught with a network other than the reader's.
     """

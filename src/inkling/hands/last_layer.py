@@ -2,7 +2,7 @@
 
 The loss is the cross-entropy of the examples plus `strength` / 2 times the mean squared change of the logits of
 ordinary writing: E|(W' - W) f|^2 = tr(D C D^T), with D = W' - W and C the second moment of the features f. Changes are
-cheap in directions that ordinary writing does not use. It is the quadratic penalty of elastic weight consolidation
+cheap in directions that ordinary writing does not use. This is the quadratic penalty of elastic weight consolidation
 (Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", 2017), with the change of the outputs in
 place of the Fisher information. The loss is convex; Newton's method finds its minimum, with conjugate gradients for
 each step, so that no Hessian is built (Nocedal, Wright, "Numerical Optimization", algorithm 7.1).
@@ -16,8 +16,8 @@ import numpy as np
 
 STEPS = 20  # maximum Newton steps; five to ten are typical
 INNER_STEPS = 60  # maximum steps of conjugate gradients per Newton step
-TOLERANCE = 1e-3  # of the gradient's norm, relative to the first
-RIDGE = 1e-3  # fraction of C's mean eigenvalue that is added to all, so that unused directions are not free
+TOLERANCE = 1e-3  # norm of the gradient at the end, relative to the first gradient
+RIDGE = 1e-3  # fraction of C's mean eigenvalue that is added to each, so that unused directions are not free
 
 
 def fit(
@@ -98,7 +98,7 @@ def _newton_step(
 def _line_search(
     change: np.ndarray, step: np.ndarray, gradient: np.ndarray, loss: Callable[[np.ndarray], float]
 ) -> np.ndarray:
-    """Backtracking line search: the change after the first of 1, 1/2, 1/4, .. steps that meets Armijo's condition."""
+    """Backtracking line search: `change` plus the first of 1, 1/2, 1/4, .. steps to meet Armijo's condition."""
     now, slope = loss(change), float((gradient * step).sum())
     for halvings in range(20):
         share = 0.5**halvings

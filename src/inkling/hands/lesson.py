@@ -43,7 +43,7 @@ class Lesson:
 
     @property
     def is_misread(self) -> bool:
-        """Whether it was read as something else."""
+        """Whether the digit was read as something else."""
         return self.said not in ("", self.label)
 
     @property

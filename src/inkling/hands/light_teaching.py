@@ -24,7 +24,7 @@ from inkling.hands.store import Store
 from inkling.models.bundle import Bundle
 from inkling.pipeline.normalize import SIDE
 
-STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of the penalty; the first one that passes the guards is used
+STRENGTHS = tuple(30.0 * 2**k for k in range(7))  # of the penalty; uses the first that passes the guards, or the last
 REPLAY_WEIGHT = 3.0  # of a replayed image at the first strength; a lesson that was read correctly has weight 1
 VERSIONS = ((8.0, 0.0), (-8.0, 0.0), (0.0, 0.15), (0.0, -0.15))  # of a misread lesson, if there are few: degrees, slant
 FEW = 200.0  # weight of a label's only misread lesson, so that it has an effect; FEW / n^2 for each of n
@@ -151,10 +151,11 @@ class LightLesson:
         self.original = self.read(self._original)
         self.before = self.original == self.labels  # (N,) bool, read correctly
         self.halves = verdict.halves(lessons, self.before)
-        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)  # misread lessons that fit with all their versions
+        # The number of misread lessons up to which all their versions also become prototypes.
+        self._most_varied = prototypes.MOST // (len(VERSIONS) + 1)
         self._versions = np.zeros((len(VERSIONS), *self.features.shape), np.float32)
         few = np.flatnonzero(~self.before)
-        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # one half of the lessons may have few enough
+        self._is_varied = 0 < len(few) <= 2 * self._most_varied  # one half of the lessons may be within the limit
         if self._is_varied:
             self._versions[:, few] = network(varied(tiles[few])).reshape(len(VERSIONS), len(few), -1)
 

@@ -6,8 +6,8 @@ float32 numbers: the lower triangles of the second moment and of the within-clas
 mantissas are rounded to 15 bits, and the numbers are written as four planes, from the lowest bytes to the highest,
 which compresses best.
 
-Teaching affects only images about which the network is uncertain, so all of these are kept. The others are sampled:
-every row has a weight, and the weights of a set add up to the number of its images.
+Teaching affects only images about which the network is uncertain, so the least certain ones are all kept. The others
+are sampled: every row has a weight, and the weights of a set add up to the number of its images.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def page_replay(bundle: Bundle) -> bytes:
 
 
 def _strata(replay: Replay, probs: np.ndarray, reject_at: float) -> dict[str, list[tuple[np.ndarray, int]]]:
-    """For each set of KEPT: its least certain, wrong and remaining images, and how many of each are kept."""
+    """For each set of KEPT: its least certain images, the other wrong ones and the rest, with the number to keep."""
     top = np.sort(probs, axis=1)
     margin = top[:, -1] - top[:, -2]
     # Small for a digit that is almost refused, and for a non-digit that is almost accepted.
@@ -92,7 +92,7 @@ def _strata(replay: Replay, probs: np.ndarray, reject_at: float) -> dict[str, li
         first, rest = order[:n_first], order[n_first:]
         parts = [part for part in (rest[wrong[rest]], rest[~wrong[rest]]) if len(part)]
         shares = [n_rest * len(part) / len(rest) for part in parts]
-        least = 40  # images kept from a part, so that none gets a large weight
+        least = 40  # minimum number of images kept from a part, so that none gets a large weight
         found[name] = [
             (first, n_first),
             *((part, round(max(share, least))) for part, share in zip(parts, shares, strict=True)),
@@ -114,7 +114,7 @@ def _within(replay: Replay) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
-    """The values as float32 with the lowest 8 of their 23 bits 0."""
+    """The values as float32, rounded so that the lowest 8 of their 23 mantissa bits are 0."""
     bits = values.astype("<f4").view("<u4")
     return np.asarray((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00))
 

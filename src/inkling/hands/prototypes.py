@@ -18,7 +18,7 @@ from inkling.hands.replay import Replay
 
 MOST = 64  # maximum prototypes of a hand: 25 KB
 POWER = 4  # a higher power requires a nearer digit; chosen on hands 0 to 19 of training.odd_hands
-SCALE = 3.0  # of this feature; the network's features have a mean square of about 1
+SCALE = 3.0  # maximum of this feature; the network's features have a mean square of about 1
 RIDGE = 0.01  # fraction of the mean variance that is added to every variance, so that flat directions are not stretched
 
 

@@ -28,7 +28,7 @@ def activate(connection: Connection, hand_id: int, number: int) -> None:
 
 
 def forget_oldest_versions(connection: Connection, hand_id: int) -> None:
-    """Delete the oldest versions, so that teaching after every correction never fails for lack of space."""
+    """Delete the oldest versions beyond MAX_VERSIONS or MAX_HAND_BYTES, but never the newest or the active one."""
     version, hand = schema.version.c, schema.hand.c
     active = connection.execute(sa.select(hand.active_version).where(hand.id == hand_id)).scalar_one()
     query = sa.select(version.id, version.number, sa.func.length(version.payload)).where(version.hand_id == hand_id)

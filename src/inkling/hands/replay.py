@@ -25,7 +25,7 @@ COMMAND = "python -m inkling.training.replay"
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Features of N ordinary images: MNIST's validation images, augmented versions of these, and non-digits."""
+    """Features of N ordinary images: MNIST's validation images, augmented and synthetic digits, and non-digits."""
 
     features: np.ndarray  # (N, F) float32, the last feature is 1
     labels: np.ndarray  # (N,) 0..10; 10 is a non-digit

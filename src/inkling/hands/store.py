@@ -87,7 +87,7 @@ class Store:
         self.close()
 
     def add(self, name: str, lessons: Iterable[Lesson], *, most: int = MAX_LESSONS) -> Added:
-        """Store all of the lessons of a hand, or none. A missing hand is created. `most`: maximum lessons of the hand.
+        """Store all these lessons of a hand, or none. A missing hand is created. `most`: maximum lessons of the hand.
 
         Raises BadRequest for a bad name, label or tile, and StoreFull if there are too many.
         """

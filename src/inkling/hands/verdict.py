@@ -1,4 +1,4 @@
-"""Decide whether a new version of a hand is an improvement: the held-back lessons, the verdict, and the report.
+"""Decide whether a new version of a hand is an improvement: the held-out lessons, the verdict, and the report.
 
 The light step and teaching the whole network (`inkling.training.hand_tuning`) share this code.
 """
@@ -16,9 +16,9 @@ from inkling.errors import BadRequest
 from inkling.hands.guards import Guard
 from inkling.hands.lesson import LABELS, Lesson, contradictions, teachable
 
-MIN_HELD_BACK = 20  # lessons; with fewer, none is held back
-MIN_MISREAD = 8  # misread lessons; with fewer, a test on held-back lessons is not conclusive
-LEAST_GAIN = 0.25  # fraction of the errors on held-back lessons that must disappear
+MIN_HELD_BACK = 20  # lessons; with fewer, none is held out
+MIN_MISREAD = 8  # misread lessons; with fewer, a test on held-out lessons is not conclusive
+LEAST_GAIN = 0.25  # fraction of the errors on held-out lessons that must disappear
 MAX_NAMED = 500  # changed lessons that a report lists
 
 
@@ -29,7 +29,7 @@ class Outcome:
     labels: np.ndarray
     before: np.ndarray  # read by the original network
     after: np.ndarray  # read by the new version
-    held_back: np.ndarray | None  # each read by a version learned from the other half; None if there are too few
+    held_back: np.ndarray | None  # read by a version learned from the other half; None if there are too few lessons
 
     def right(self, read: np.ndarray) -> np.ndarray:
         """(N,) bool: whether each lesson is read correctly."""
@@ -41,7 +41,7 @@ class Verdict:
     """Whether a version is promoted, and why."""
 
     promoted: bool
-    reason: str  # for people
+    reason: str  # a message
 
 
 def usable(lessons: Sequence[Lesson]) -> list[Lesson]:
@@ -62,7 +62,7 @@ def n_contradicted(lessons: Sequence[Lesson]) -> int:
 
 
 def can_hold_back(before: np.ndarray) -> bool:
-    """Whether enough lessons were misread to hold some back. `before`: which were read correctly, (N,) bool."""
+    """Whether enough lessons exist and are misread to hold some out. `before`: which were read correctly, (N,) bool."""
     return len(before) >= MIN_HELD_BACK and int((~before).sum()) >= MIN_MISREAD
 
 
@@ -109,7 +109,7 @@ def verdict(outcome: Outcome, checked: Sequence[Guard]) -> Verdict:
 def report(lessons: Sequence[Lesson], outcome: Outcome, checked: Sequence[Guard], found: Verdict) -> dict[str, Any]:
     """The report that is stored with a version.
 
-    Keys: promoted, reason (for people), lessons, held_back and own (how many were read correctly before and after, with
+    Keys: promoted, reason (a message), lessons, held_back and own (how many were read correctly before and after, with
     Wilson's 95 % interval), changed (lessons with a different reading: the lesson's number `lesson`, `label`, `before`,
     `after`), confusion (label, reading, count; before and after), guards.
     """

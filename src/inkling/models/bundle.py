@@ -8,7 +8,7 @@ history.csv      the training history, by epoch
 report/          data for the pages, written by inkling.training.publish
 replay.npz       data for a hand's guards, written by inkling.training.replay
 
-The last four are not needed to run the network.
+Only model.tflite and manifest.json are needed to run the network.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A network in a single .tflite file, as a tutorial saves it, without a bundle."""
+"""A network in a single .tflite file, such as a tutorial saves, without a bundle."""
 
 from __future__ import annotations
 

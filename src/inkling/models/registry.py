@@ -9,12 +9,12 @@ from inkling.models.bundle import IDENTITY_KEYS, Bundle, open_bundle
 from inkling.models.network_file import SUFFIX, NetworkFile, open_network_file
 
 PACKAGED = Path(__file__).parent / "bundles"
-LINE = "line"  # the line recognizer, which is not a classifier of single digits
+LINE = "line"  # the line recognizer, which is not a classifier of individual digits
 PREFERRED = ("cnn", "ann", "ann-tutorial")  # the first of these that is packaged is the default
 
 
 def line_recognizer() -> Bundle:
-    """The network that reads a line as a whole. All readers use it, in addition to their classifiers."""
+    """The network that reads a line as a whole. Readers use it in addition to their classifiers."""
     return open_bundle(PACKAGED / LINE, keys=IDENTITY_KEYS)
 
 

@@ -26,7 +26,7 @@ from inkling.page_network.precision import needed_steps, rounded
 MAGIC = b"inkn"
 FORMAT = 1
 MIDDLE_SPREAD = 40  # RMS of the middle byte; most weights fit, and it compresses best
-MANIFEST_KEYS = ("temperature", "sure_at", "reject_at", "classes", "second_opinion")  # required for reading
+MANIFEST_KEYS = ("temperature", "sure_at", "reject_at", "classes", "second_opinion")  # used for reading
 
 
 def page_network(bundle: Bundle) -> bytes:
@@ -63,7 +63,7 @@ class _Body:
     biases: list[bytes] = field(default_factory=list)
     high: list[bytes] = field(default_factory=list)  # the bits above the middle byte, nearly always 0
     middle: list[bytes] = field(default_factory=list)
-    low: list[bytes] = field(default_factory=list)  # the bits below it, packed
+    low: list[bytes] = field(default_factory=list)  # the bits below the middle byte, packed
 
     def add_weights(self, tensor: np.ndarray) -> dict[str, Any]:
         size = max(self.step_sizes.pop(0), float(np.abs(tensor).max()) * 2**-23)

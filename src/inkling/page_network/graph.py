@@ -1,6 +1,7 @@
 """Read the layers of a network from its flatbuffer: LiteRT's operators -> `Graph`, with all constants.
 
-There is no batch normalization or dropout: export folds the former into convolutions and drops the latter.
+Dropout is absent, because export removes it. Export also folds batch normalization into convolutions; any normalization
+that remains is a step "scale".
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inkling.page_network.graph import Graph
 
-AIM = 5e-5  # maximum difference of a probability on the probes; keeps the difference below 1e-4 for all pictures
+AIM = 5e-5  # maximum difference of a probability on the probes; meant to keep it below 1e-4 for all pictures
 PRECISION_BITS = np.arange(12.0, 18.5, 0.5)  # tried in this order
 N_PROBES = 192
 N_LINES, LINE_WIDTH = 12, 192  # probes for a network that takes any width, and their width in pixels
@@ -20,9 +20,9 @@ SEED = 5
 def step_sizes(graph: Graph, bits: float) -> list[float]:
     """The rounding step of each weight tensor, in the order of the layers.
 
-    Steps are 2**-bits of the standard deviation of a layer's weights, because errors count relative to it. For a given
-    size, the best allocation lets each layer's error grow with its number of weights, so small layers are rounded more
-    finely.
+    A step is 2**-bits times the standard deviation of a layer's weights, because errors count relative to it, times the
+    square root of the layer's fraction of all weights, because for a given file size, rounding small layers more finely
+    is best.
     """
     tensors = [step.weights for step in graph.steps if step.weights is not None]
     total = sum(tensor.size for tensor in tensors)
@@ -33,7 +33,10 @@ def step_sizes(graph: Graph, bits: float) -> list[float]:
 
 
 def needed_steps(content: bytes, graph: Graph, temperature: float) -> list[float]:
-    """The coarsest step sizes that preserve the calibrated probabilities of the flatbuffer `content`."""
+    """The coarsest step sizes that preserve the calibrated probabilities of the flatbuffer `content` to within AIM.
+
+    If none does, the finest ones that were tried.
+    """
     x = probes(graph.input_shape)
     expected = _calibrated(_run(content, x), temperature)
     for bits in PRECISION_BITS:

@@ -1,7 +1,7 @@
 """Combine the two readings of an image: isolated digits read one by one, and rows read as a whole.
 
 A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol in
-the same position. A glyph as tall as the digits that no symbol of the row covers is unexplained ink.
+the same position. A glyph that is about as tall as the digits but not covered by symbols of the row is unexplained ink.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_complete(segmentation: Segmentation) -> bool:
 
 
 def spans_picture(segmentation: Segmentation, shape: tuple[int, ...]) -> bool:
-    """Whether a glyph may be a page's outline: it touches the border of a large picture, or nearly fills a side."""
+    """Whether a glyph may be a page's outline: in a large picture, it touches the border or spans most of a side."""
     if min(shape) < CONFIG.min_outlined_px:
         return False
     boxes = [glyph.box_xywh for glyph in segmentation.glyphs]
@@ -51,10 +51,11 @@ def may_be_one_digit(segmentation: Segmentation) -> bool:
 def agreed(rows: Reading, glyphs: Reading, *, complete: bool, cells: Sequence[Box] = ()) -> Reading:
     """Choose between two readings of one image: by rows, and glyph by glyph.
 
-    `complete`: all ink belongs to the glyphs; otherwise the classifier does not see all of it. A single digit is taken
-    from the classifier, unless other ink hides it and the row is sure, or it is in one of several `cells` of a comb or
-    table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless the glyphs
-    contain all ink and are likelier. The answer is doubtful if a glyph contradicts it or is not covered by it.
+    `complete`: nearly all ink belongs to the glyphs; otherwise the classifier does not see all of it. A single digit is
+    taken from the classifier, unless other ink hides it and the row is sure, or it is in one of several `cells` of a
+    comb or table. If no ink stands out, improbable rows are texture. All other images are read by rows, unless only the
+    glyphs have digits, or they contain nearly all ink and are more probable. The answer is doubtful if a glyph
+    contradicts it or is not covered by it.
     """
     is_texture = glyphs.outcome == "empty" and rows.confidence < CONFIG.min_faint_confidence
     is_single = len(cells) < 2 and len(rows.digits) == 1 and len(glyphs.digits) < 2
@@ -81,7 +82,7 @@ def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
     """Add the glyphs' warnings to the reading by rows.
 
     The glyphs of a comb, a ruled page or patterned paper may look like text. So the warning "page" is dropped if the
-    rows are sure, and only makes them doubtful if they are probable.
+    rows are sure, and only makes them doubtful if they are not improbable.
     """
     warnings = tuple(each for each in warnings if each.code != "page" or rows.outcome != "read")
     if warnings and warnings[0].code == "page" and rows.confidence >= CONFIG.min_faint_confidence:
@@ -90,10 +91,10 @@ def _warned(rows: Reading, warnings: tuple[QualityWarning, ...]) -> Reading:
 
 
 def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
-    """Whether glyphs that contain all ink are the better answer.
+    """Whether glyphs that contain nearly all ink are the better answer.
 
-    If they are sure of the rows' text, they are better if the rows have no signs. If their text differs, they are
-    better if they are sure, or a single glyph, and at least as probable.
+    Sure glyphs with the same text as the rows are better if the rows have no signs. Other glyphs are better if they are
+    sure, or a single glyph, and at least as probable as the rows.
     """
     if glyphs.outcome == "read" and glyphs.text == rows.text:
         return not rows.others
@@ -102,7 +103,7 @@ def _is_likelier(glyphs: Reading, rows: Reading) -> bool:
 
 
 def _contradictions(rows: Reading, glyphs: Reading) -> list[tuple[Digit, Digit]]:
-    """Pairs of a row's digit and the glyph at its position, which the classifier is sure is a different digit."""
+    """Pairs of a row's digit and the glyph at its position, where the classifier is sure of a different digit."""
     sure = [glyph for glyph in glyphs.digits if glyph.sure]
     symbols, others = (_as_array([digit.box for digit in digits]) for digits in (rows.digits, sure))
     common = _common(symbols, others)

@@ -7,7 +7,7 @@
 | another integer | levels 0..255; if some are higher, the maximum is white, as in 16-bit images |
 | float | 0..1 if the maximum is at most 1, 0..255 if it is 64 to 255 |
 
-Rejected: integers that are all 0 or 1, floats with another maximum, negative values, nan and infinity.
+Rejected: integers with a maximum of 1 (except uint8), floats with another maximum, negative values, nan and infinity.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Remove border noise: fingers, pens, torn edges, scroll bars and the like that reach in from the image's border.
 
-Only components that cannot be digits are removed, and only if there are whole digits too. A digit cut off by the border
-must stay, because dropping it would change the number.
+Lines from the left to the right border are removed; other components only if they cannot be digits and there are whole
+digits too. A digit cut off by the border must stay, because dropping it would change the number.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def from_digits(probs: np.ndarray, not_digit: np.ndarray | None = None) -> np.nd
 def join(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, list[int]]:
     """(T_i, C) columns of several rows or cells -> (T, C) of all, separated by blanks, and the start of each part.
 
-    A text of the whole is a sequence of texts of the parts, and its probability is the product of theirs.
+    The probability of a text is the product of the parts' probabilities, summed over all ways to split the text.
     """
     blank = np.zeros((1, parts[0].shape[1] if parts else BLANK + 1))
     blank[0, -1] = 1.0

@@ -1,7 +1,7 @@
 """A deadline for reading a picture. It is checked between the stages and in their loops.
 
 A thread cannot be stopped from outside. Instead, `decode_limits` and the size of the decoded image limit the time of a
-single call of a decoder or of OpenCV, so the next check follows soon.
+single call to a decoder or to OpenCV, so the next check follows soon.
 """
 
 from __future__ import annotations

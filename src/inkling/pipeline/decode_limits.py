@@ -42,13 +42,13 @@ _REGISTERED = (AvifImagePlugin, WebPImagePlugin)  # importing a plug-in register
 # Bytes that decoders hold:
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}  # per pixel; other modes: 4
 _FORMAT_BYTES = {  # per pixel, instead of the mode's
-    "WEBP": 16,  # this frame, the previous one, a copy on request, and Pillow's copy
+    "WEBP": 16,  # the current frame, the previous one, a copy on request, and Pillow's copy
     "GIF": 3,  # indices, and the initial state of the next frame
     "BMP": 4,  # color, or indices that are unpacked in Python
     "HEIF": 8,  # the decoder's copy, bytes, and Pillow's copy; measured
     "AVIF": 10,  # the same, and a copy on request; measured
 }
-_ROW_BYTES = 16  # per pixel of width: a decoder holds this row and the one above, with samples of at most 16 bits
+_ROW_BYTES = 16  # per pixel of width: a decoder holds the current row and the one above; samples have at most 16 bits
 _POINTER_BYTES = 8  # per row: Pillow's row pointer
 _COEFFICIENT_BYTES = 2  # per sample: a JPEG with several scans is held as full-size coefficients
 _PACKED_TEXTS = (b"zTXt", b"iTXt", b"iCCP")  # PNG chunks

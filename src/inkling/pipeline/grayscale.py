@@ -31,7 +31,7 @@ def to_grayscale(rgb: np.ndarray) -> np.ndarray:
 
 
 def principal_edge_axis(rgb: np.ndarray) -> np.ndarray | None:
-    """(H, W, 3) uint8 -> (3,) weights of R, G, B whose absolute values sum to 1; None if luma is as good."""
+    """(H, W, 3) uint8 -> (3,) weights of R, G, B whose absolute values sum to 1; None if luma is about as good."""
     block = max(1, max(rgb.shape[:2]) // CONFIG.edge_side_px)
     # A sparse sample is enough to detect a gray image. A color image is averaged, which reduces noise.
     if np.ptp(_subsample(rgb, block), axis=2).max(initial=0) < CONFIG.min_channel_spread:

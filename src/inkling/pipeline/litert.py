@@ -23,8 +23,8 @@ _filtering_stderr = threading.Lock()
 class LiteRTModel:
     """A network with one input and one output. Safe to call from several threads.
 
-    An interpreter serves one call at a time. So the model keeps as many interpreters as there have been simultaneous
-    calls: a server in which two threads read at the same time has two.
+    An interpreter serves one call at a time. So the model keeps as many interpreters as there have ever been
+    simultaneous calls: a server in which two threads read at the same time has two.
     """
 
     def __init__(self, content: bytes, path: Path, *shapes: tuple[int, ...]) -> None:
@@ -69,7 +69,7 @@ class LiteRTModel:
 
 
 class _Interpreter:
-    """LiteRT's interpreter. Tensor indices are looked up once; tensors are resized only for another input shape."""
+    """LiteRT's interpreter. Tensor indices are looked up once; tensors are resized if the input's shape changes."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         [entry], outputs = interpreter.get_input_details(), interpreter.get_output_details()

@@ -23,7 +23,7 @@ LONGEST = 20  # pixels of the tile: the longer side of the digit
 
 
 def is_one_large_glyph(ink: np.ndarray, segmentation: Segmentation) -> bool:
-    """Whether all ink, (H, W) float32, is one drawn component, so large that more pixels would give the same tile.
+    """Whether all ink, (H, W) float32, is one drawn component, so large that more pixels would not change the tile.
 
     False for a patch such as a shadow, whose strokes are very wide, and for ink that touches the image's border, which
     may be cut off.
@@ -135,7 +135,7 @@ def normalize_stroke_width(crop: np.ndarray) -> np.ndarray:
 
 
 def center_by_mass(small: np.ndarray) -> np.ndarray:
-    """(h, w), at most 28 each -> (28, 28), with the center of mass in the middle, to the nearest whole pixel."""
+    """(h, w), at most 28 each -> (28, 28), with the center of mass as near the middle as whole pixels allow."""
     h, w = small.shape
     moments = cv2.moments(small)
     mass = moments["m00"] or 1.0

@@ -86,7 +86,7 @@ def _find_light_page(small: np.ndarray) -> np.ndarray | None:
 def _find_panel(small: np.ndarray, around: float) -> np.ndarray | None:
     """Mask of a page or window that differs slightly from even surroundings of the level `around`.
 
-    A lighter one can touch one or two sides of the image. A darker one must touch none, because it might be a shadow.
+    A lighter one can touch one or two sides of the image. A darker one must touch none; otherwise it might be a shadow.
     """
     h, w = small.shape
     level = median_level(small[h // 4 : h - h // 4, w // 4 : w - w // 4])

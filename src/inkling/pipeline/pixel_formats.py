@@ -83,7 +83,7 @@ def _level_range(image: Image.Image) -> tuple[float, float]:
 
 
 def _deep_to_gray(image: Image.Image, low: float, high: float) -> Image.Image:
-    """A deep image -> mode L. The highest sample becomes white if it exceeds 255."""
+    """A deep image -> mode L. Floats of 0..1, and samples that span more than 255, are scaled to 0..255."""
     values = _samples(image)
     if image.mode == "F" and low == 0.0 and 0.0 < high <= 1.0:
         gray = np.rint(values * 255)

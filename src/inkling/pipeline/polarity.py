@@ -19,7 +19,7 @@ def has_light_background(small: np.ndarray) -> bool:
     Edges: moving in from the image's border, the first sharp edge leads from background to ink. Lighting gradients have
     no sharp edges, and a shadow's edge is crossed from both sides, so illumination hardly affects this cue.
     Areas: of the two parts that Otsu's threshold (1979) separates, the background covers more of the border and of the
-    image. This cue decides if the ink fills the image to its border.
+    image. The area cue is decisive if the ink fills the image to its border.
     """
     darkest, lightest, _, _ = cv2.minMaxLoc(border_pixels(small))
     if darkest == 255 or lightest == 0:  # a drawing: from pure white, or pure black, every edge leads to ink

@@ -98,11 +98,14 @@ class PrefixSearch:
             self._extend(_Prefix((), 0, [0.0] * len(blank), blank))
 
     def __iter__(self) -> Iterator[ScoredText]:
-        """All texts, except those of prefixes with less than 1e-12 of the accepted probability. Slow for nonsense."""
+        """All texts, except those of prefixes with less than 1e-12 of the accepted probability.
+
+        Slow if no text is probable.
+        """
         return self.texts(max_columns=sys.maxsize)
 
     def texts(self, *, max_columns: int = CONFIG.max_columns) -> Iterator[ScoredText]:
-        """Like iterating, but in bounded time and possibly incomplete.
+        """Like `__iter__`, but in bounded time and possibly incomplete.
 
         The order is exact if some text is probable. If none is, and the extended prefixes have more than `max_columns`
         columns in total, a beam search proposes the remaining texts. Probabilities are exact in both cases.

@@ -34,7 +34,7 @@ CODES = ("frame", "dark", "blank", "page", "many", "blot", "border", "small", "b
 def quality_warnings(image: np.ndarray, ink: np.ndarray, segmentation: Segmentation) -> tuple[QualityWarning, ...]:
     """(H, W) uint8 image, its (H, W) float32 ink and glyphs -> warnings, the most important first.
 
-    () if nothing is wrong, as in most clean drawings.
+    () if nothing is wrong, as with most clean drawings.
     """
     boxes = glyph_boxes(segmentation)
     if len(boxes) == 0:

@@ -67,7 +67,7 @@ class Trace:
     tiles: np.ndarray  # (N, 28, 28) float32, the classifier's input
     probs: np.ndarray  # (N, 10) float32, calibrated
     reading: Reading
-    sure_at: float  # probability, 0..1, from which a text counts as sure, for the network that read it
+    sure_at: float  # lowest probability, 0..1, at which a text is sure; it depends on the network that read the text
     layout: Layout | None = None  # if the rows were read as a whole; None if the image was read digit by digit
     rows: tuple[DecodedRow, ...] = ()  # those rows, in reading order
 
@@ -112,7 +112,7 @@ def _check_mode(mode: str) -> None:
 
 
 class Reader:
-    """Reads digits with one network.
+    """Reads digits with one classifier and, if it can detect non-digits, the packaged line network.
 
     Safe to share between threads, for example with `asyncio.to_thread(reader.read, picture)`; each concurrent thread
     takes additional memory. A reader can be pickled; unpickling opens the same network again.
@@ -130,7 +130,7 @@ class Reader:
     ) -> None:
         """`model`: the name of a packaged model, or a bundle or run folder; None is the packaged default.
 
-        `sure_at`: the probability, 0..1, from which a number is "read"; None is the value fitted to the network.
+        `sure_at`: the lowest probability, 0..1, at which a number is "read"; None: the value fitted to each network.
         `max_bytes`: limit for encoded images. Raises UnknownName or BadBundle.
         """
         self.bundle = registry.find(model)
@@ -149,7 +149,7 @@ class Reader:
     def predict(self, images: Any) -> np.ndarray:
         """MNIST images as (N, 28, 28), (N, 28, 28, 1) or (N, 784), of any real type -> (N,) int64 digits.
 
-        Images are not preprocessed, so they must be 28x28 px and centered, 0 = background. All cores are used.
+        Images are not preprocessed, so they must be 28x28 px and centered, 0 = background. Large batches use all cores.
         `array_input` defines how the values of each array type are interpreted. Raises BadRequest for other arrays.
         """
         return np.asarray(self.predict_proba(images).argmax(axis=1))
@@ -166,10 +166,11 @@ class Reader:
     def read(self, source: ImageSource, *, mode: Mode = "auto") -> Reading:
         """Read one image: a path, encoded bytes, an open file, a PIL image, or an array or tensor.
 
-        Arrays are (H, W[, C]) or PyTorch's (C, H, W): bool, integers of 0 to 255, floats of 0 to 1 or 0 to 255.
+        Arrays are (H, W[, C]) or PyTorch's (C, H, W), of bool, integers or floats; `array_input` defines their values.
 
         `mode="single"` treats all ink as one digit; "auto" finds any number of digits. Raises a BadPicture (see
-        inkling.errors) if the image cannot be decoded, and NotFound if a path cannot be read.
+        inkling.errors) if the image cannot be decoded, NotFound if a path cannot be read, and BadRequest for a wrong
+        mode, type or array.
         """
         return self.trace(source, mode=mode).reading
 

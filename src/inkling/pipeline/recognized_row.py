@@ -117,9 +117,9 @@ class DecodedRow:
     symbols: tuple[Symbol, ...]  # from left to right, including signs and marks
     prob: float  # probability of its digits, 0..1, with any signs
     signs_prob: float  # probability of its signs and marks, 0..1, given the digits
-    texts: tuple[ScoredText, ...]  # the most probable digits, the best first; only those given to `decode_row`
+    texts: tuple[ScoredText, ...]  # candidates for the digits, the best first: given to `decode_row`, or found there
     cells: tuple[Box, ...] = ()  # of the comb or table that contains the row, pixels of the picture
-    judge: Callable[[Sequence[ScoredText]], list[ScoredText]] = list  # rescores other texts, the best first
+    judge: Callable[[Sequence[ScoredText]], list[ScoredText]] = list  # rescores other texts; returns the best first
 
     def in_cells(self, cells: Sequence[Box]) -> DecodedRow:
         """The same row in the cells of a comb or table, boxes in pixels of the picture.
@@ -235,7 +235,7 @@ def _decoded(row: Row, text: Text, texts: Sequence[ScoredText], *, signs_prob: f
 def best_digits(row: Row) -> list[ScoredText]:
     """The most probable digits of a row, with any signs, the best first.
 
-    If none is certain, their probabilities are averaged over more views of the row.
+    If no text is certain, the probabilities are averaged over more views of the row.
     """
     return of_more_views(row, of_one_view(row))
 
@@ -249,7 +249,7 @@ def of_one_view(row: Row) -> list[ScoredText]:
 
 
 def averaged(row: Row, texts: Sequence[ScoredText]) -> list[ScoredText]:
-    """Average the probabilities of texts of digits over more views, the best first. Their sum does not change."""
+    """Texts of digits, rescored by averaging over more views, the best first. The sum of probabilities is kept."""
     views = row.more_views() if isinstance(row, LineRow) else ()
     found = _mean_probs([one.text for one in texts], [keep_symbols(view, N_DIGITS) for view in (row.probs, *views)])
     scale = sum(one.prob for one in texts) / max(sum(one.prob for one in found), 1e-300)
@@ -284,7 +284,7 @@ def of_more_views(row: Row, texts: list[ScoredText]) -> list[ScoredText]:
 
 
 def _symbol(k: int, probs: np.ndarray, box: Box, *, least: float, is_glyph: bool) -> Symbol:
-    """A symbol from (C - 1,) probabilities at its position. `least`: their lower bound, the text's probability."""
+    """A symbol from (C - 1,) probabilities at its position. `least`: lower bound of its probability."""
     if probs[k] < least:
         probs = probs * (1 - least) / (1 - probs[k])
         probs[k] = least

@@ -30,7 +30,7 @@ class Digit:
     """One digit of a reading."""
 
     digit: int  # 0..9; the most probable, except in some texts of rows
-    confidence: float  # its calibrated probability, 0..1
+    confidence: float  # its calibrated probability, 0..1, given that it is a digit
     sure: bool  # whether confidence * (1 - not_digit) is at least `sure_at`
     probs: tuple[float, ...]  # ten calibrated probabilities that sum to 1
     box: Box  # in pixels of the upright image
@@ -157,7 +157,7 @@ def with_others(reading: Reading, others: Sequence[Other]) -> Reading:
 def doubted(reading: Reading, reason: str) -> Reading:
     """Mark a reading as doubtful for a reason outside its probabilities, such as a contradicting second reading.
 
-    The outcome "read" becomes "unsure", and its confidence is halved so that the two agree.
+    If the outcome was "read", the confidence is halved, so that it agrees with the new outcome, "unsure".
     """
     factor = CONFIG.right_despite_doubt if reading.outcome == "read" else 1.0
     return replace(reading, outcome="unsure", confidence=factor * reading.confidence, reason=reason)

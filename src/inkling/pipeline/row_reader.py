@@ -128,7 +128,7 @@ class RowReader:
 
 
 def _cell_tiles(row: Recognized) -> np.ndarray | None:
-    """(k, 28, 28) float32 digits in the written cells of a comb. None for a table, whose cells hold several digits."""
+    """(k, 28, 28) float32 digits in the written cells of a comb. None for any other row."""
     if not are_of_comb(row.cells):
         return None
     images = [image for image in row.cut_cells() if image is not None]

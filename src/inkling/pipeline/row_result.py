@@ -30,9 +30,9 @@ def compose_rows(
 ) -> Reading:
     """Decoded rows in reading order, and other ink found earlier -> Reading.
 
-    `sure_at`: probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the
-    digits; doubtful signs make the reading unsure. Rows without digits are not in the text; their signs are in
-    `others`.
+    `sure_at`: lowest probability, 0..1, at which a text, and each of its digits, is sure. The confidence is that of the
+    digits; doubtful signs make the reading unsure. Rows without digits are not in the text, but their signs are in the
+    reading's `others`.
     """
     symbols = [replace(one, box=inside(one.box, size_wh)) for row in rows for one in row.symbols]
     digits = tuple(_digit_of(symbol, sure_at=sure_at) for symbol in symbols if symbol.is_digit)

@@ -20,7 +20,7 @@ from inkling.pipeline.normalize import SIDE, normalize_crop
 from inkling.pipeline.prefix_search import ScoredText
 from inkling.pipeline.recognized_row import LineRow, are_of_comb, cell_of
 
-Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated
+Classify = Callable[[np.ndarray], Prediction]  # (N, 28, 28) tiles -> calibrated prediction
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Segmentation:
 
     lines: list[list[Glyph]]  # top to bottom, each left to right
     labels: np.ndarray  # (h, w) uint16 or int32: 0 = background, else the number of a connected component
-    corner_xy: tuple[int, int]  # top-left corner of `labels` in the ink image; it covers all ink and a 1-pixel margin
+    corner_xy: tuple[int, int]  # top-left corner of `labels`, in the ink image; `labels` covers all ink plus 1 pixel
 
     @property
     def glyphs(self) -> list[Glyph]:
@@ -76,8 +76,8 @@ def segment(ink: np.ndarray, *, single: bool = False) -> Segmentation:
 def padded_corners(box_xywh: Box) -> Box:
     """Box -> x0, y0, x1, y1 of a slice that is one pixel larger on each side, to include the strokes' soft edge.
 
-    A slice may extend beyond the image's right and bottom borders. At the others it is clipped, because negative
-    indices would wrap around.
+    A slice may extend beyond the image's right and bottom borders. It is clipped at the left and top borders, because
+    negative indices would wrap around.
     """
     x, y, w, h = box_xywh
     return max(x - 1, 0), max(y - 1, 0), x + w + 1, y + h + 1

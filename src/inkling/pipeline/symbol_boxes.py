@@ -15,7 +15,7 @@ from inkling.pipeline.config.line import SYMBOL_BOXES as CONFIG
 
 
 def symbol_boxes(ink: np.ndarray, spans: Sequence[tuple[int, int]], *, column_px: int) -> np.ndarray:
-    """(32, W) ink of a line image, columns of n symbols from left to right -> (n, 4) float64 x, y, w, h in its pixels.
+    """(32, W) ink of a line image, columns of n symbols from left to right -> (n, 4) float64 x, y, w, h, in pixels.
 
     `spans`: first column and last + 1, each column `column_px` wide. A symbol without visible ink gets a narrow box as
     tall as the image.

@@ -51,7 +51,8 @@ def _content(state: CellState, image: Row | None, read: Callable[[np.ndarray], R
     """Read a cell.
 
     A cell that looks crossed out but is probably a number (an 8, or two touching digits) is read as a number. An
-    unpaired bracket is a curved 1. If ink was found but the cell's picture shows none, the cell is unsure.
+    unpaired bracket is taken for a curved 1, and the cell is unsure. If ink was found but the cell's picture shows
+    none, the cell is unsure, too.
     """
     if image is None:
         return "empty", "", "", 0.0

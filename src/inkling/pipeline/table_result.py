@@ -24,7 +24,7 @@ class TableCell:
     confidence: float  # probability that the text is right, 0..1; 0 if there is none
     box: Box  # in pixels of the upright image
     row_span: int = 1  # rows that a merged cell spans
-    column_span: int = 1  # columns that it spans
+    column_span: int = 1  # columns that a merged cell spans
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -1,8 +1,8 @@
 """Facts about one request for the log, the metrics and the client, without any uploaded content.
 
 Rates, places and bodies are counted per client address. That is the peer's address or, behind `trusted_proxies`
-proxies, the X-Forwarded-For entry that the outermost proxy added (Werkzeug's ProxyFix). The server drops the header
-X_Forwarded_For, which WSGI cannot distinguish from X-Forwarded-For.
+proxies, the X-Forwarded-For entry that the outermost proxy added (Werkzeug's ProxyFix). The server drops the
+X_Forwarded_For header, which WSGI cannot distinguish from X-Forwarded-For.
 """
 
 from __future__ import annotations

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-UPLOAD = -1  # a value of `max_body_bytes`: use the setting `max_upload_bytes`
+UPLOAD = -1  # a value of `max_body_bytes`: use the `max_upload_bytes` setting
 RATES = ("", "api")  # rate classes: not limited; `rate_per_minute` per client
 _ATTRIBUTE = "inkling_rule"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The requirements that are checked before an endpoint's view runs. The defaults are for a page."""
+    """The requirements that are checked before an endpoint's view runs. The defaults are for a health check."""
 
     needs_key: bool = False  # if the operator set a key
     rate: str = ""  # one of RATES

@@ -53,7 +53,7 @@ def check_address(address: str) -> None:
 
 
 def relative(text: str, *, depth: int = 0, top: str = "") -> str:
-    """The page with its absolute paths relative to `top`, by default `depth` folders up. Page paths get a slash."""
+    """The page with its absolute paths relative to `top`, by default `depth` folders up. Page paths end in a slash."""
     top = top or "../" * depth or "./"
 
     def replaced(match: re.Match[str]) -> str:

@@ -1,5 +1,5 @@
 // Caches the whole site in the browser, so that it opens offline after one visit. `inkling site` fills in the version and
-// every file's hash. For a new version, changed files are fetched in the background; a reload then shows it.
+// every file's hash. For a new version, changed files are fetched in the background; a reload shows the new version.
 const PREFIX = "inkling-";
 const NAME = PREFIX + VERSION;
 const FILES = HASHES; // path -> hash of its content
@@ -45,7 +45,7 @@ async function answer(request, isPage) {
   if (kept) return kept;
   const address = new URL(request.url);
   if (isPage && !address.pathname.endsWith("/")) {
-    address.pathname += "/"; // as a host redirects /learn to /learn/
+    address.pathname += "/"; // like a host, which redirects /learn to /learn/
     if (await cache.match(address, { ignoreSearch: true })) return Response.redirect(address, 302);
   }
   return fetch(request);

@@ -203,7 +203,7 @@ def n_outputs(settings: Settings) -> int:
 
 
 def _add_normalization(model: Any, name: object) -> None:
-    # Its offset replaces the convolution's bias (Ioffe, Szegedy 2015). Export folds it into the convolution.
+    # The offset replaces the convolution's bias (Ioffe, Szegedy 2015). Export folds this layer into the convolution.
     from keras import layers
 
     model.add(layers.BatchNormalization(momentum=0.95, name=f"norm_{name}"))

@@ -1,10 +1,11 @@
 """Data augmentation: random changes to the images of an epoch that imitate other handwriting, pens and paper.
 
-One warp does all geometry: rotation, shear, stretch and scale as one matrix, and the elastic field of Simard,
-Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003). After
-the warp the digit again has a longest side of 20 pixels (times the random scale) and its center of mass in the middle,
-like the output of `pipeline.normalize`. Then stroke width, contrast and noise change. Some digits are replaced by
-synthetic ones (`synthetic_digits`) or degraded (`degrade`); those pass through `pipeline.normalize` itself.
+One warp does all geometry: rotation, shear, stretch and scale as one matrix, quadratic bowing, a shift, and the elastic
+field of Simard, Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual Document
+Analysis" (2003). After the warp, apart from the random scale, shift and elastic field, the digit again has a longest
+side of 20 pixels and its center of mass in the middle, like the output of `pipeline.normalize`. Then stroke width,
+contrast and noise change. Some digits are replaced by synthetic ones (`synthetic_digits`) or degraded (`degrade`);
+those pass through `pipeline.normalize` itself.
 
 Each chunk has a separate random stream, so the result does not depend on the number of threads. A chunk fits into a
 processor's cache, and OpenCV changes all its images in one call: they are stacked into one tall image, with blank rows
@@ -29,8 +30,8 @@ from inkling.training.synthetic_digits import draw_digits, from_pool
 
 SIDE = 28
 LONGEST = 20  # pixels, as in pipeline.normalize
-FINE, BOLD = 0.17, 0.4  # share of the ink that remains after an erosion by one pixel
-CELL = SIDE + 2  # rows per image in a stack, with the blank ones above and below it
+FINE, BOLD = 0.17, 0.4  # thresholds of the share of ink that remains after an erosion by one pixel
+CELL = SIDE + 2  # rows per image in a stack, including the blank rows above and below the image
 CHUNK = 256  # images per random stream; changing it changes every result
 _Y, _X = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 _MOMENTS = np.stack([np.ones_like(_X), _X, _Y], -1).reshape(-1, 3)
@@ -212,7 +213,7 @@ def _longest_side(images: np.ndarray, forward: np.ndarray) -> np.ndarray:
     right = SIDE - 1 - ink[:, :, ::-1].argmax(2).T.astype(np.float32)
     blank = (left == 0) & ~ink[:, :, 0].T
     outside = np.where(blank, np.float32(np.inf), np.float32(0))
-    longest = np.full(len(images), 8.0, np.float32)  # 8 for an empty image
+    longest = np.full(len(images), 8.0, np.float32)  # lower bound, and the result for an empty image
     for along_x, along_y in forward:
         down = along_y * _Y[:, :1]  # (28, N)
         ends = along_x * left + down, along_x * right + down  # on one axis of the result
@@ -235,7 +236,7 @@ def _with_stroke_width(images: np.ndarray, amount: float, rng: np.random.Generat
         other = np.where(grows[:, None, None], _morphed(images, cv2.dilate), _morphed(images, cv2.erode))
         images = images + np.clip(left, 0, 1) * (other - images)
         left = left - 1
-    # The darkest ink stays 1, as in pipeline.normalize: thin strokes are not pale.
+    # Scale the darkest ink to 1, as in pipeline.normalize, so that thin strokes are not pale.
     images /= np.maximum(images.max((1, 2), keepdims=True), 0.1)
     return images
 

@@ -1,8 +1,8 @@
-"""Calibration: a network's temperature, `sure_at` and `reject_at`, all from validation images.
+"""Calibration: a classifier's temperature, `sure_at` and `reject_at`, all from validation images.
 
-MNIST's images are neater than those that people send. Every network is calibrated on plain and augmented validation
-images, so that its confidence holds for other handwriting and pens too. The augmentation is the same for all networks,
-whatever they were trained with, so that a network trained on plain MNIST is not overconfident.
+MNIST's images are neater than those that people send. Every classifier is calibrated on plain and augmented validation
+images, so that its confidence holds for other handwriting and pens too. The augmentation is the same for all
+classifiers, whatever they were trained with, so that a network trained on plain MNIST is not overconfident.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ AUGMENTED_AS = "cnn"  # the recipe whose augmentation is used for the validation
 COPIES = 3  # augmented versions of each validation image
 RIGHT = 0.995  # required accuracy of the sure digits; decides `sure_at`
 LEAST_SURE = 0.9  # lower bound of `sure_at`: a less confident digit is never sure, even if RIGHT allows it
-REFUSED = 0.001  # share of the digits that may be refused; decides `reject_at`
-N_NONDIGITS = 5_000  # generated to measure refusal
+REFUSED = 0.001  # largest share of the validation digits that is refused; decides `reject_at` (at least 0.5)
+N_NONDIGITS = 5_000  # number of images generated to measure refusal
 
 
 @dataclass(frozen=True)

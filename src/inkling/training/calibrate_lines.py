@@ -54,7 +54,7 @@ class Line:
 def fit_temperature(lines: Sequence[Line]) -> float:
     """The temperature with the lowest binary cross-entropy between the digits' probabilities and their correctness.
 
-    Uses one in EVERY validation lines.
+    Uses every third line (`EVERY`).
     """
 
     def loss(log_temperature: float) -> float:
@@ -69,7 +69,8 @@ def fit_temperature(lines: Sequence[Line]) -> float:
 def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed: int) -> float:
     """The lowest confidence threshold at which the accuracy on the pictures called read is at least RIGHT.
 
-    `n` pictures of lines pass through the whole pipeline, with layout, second views and the packaged classifier.
+    At least 0.5, and 1 if no threshold is high enough. `n` pictures of lines pass through the whole pipeline, with
+    layout, second views and the packaged classifier.
     """
     reader = Reader()
     reader.row_reader = RowReader(bundle, reader.classify, sure_at=0.0)
@@ -86,12 +87,12 @@ def fit_sure_at(bundle: Bundle, digits: DigitImages, how: Texts, *, n: int, seed
 
 
 def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure_at: float) -> dict[str, Any]:
-    """The scores of one set of lines, as a manifest holds them.
+    """The scores of one set of lines, in the manifest's format.
 
     accuracy              share with the right digits, and its 95% interval
     accuracy_written      share with the right digits and signs
     accuracy_by_length    share with the right digits, by number of symbols
-    coverage              share that are called read
+    coverage              share called read
     selective_accuracy    share of the lines called read with the right digits; None if no line is called read
     calibration_error     expected calibration error of the digits' probability (Guo et al. 2017), raw and calibrated
     """
@@ -118,7 +119,7 @@ def line_scores(lines: Sequence[Line], infer: Infer, *, temperature: float, sure
 
 
 def read(line: Line, infer: Infer, *, temperature: float, sure_at: float) -> Reading:
-    """Reads a line with the line network alone; a doubtful line is also read stretched."""
+    """Reads a line with the line network alone; for a doubtful line, also reads stretched copies."""
 
     def more_views() -> list[np.ndarray]:
         views = (_stretched(line.image, factor) for factor in LINE_RECOGNIZER.stretches)

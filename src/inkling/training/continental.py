@@ -7,7 +7,7 @@ import numpy as np
 
 
 def with_continental_forms(images: np.ndarray, labels: np.ndarray, part: float, rng: np.random.Generator) -> np.ndarray:
-    """(N, 28, 28) uint8 -> a copy in which the share `part` of the 1s and 7s are changed.
+    """(N, 28, 28) uint8 -> a copy in which about the share `part` of the 1s and 7s is changed.
 
     The 1s get a long upstroke, and some of them a foot; the 7s get a bar.
     """
@@ -45,7 +45,7 @@ def _draw_bar(image: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def _line(image: np.ndarray, start: tuple[float, float], end: tuple[float, float], height: int) -> None:
-    """Draws an anti-aliased stroke about as wide as the digit's own. `height`: height of the digit in pixels."""
+    """Draws an anti-aliased stroke about as wide as the digit's strokes. `height`: height of the digit in pixels."""
     width = int(np.clip(round(image.sum() / 255 / (1.8 * height)), 1, 2))
     points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]  # in sixteenths of a pixel
     cv2.line(image, points[0], points[1], (255,), width, cv2.LINE_AA, shift=4)

@@ -1,4 +1,4 @@
-"""Degraded digits: low resolution, black and white only, stretched to fill a box.
+"""Degraded digits: low resolution, mostly black and white only, often stretched to fill a box.
 
 Bitmap scanners, form readers that crop each box, and one-pixel pens produce such digits. `pipeline.normalize` turns the
 degraded image into a normalized digit, so that the network sees what the pipeline makes of such images.
@@ -14,10 +14,10 @@ import numpy as np
 from inkling.pipeline.normalize import normalize_crop
 from inkling.training.recipe import Augmentation
 
-SIZES = (11, 40)  # longest side, in pixels
-BOX = (0.6, 1.1)  # width over height of a digit stretched to fill a box
+SIZES = (11, 40)  # range of the longest side, in pixels
+BOX = (0.6, 1.1)  # range of width over height of a digit stretched to fill a box
 MAX_STRETCH = 3.0  # a plain 1 stretched more than this is no longer a 1
-ENLARGED = (2.0, 5.0)  # factor
+ENLARGED = (2.0, 5.0)  # range of the factor
 _INK_AT = 0.1  # a pixel with more ink than this belongs to the digit
 
 

@@ -56,7 +56,7 @@ class DigitTask:
 
     @cached_property
     def teacher(self) -> targets.TeacherNetwork | None:
-        """The network whose outputs the new one also learns from, or None."""
+        """The network whose outputs the new network also learns from, or None."""
         return targets.load_teacher(self.recipe)
 
     @cached_property
@@ -123,7 +123,7 @@ class DigitTask:
         return {"x": self._scaled(prepared.images), "y": y, "batch_size": self.recipe.batch_size, "shuffle": False}
 
     def _teacher_probs(self, prepared: PreparedImages) -> np.ndarray | None:
-        """(M, C) float32; computed once for images that are repeated (`teacher.pool`)."""
+        """(M, C) float32, computed only once for images that are repeated (`teacher.pool`); None without a teacher."""
         if self.teacher is None:
             return None
         known = self._known_probs.get(prepared.made_for)

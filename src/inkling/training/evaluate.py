@@ -48,7 +48,8 @@ def evaluate_mnist(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> d
 def evaluate_lines(bundle: Bundle, mnist: Mnist, *, data: str = MNIST_TEST) -> dict[str, Any]:
     """Evaluates the line network alone on synthetic lines of test digits, the same for every network. Counts as a look.
 
-    With `data` "mnist-validation", evaluates it on lines of the digits that its training held out.
+    With `data` "mnist-validation", evaluates it on lines of the digits that its training held out. Raises BadBundle if
+    the manifest has no recipe.
     """
     task = LineTask(recipe_of(bundle), mnist)
     if data == MNIST_TEST:
@@ -116,7 +117,7 @@ def evaluate_folder(
 
 
 def labelled_images(folder: Path) -> list[Path]:
-    """Pictures named LABEL__anything, in order. Raises NotFound when there is none."""
+    """Pictures named LABEL__anything (digits as label), with subfolders, in order. Raises NotFound if there is none."""
     if not folder.is_dir():
         raise NotFound(
             f"{folder} is not a folder; expected mnist-test, mnist-validation or a folder of pictures. Check the path."
@@ -131,7 +132,8 @@ def labelled_images(folder: Path) -> list[Path]:
 
 
 def _per_label(pairs: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
-    # Per digit, as for MNIST, if every label is one digit; the precision of longer texts means little.
+    # One row per label: one per digit, as for MNIST, if every label is one digit. The precision of longer texts means
+    # little.
     rows = []
     for label in sorted({label for label, _ in pairs}, key=lambda text: (len(text), text)):
         n = sum(count for (true, _), count in pairs.items() if true == label)

@@ -91,9 +91,9 @@ def write_manifest(bundle: Bundle) -> None:
 
 
 def check_parity(model: Any, bundle: Bundle, task: Task, inputs: list[np.ndarray]) -> float:
-    """The largest difference between a bundle's model.tflite and a Keras model. inputs: (N, h, w) float32 each
+    """The largest difference between the LiteRT outputs of a bundle and those of a Keras model.
 
-    Raises BadBundle when it exceeds TOLERANCE.
+    inputs: (N, h, w) float32 each. Raises BadBundle when it exceeds TOLERANCE.
     """
     infer = task.load_litert(bundle)
     differences = [np.abs(infer(x) - model.predict(x, batch_size=500, verbose=0)).max() for x in inputs]

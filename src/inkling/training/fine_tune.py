@@ -1,7 +1,7 @@
 """Fine-tuning: a network starts from the weights of another one instead of random ones.
 
 Fine-tuning learns the new data and forgets some of the old. Interpolated weights do nearly as well on both, so a recipe
-may `keep` a share of the old ones: Wortsman et al., "Robust fine-tuning of zero-shot models" (2022).
+can `keep` a share of the old weights: Wortsman et al., "Robust fine-tuning of zero-shot models" (2022).
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from inkling.training.recipe import Recipe
 def initial_weights(model: Any, recipe: Recipe) -> list[np.ndarray] | None:
     """The weights of the network named by `recipe.start`, for a Keras model of the recipe; None if `start` is empty.
 
-    Raises UnknownName or BadBundle when it does not exist, BadRecipe when the shapes of its weights differ.
+    Raises UnknownName or BadBundle when that network does not exist; BadRecipe when its weights have other shapes, it
+    was trained with other held-out images, or the recipe standardizes inputs.
     """
     if not recipe.start:
         return None

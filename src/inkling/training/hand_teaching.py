@@ -20,7 +20,7 @@ from inkling.training.data.mnist import Mnist, as_input
 from inkling.training.fine_tune import moved_back
 from inkling.training.hand_tuning import Shown, Tuner, Weights
 
-KEEP = (0.15, 0.3, 0.5, 0.7)  # shares of the old weights; the first at which the guards hold is used
+KEEP = (0.15, 0.3, 0.5, 0.7)  # shares of the old weights; the first at which the guards hold is used, else the last
 
 OnProgress = Callable[[str, float], None]  # the current stage in words, and the share of the job done, 0..1
 
@@ -51,8 +51,8 @@ class Teacher:
     def teach(self, lessons: Sequence[Lesson]) -> TaughtNetwork:
         """Train a network on lessons.
 
-        It is promoted by the rules of the light step, and only if it reads at least as many held-out lessons correctly
-        as the light step does. The report has the entries of `verdict.report` and: contradicted, keep, light (held-out
+        It is promoted by the rules of the light step, unless the light step would be promoted and reads more held-out
+        lessons correctly. The report has the entries of `verdict.report` and: contradicted, keep, light (held-out
         score of the light step), temperature, took_s. Raises BadRequest without lessons.
         """
         started = time.perf_counter()
@@ -118,7 +118,7 @@ class Teacher:
 
 
 def against_light(found: verdict.Verdict, outcome: verdict.Outcome, of_light: light_teaching.Taught) -> verdict.Verdict:
-    """The verdict, without promotion if the light step reads more of the held-out lessons correctly."""
+    """The verdict, without promotion if the light step is promoted and reads more held-out lessons correctly."""
     if not found.promoted or outcome.held_back is None or not of_light.promoted:
         return found
     n_full = int(outcome.right(outcome.held_back).sum())

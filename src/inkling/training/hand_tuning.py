@@ -26,8 +26,8 @@ from inkling.training.keras_setup import import_keras, open_keras_model
 from inkling.training.recipe import Augmentation
 
 LAST_KEPT = "relu_5"  # the last frozen layer; the trainable layers after it have two thirds of the weights
-COPIES = 4  # of a lesson in an epoch: one plain, the others augmented
-MAX_COPIES = 8_000  # of all lessons together; with many lessons, each is shown fewer times
+COPIES = 4  # of each lesson in an epoch: one plain, the others augmented
+MAX_COPIES = 8_000  # of all lessons together; with many lessons, there are fewer copies of each, but at least one
 MILD = Augmentation(
     rotation=6, shear=0.1, scale=0.06, stretch=0.12, shift=0.5, elastic=12, elastic_sigma=4.5, stroke=0.2
 )  # augmentation of lessons
@@ -44,12 +44,12 @@ Weights = list[np.ndarray]  # of the trainable layers
 class Shown:
     """Lessons as features of the frozen layers."""
 
-    features: np.ndarray  # (C, N, 7, 7, 96) float16: C copies of N lessons, the first one plain
+    features: np.ndarray  # (C, N, 7, 7, 96) float16: C copies of N lessons, the first copy plain
     labels: np.ndarray  # (N,) 0..10
 
 
 class Tuner:
-    """Fine-tunes copies of one network; the replay images are the same for every hand."""
+    """Fine-tunes one network, from its original weights for each hand, with the same replay images for every hand."""
 
     def __init__(self, bundle: Bundle, mnist: Mnist) -> None:
         """Raises MissingExtra without TensorFlow, BadBundle without model.keras, WrongNetwork for other layers."""

@@ -78,7 +78,7 @@ def _teach(name: str, bundle: Bundle, log: EventFile, timer: threading.Timer) ->
 
 
 def _end_in_time(log: EventFile, max_s: float) -> threading.Timer:
-    """End the process when it is canceled or exceeds `max_s`. Returns the timer, which can be canceled."""
+    """End the process when it is canceled or runs for more than `max_s` seconds. Returns the timer, to cancel it."""
 
     def cancelled(number: int, frame: FrameType | None) -> None:
         log.append("cancelled")

@@ -86,7 +86,7 @@ def bridge(given: Sequence[Any], callbacks: Callbacks | None = None) -> Iterator
 def from_text(text: str) -> Any:
     """Parses a keras.callbacks class with literal keyword arguments: `CSVLogger(filename="log.csv")`.
 
-    Raises UnknownName for an unknown class and BadRecipe for anything else.
+    Raises UnknownName for an unknown class and BadRecipe for any other invalid text.
     """
     callbacks = import_keras().callbacks
     known = [

@@ -26,15 +26,16 @@ PLAIN_MODULES = (
     *("keras", "keras.src.models.functional", "keras.layers", "keras.initializers", "keras.regularizers"),
     *("keras.constraints", "keras.optimizers", "keras.losses", "keras.metrics"),
 )
-INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # that speed up TensorFlow
-BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # x86, x86 for whole matrices, Arm
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # sets that speed up TensorFlow
+BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")  # on x86, on x86 for whole matrices, on Arm
 CAN_RUN_CODE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def import_keras(*, seed: int | None = None, task: str = "training") -> Any:
     """The Keras module with the TensorFlow backend. With `seed`, random numbers and operations are deterministic.
 
-    Raises MissingExtra when the `learn` extra is not installed, and InklingError on a Python without TensorFlow.
+    Raises MissingExtra when the `learn` extra is not installed, and InklingError if TensorFlow has no release for this
+    Python version.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is imported
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -71,7 +72,10 @@ def device() -> str:
 
 
 def has_bfloat16() -> bool:
-    """Whether the device multiplies bfloat16 numbers in hardware; emulation takes seven times as long as float32."""
+    """Whether the device multiplies bfloat16 numbers in hardware; emulation takes seven times as long as float32.
+
+    True for every GPU.
+    """
     return bool(_gpus()) or any(flag in BFLOAT16 for flag in processor())
 
 
@@ -123,7 +127,7 @@ def convert_to_litert(path: Path, out: Path) -> None:
 def load_keras(path: Path, *, task: str) -> Any:
     """The Keras model in a file, without its optimizer.
 
-    Raises BadBundle for a damaged file and for layers that can contain code, before any of it runs.
+    Raises BadBundle for a damaged file and for layers that can contain code, before any such code runs.
     """
     _check_layers(path)
     keras = import_keras(task=task)

@@ -29,7 +29,7 @@ from inkling.training.synthetic_lines.handwriting import DigitImages
 MIN_PROB = 1e-7  # lower bound of probabilities, so that their logarithm is finite
 COLUMN_PX = LINE_IMAGE.width_step_px
 N_EVALUATION = 2_000  # lines to validate and to test on
-N_CALIBRATION = 4_000  # lines to calibrate on
+N_CALIBRATION = 4_000  # lines for the temperature, which `fit_temperature` fits on every third of them
 N_PICTURES = 3_000  # pictures for choosing `sure_at`; measuring a high accuracy takes many
 N_COMPARED = 50  # lines of each width on which export compares LiteRT with Keras
 INFERENCE_BATCH = 50  # lines
@@ -194,7 +194,7 @@ def _dataset(batches: list[tuple[np.ndarray, np.ndarray]]) -> Any:
     """Batches of (B, 32, w) uint8 line images and (B, MAX_SYMBOLS) uint8 texts -> a `tf.data.Dataset` of them.
 
     Its signature leaves the width open. From arrays, Keras would compile a graph for the width of the first batch. That
-    graph rounds differently, so a resumed run would end with other weights. The pipeline runs no Python, because
+    graph rounds differently, so a resumed run would end with other weights. The data set runs no Python code, because
     closing a data set that uses a Python generator can deadlock.
     """
     import tensorflow as tf

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 WARM_UP = 0.3  # share of a one-cycle run in which the rate rises (Smith, Topin, "Super-Convergence", 2018)
-INITIAL_FACTOR = 0.04  # of the highest rate, at the start of one_cycle
-WARM_UP_STEPS = 500  # of warmup_stable_decay
+INITIAL_FACTOR = 0.04  # share of the highest rate at which one_cycle starts
+WARM_UP_STEPS = 500  # in which the rate of warmup_stable_decay rises
 
 
 def factors(schedule: str, steps: int, *, decay: float = 0.4) -> np.ndarray:

@@ -3,7 +3,7 @@
     python -m inkling.training.model_card BUNDLE ...
 
 writes README.md next to each manifest, in the style of "Model Cards for Model Reporting" (Mitchell et al. 2019).
-Everything in a card comes from the manifest, so the two cannot disagree.
+All facts about the network come from the manifest, so the card and the manifest cannot disagree.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ FACES = (
     *(cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_PLAIN),
 )
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneralItalic", "cmmi10", "cmss10")
-HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left or right; the other halves can look like digits
+HALVES = {0: "lr", 2: "lr", 3: "l", 5: "lr", 6: "l", 9: "l"}  # left or right; other halves can look like digits
 ON_SIDE = (2, 3, 4, 5, 7)
 MIRRORED = (3, 4, 6, 7, 9)
 UPSIDE_DOWN = (3, 4, 7)
@@ -91,7 +91,7 @@ def printed_sign(sign: str, rng: Rng) -> np.ndarray:
 
 
 def stroke_font_text(text: str, rng: Rng) -> np.ndarray:
-    """A text in one of OpenCV's fonts, about 25 pixels high, with a random pen -> (h, w) float32 ink."""
+    """A text in one of OpenCV's fonts, letters 8 to 28 pixels high, random pen -> (h, w) float32 ink."""
     face, scale, pen = FACES[rng.integers(len(FACES))], rng.uniform(0.8, 1.3), int(rng.integers(1, 5))
     if rng.random() < 0.2:
         face |= cv2.FONT_ITALIC
@@ -103,7 +103,7 @@ def stroke_font_text(text: str, rng: Rng) -> np.ndarray:
 
 @cache
 def truetype_text(text: str, font: str) -> np.ndarray:
-    """A text in one of Matplotlib's fonts, 32 pixels high -> (h, w) uint8."""
+    """A text in one of Matplotlib's fonts, at a font size of 32 pixels -> (h, w) uint8."""
     import matplotlib
     from PIL import Image, ImageDraw, ImageFont
 
@@ -148,7 +148,7 @@ def scribble(rng: Rng) -> np.ndarray:
     elif kind == 4:  # a spiral of more than one turn
         t = np.linspace(0, rng.uniform(3, 8) * np.pi, 80)
         strokes = [np.stack([t * np.cos(t), t * np.sin(t) * rng.uniform(0.5, 1.2)], 1) / t[-1]]
-    elif kind == 5:  # a cross, a star, a grid: several straight lines
+    elif kind == 5:  # several straight lines, such as a cross, a star or a grid
         strokes = [rng.random((2, 2)) + rng.normal(0, 0.05, (2, 2)) for _ in range(rng.integers(3, 8))]
     elif kind == 6:  # an arrow or a tick
         tip = rng.random(2)

@@ -1,8 +1,8 @@
 """Simulated writers with unusual digit forms: each writes two or three digits in a rare form, and does so consistently.
 
 A hand has a fixed slant, width, pen and jitter, and one variant of each odd form. Its other digits are MNIST training
-images, slanted and thickened to match. The forms are not in `stroke_forms`, which networks are trained on. Use them
-only to evaluate what a hand learns (`benchmarks.accuracy.hands`), never to train a network.
+images, slanted, and thinned or thickened to match. The forms are not in `stroke_forms`, which networks are trained on.
+Use them only to evaluate what a hand learns (`benchmarks.accuracy.hands`), never to train a network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inkling.training.nondigits import crop_to_ink, rotation_matrix
 from inkling.training.stroke_forms import Form, Stroke, parsed
 from inkling.training.synthetic_digits import draw_strokes, pen_path
 
-# Flagged 1s, hooked and crossed 7s, open 4s, 4s like a psi, 9s like a rho or a g, a crossed 2, a plain 6.
+# Flagged 1s, hooked and crossed 7s, open 4s, 4s like a psi, 9s like a rho or a g, crossed 2s, a plain 6.
 _LINES: dict[int, tuple[str, ...]] = {
     1: (
         "50..80 - 0,30 100,0 40,100",
@@ -58,7 +58,7 @@ DIGITS = range(10)
 class OddHand:
     """One simulated writer."""
 
-    forms: dict[int, Form]  # of its odd digits
+    forms: dict[int, Form]  # of the odd digits
     slant: float  # to the right, as a share of the height
     turn: float  # radians
     widths: dict[int, float]  # of the odd digits, as a share of the height
@@ -94,7 +94,7 @@ def _variant(form: Form, rng: np.random.Generator) -> Form:
 def write_digits(
     hand: OddHand, n_each: int, images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`n_each` of each digit -> (10 n, 28, 28) float32 normalized digits and their labels (10 n,).
+    """`n_each` of each digit -> (10 n_each, 28, 28) float32 normalized digits and their labels (10 n_each,).
 
     `images`, `labels`: MNIST's training images, (N, 28, 28) uint8 and (N,), for the digits that are not odd.
     """

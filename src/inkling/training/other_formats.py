@@ -1,4 +1,4 @@
-"""Exports a bundle's network to a file format of other programs, and compares the file's outputs with the bundle's.
+"""Exports a bundle's network to another file format, and compares the outputs of the file with those of the bundle.
 
 `export` writes bundles; this module writes files for other programs. Each file is run in its own runtime: ONNX
 Runtime, TensorFlow, Keras or LiteRT.
@@ -92,7 +92,7 @@ def _digits(n: int) -> np.ndarray:
 
 
 def _lines() -> list[np.ndarray]:
-    """Lines of such digits by width, (N, 32, w) float32 each."""
+    """Lines of digits from `_digits`, by width: (N, 32, w) float32 each."""
     images = np.asarray(np.rint(255 * _digits(200)), np.uint8)
     lines = dataset.evaluation_lines(images, np.arange(200) % 10, n=N_LINES, seed=0)
     return [dataset.as_input(same.images) for same in lines]

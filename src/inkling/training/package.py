@@ -1,9 +1,9 @@
 """Adds a run's bundle to the packaged models: python -m inkling.training.package RUN
 
 A bundle without test scores is evaluated on the test images once, and the look is counted. LiteRT is compared with
-Keras on all of them. The training time goes into the manifest, and the run's history is copied. For a classifier, the
-command also writes the report for the web pages (`inkling.training.publish`); for one that can learn a hand, it also
-writes the data of the hand's guards (`inkling.training.replay`).
+Keras on all test images. The training time goes into the manifest, and the run's history is copied. For a classifier,
+the command also writes the report for the web pages (`inkling.training.publish`); for one that can learn a hand, it
+also writes the data of the hand's guards (`inkling.training.replay`).
 
 `--recipe NAME` rewrites the manifest for that recipe, to recalibrate a network or to update a manifest from an older
 version of inkling. The network, its version, date, training time and libraries do not change.
@@ -33,7 +33,7 @@ from inkling.training.tasks import Task, make_task
 DESCRIPTION = "Add a run's bundle to the packaged models."
 DIFFERENCE = "difference_from_keras"  # in the test scores: largest difference in any probability
 FILES = ("model.tflite", "model.keras")
-KEPT = ("version", "training", "libraries", "reproducibility", "created", "second_opinion")  # in a rewritten manifest
+KEPT = ("version", "training", "libraries", "reproducibility", "created", "second_opinion")  # entries kept by `renewed`
 OF_THE_WEIGHTS = ("training", "created")  # kept if a repeated training run gives the same weights
 
 

@@ -7,7 +7,7 @@
     history.csv            with --history: the history of the run that produced this network
 
 NAME is a run folder, a bundle folder or, in a clone of the project, a packaged model. Publishing takes about a
-minute per model. Publishing again changes only the number of looks at the test images.
+minute per model. Publishing the same network again changes only the number of looks at the test images.
 """
 
 from __future__ import annotations

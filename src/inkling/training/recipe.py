@@ -52,7 +52,10 @@ def find(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def from_table(table: Mapping[str, Any]) -> Recipe:
-    """A parsed TOML table -> Recipe. Raises BadRecipe, which names the parameter, its range and its value."""
+    """A parsed TOML table -> Recipe. Raises BadRecipe, which names the parameter, its range and its value.
+
+    Raises UnknownName for an unknown architecture.
+    """
     recipe = _without_stages(table)
     if recipe.stages and (recipe.patience or recipe.standardise):
         name = "patience" if recipe.patience else "standardise"

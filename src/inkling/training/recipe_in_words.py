@@ -1,4 +1,4 @@
-"""A recipe in phrases for people to read, as in the model cards."""
+"""A recipe in words, for the model cards."""
 
 from __future__ import annotations
 

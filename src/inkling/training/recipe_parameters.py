@@ -24,7 +24,7 @@ def _choice(help: str, default: str, *choices: str) -> Any:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The limits of the random changes to each image; all 0 = no change. See `augment`."""
+    """The limits of the random changes to each image; 0 turns a change off. See `augment`."""
 
     rotation: float = _between("Largest rotation in either direction, in degrees.", 0.0, 0, 45)
     shear: float = _between("Largest shear: horizontal shift per unit of height.", 0.0, 0, 1)

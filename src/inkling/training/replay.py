@@ -30,7 +30,7 @@ DESCRIPTION = "Write the data of a hand's guards (replay.npz) next to a packaged
 def ordinary_images(bundle: Bundle, mnist: Mnist, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """The guards' images (N, 28, 28) float32, their labels (N,) 0..10, and the number of plain validation images.
 
-    All plain validation images of MNIST come first, then some of them augmented, then non-digits with the label 10.
+    All plain validation images come first, then augmented copies of some of them, then non-digits with the label 10.
     """
     recipe = bundle.manifest["recipe"]
     _, validation = split_indices(mnist.y_train, recipe["n_validation"], recipe["split_seed"])

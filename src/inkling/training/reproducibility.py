@@ -27,7 +27,7 @@ CPU_INFO = Path("/proc/cpuinfo")  # Linux only; elsewhere only the machine archi
 
 
 def facts(images_sha256: list[str]) -> dict[str, Any]:
-    """A manifest's `reproducibility`. images_sha256: hash of the prepared images in each stage's first epoch."""
+    """The manifest's `reproducibility`. images_sha256: hash of the prepared images in each stage's first epoch."""
     return {"images_sha256": images_sha256, "processor": processor(), "threads": threads()}
 
 

@@ -52,7 +52,7 @@ def compare(runs: Sequence[Path], mnist: Mnist, earlier: Table) -> Table:
 
 
 def pairs(models: Table) -> list[Table]:
-    """Compares every two recipes that held out the same images.
+    """Compares every two recipes that held out the same images and share at least two seeds.
 
     The differences are, by seed, the second recipe's accuracy on those images minus the first's.
     """

@@ -37,7 +37,7 @@ def make_targets(labels: np.ndarray, recipe: Recipe, teacher_probs: np.ndarray |
 
 @dataclass(frozen=True)
 class TeacherNetwork:
-    """A trained network whose calibrated probabilities the new one learns from."""
+    """A trained network whose calibrated probabilities the new network learns from."""
 
     model: Any  # (N, 28, 28) -> (N, 10 or 11)
     temperature: float
@@ -83,9 +83,9 @@ def loss_and_metric(recipe: Recipe) -> tuple[Any, Any]:
 def load_teacher(recipe: Recipe) -> TeacherNetwork | None:
     """The recipe's teacher, or None.
 
-    Its probabilities are calibrated with its bundle's temperature. Without calibration, those of a network trained with
-    label smoothing are too low, and a small network learns less from them. Raises UnknownName or BadBundle, and
-    BadRecipe when the teacher's shapes do not match.
+    Its probabilities are calibrated with its bundle's temperature. Without calibration, the probabilities of a network
+    trained with label smoothing are too low, and a small network learns less from them. Raises UnknownName or
+    BadBundle, and BadRecipe when the teacher's shapes do not match.
     """
     teacher = recipe.teacher
     if not teacher.name:

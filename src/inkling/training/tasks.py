@@ -62,6 +62,6 @@ class Task(Protocol):
 
 
 def make_task(recipe: Recipe, mnist: Mnist) -> Task:
-    """The task of a recipe's architecture, for one stage. Expensive data is created on first use."""
+    """The task of a recipe's architecture, for its last stage. Expensive data is created on first use."""
     kinds: dict[str, Callable[[Recipe, Mnist], Task]] = {"digits": DigitTask, "lines": LineTask}
     return kinds[find_architecture(recipe.architecture).task](stages_of(recipe)[-1], mnist)

@@ -3,15 +3,15 @@
     recipe.toml        the recipe, with every default written out
     history.csv        a row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds
     checkpoint.npz     the state after the last epoch; `--resume` continues from it and gives the same weights
-    stage-1.npz, ..    that state for each earlier stage of a recipe with stages
+    stage-1.npz, ..    the state after each earlier stage of a recipe with stages
     images.json        for each stage, the SHA-256 of the images in its first epoch
-    best.npz           with `patience`: the weights of the epoch with the lowest validation loss
+    best.npz           with `patience`: the state after the epoch with the lowest validation loss
     scores.json        scores by data set, as in the manifest
     environment.json   machine, versions, seconds
     bundle/            the network for the reader; see inkling.models.bundle
 
-Data, loss and scores depend on the kind of network; see `tasks`. A run is a function of its recipe and the data:
-shuffling and augmentation derive from (seed, epoch).
+Data, loss and scores depend on the kind of network; see `tasks`. On one machine, a run is a function of its recipe and
+the data: shuffling and augmentation derive from (seed, epoch).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Callbacks:
     on_start: Callable[[int, int], None] = lambda done, epochs: None  # epochs already done, all epochs
     on_step: Callable[[int, int, EpochMetrics], None] = lambda done, steps, logs: None  # steps of the whole run
     on_epoch: Callable[[EpochMetrics], None] = lambda metrics: None
-    on_run: Callable[[TrainingRun], None] = lambda run: None  # before the first step
+    on_run: Callable[[TrainingRun], None] = lambda run: None  # before the first step of each stage
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TrainingRun:
     stage: int  # from 0
     model: Any  # compiled keras.Model
     ema: ExponentialMovingAverage
-    initial: list[np.ndarray] | None  # the initial weights; None: random ones
+    initial: list[np.ndarray] | None  # the initial weights; None = random
     epochs_before: int  # in earlier stages
     steps_before: int
     n_epochs: int  # of all stages
@@ -90,7 +90,7 @@ def train(
     `score_test` also evaluates the network on the test images; use it only after all choices are made. Raises
     MissingExtra without the `learn` extra, BadRecipe for settings that do not fit the data, BadData for a checkpoint
     that does not fit, BadBundle when the exported network differs from the trained one, InklingError for a loss that is
-    infinite or nan and for a full disk.
+    infinite or nan and for a folder that cannot be written.
     """
     callbacks = callbacks or Callbacks()
     stages = stages_of(recipe)
@@ -245,7 +245,7 @@ def fit(run: TrainingRun, history: list[EpochMetrics], callbacks: Callbacks) -> 
 
 
 def note_images(run: TrainingRun, images: list[np.ndarray]) -> None:
-    """Records the SHA-256 of a stage's first images, so that a repeated run can be compared with it."""
+    """Records the SHA-256 of a stage's first images, so that a repeated run can be compared with this one."""
     before = [*read_images(run.folder), *[""] * run.stage][: run.stage]  # "" for a stage trained by an older version
     checkpoint.write_json(run.folder / "images.json", [*before, reproducibility.sha256_of_images(images)])
 
@@ -257,7 +257,7 @@ def read_images(folder: Path) -> list[str]:
 
 
 def validate(run: TrainingRun, epoch: int, logs: dict[str, list[float]], began: float) -> EpochMetrics:
-    """The epoch's row of history. With `patience`, also saves the best weights so far."""
+    """The epoch's row of history. With `patience`, also saves the state if its loss is the lowest so far."""
     with run.ema.applied_to(run.model):
         found = run.task.validate(run.model)
     _check_finite(found["val_loss"], f"after epoch {epoch}")
@@ -319,7 +319,7 @@ def _step_callback(run: TrainingRun, done: int, callbacks: Callbacks) -> Any:
         last = done
 
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-            step = done + batch + 1  # the last of the up to `steps_per_execution` steps made
+            step = done + batch + 1  # number of the last step; a call covers up to `steps_per_execution` steps
             run.ema.update(run.model, step, step - self.last)
             self.last = step
             made = run.steps_before + min(step, done + run.task.n_steps)  # Keras counts a partial execution as full

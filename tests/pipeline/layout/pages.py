@@ -44,7 +44,7 @@ def comb(cells: list[str], *, side: int = 60, level: int = 60, gap: int = 0, mar
 
 
 def tilted(picture: np.ndarray, degrees: float, *, paper: int = 235) -> np.ndarray:
-    """The picture, rotated clockwise and enlarged to fit."""
+    """The picture, rotated clockwise on paper large enough for it."""
     h, w = picture.shape
     cos, sin = abs(np.cos(np.deg2rad(degrees))), abs(np.sin(np.deg2rad(degrees)))
     size_wh = int(w * cos + h * sin), int(h * cos + w * sin)

@@ -32,7 +32,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 @pytest.fixture
 def lab(app: Flask) -> LabFolder:
-    """A finished training with three events, of which its state includes the first two."""
+    """A finished training run with three events; its state includes the first two."""
     lab: LabFolder = app.extensions["inkling-lab"].lab
     lab.run.mkdir(parents=True)
     write_json(lab.facts, {"run": "r1", "choices": {}})
@@ -108,7 +108,7 @@ def test_heartbeats_are_sent_while_nothing_happens(app: Flask, lab: LabFolder, m
 
 def test_streams_are_limited_and_release_their_places(app: Flask, lab: LabFolder) -> None:
     client = app.test_client()
-    streams = [client.get("/api/v1/lab/events") for _ in range(2)]  # of 8 threads
+    streams = [client.get("/api/v1/lab/events") for _ in range(2)]  # the maximum with 8 threads
     assert [each.status_code for each in streams] == [200, 200]
     assert streams[0].mimetype == "text/event-stream"
     full = client.get("/api/v1/lab/events")

@@ -28,7 +28,7 @@ SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
 
 @pytest.fixture
 def open_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """A lab whose training is a process that does nothing."""
+    """A lab whose training process only sleeps."""
     monkeypatch.setattr(TrainingManager, "closed_reason", lambda self: "")
     monkeypatch.setattr(training_manager, "TRAIN", SLEEPER)
     return create_app(Settings(model="ann-tutorial", lab=True, lab_folder=str(tmp_path / "lab")))
@@ -45,7 +45,7 @@ def manager_of(app: Flask) -> TrainingManager:
 
 
 def end_training(app: Flask, **facts: Any) -> None:
-    """Write the files of a finished training, with the packaged ann-tutorial as its network."""
+    """Write the files of a finished training run, with the packaged ann-tutorial as its network."""
     lab = manager_of(app).lab
     shutil.copytree(registry.PACKAGED / "ann-tutorial", lab.run / "bundle")
     write_json(lab.facts, {"run": "r1", "choices": {"architecture": "ann"}})

@@ -31,7 +31,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed(parent: Path) -> tuple[Path, int]:
-    """The folder of a killed process, and the id of its living child."""
+    """The folder of a killed process, and the id of its live child."""
     command = [sys.executable, "-c", KILLED, str(parent)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -39,7 +39,7 @@ def hands_app() -> Flask:
 
 @pytest.fixture
 def app(hands_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The same app with an empty store."""
+    """The app of `hands_app`, with an empty store."""
     monkeypatch.setenv("INKLING_STORE", f"sqlite:///{tmp_path}/hands.sqlite")
     hands = hands_app.extensions["inkling-hands"]
     hands.close()

@@ -175,7 +175,7 @@ def test_pages_that_come_too_late_are_not_drawn(client: FlaskClient, monkeypatch
 
 
 def test_documents_wait_for_each_other_and_not_pictures_for_them(app: Flask, client: FlaskClient, seven: bytes) -> None:
-    """Each open document has a rendering process; their number is limited to that of concurrent readings."""
+    """Each open document has a rendering process; open documents are limited to the number of concurrent readings."""
     readers = app.extensions["inkling"]
     with ExitStack() as stack:
         for _ in range(app.config["INKLING"].max_concurrent_readings):
@@ -389,7 +389,7 @@ def test_a_row_is_explained_from_its_image(client: FlaskClient, digits: Any) -> 
 def test_a_reading_ends_at_its_deadline_and_the_worker_goes_on(seven: bytes, route: str) -> None:
     app = create_app(Settings(model="ann-tutorial", deadline_s=1e-6))  # type: ignore[arg-type]  # no picture takes less
     client = app.test_client()
-    for _ in range(2 * app.config["INKLING"].max_concurrent_readings):  # each releases its turn
+    for _ in range(2 * app.config["INKLING"].max_concurrent_readings):  # each request must release its turn
         response = client.post(f"/api/v1/{route}", data=seven, content_type="image/png")
         assert (response.status_code, response.json["kind"]) == (422, "DeadlineExceeded")
         assert response.json["error"].endswith("Send a smaller picture, or the part with the number.")

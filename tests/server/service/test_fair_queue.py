@@ -43,7 +43,7 @@ class Readings:
 def started(
     queue: FairQueue, client: str, order: list[str], hold: threading.Event | None = None, name: str = ""
 ) -> threading.Thread:
-    """A thread that waits for a turn, records its name or client, and holds the turn until the event."""
+    """A thread that waits for a turn, records `name` or else `client`, and holds the turn until `hold` is set."""
     waiting = len(queue._waiting) + queue.running
 
     def read() -> None:
@@ -63,7 +63,7 @@ def test_turns_of_one_client_come_in_order() -> None:
     queue = FairQueue(running=1, waiting=8)
     order: list[str] = []
     with queue.turn("one", 1):
-        time.sleep(0.01)  # used time
+        time.sleep(0.01)  # so that the client has used some time
     hold = threading.Event()
     threads = [started(queue, "one", [], hold)]
     threads += [started(queue, "one", order, name=str(n)) for n in range(6)]
@@ -174,8 +174,8 @@ def test_a_slow_client_is_not_refused_for_what_it_may_overtake() -> None:
 
 def test_the_work_of_all_clients_is_limited() -> None:
     readings = Readings()
-    readings.read("one", 0.06)  # they may overtake after OVERTAKE_S
-    # Clients without a reading are expected to take as long as the others.
+    readings.read("one", 0.06)  # other clients may overtake such a reading after OVERTAKE_S
+    # Clients without a reading so far are expected to take as long as the others.
     assert [readings.accepted(f"client {number}", most=1) for number in range(8)] == [1] * 6 + [0] * 2
     readings.queue.leave("client 0", 1)
     assert readings.accepted("client 7", most=1) == 1

@@ -54,7 +54,7 @@ def mnist() -> Mnist:
 
 @pytest.fixture(scope="module")
 def run(mnist: Mnist, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small trained run."""
+    """The folder of a small training run."""
     folder = tmp_path_factory.mktemp("runs") / "small"
     return train.train(recipe.from_table(TINY), mnist, folder)
 

@@ -77,7 +77,7 @@ def test_the_worse_of_two_is_not_hopeless_but_the_worse_two_of_three_are(tmp_pat
     for losses in ([0.5, 0.4, 0.3, 0.2], [0.9, 0.8, 0.7, 0.6], [0.7, 0.6, 0.5, 0.4], [0.4, 0.3, 0.2, 0.1]):
         learn(study, losses)
     assert [(t.state, len(t.rows)) for t in study.trials()] == [
-        ("finished", 3),  # the last epoch is in the run folder
+        ("finished", 3),  # the fourth epoch is only in the run folder
         ("finished", 3),
         ("stopped", 1),
         ("finished", 3),

@@ -50,7 +50,7 @@ mnist.load_mnist = small_mnist
 sys.argv = ["inkling", "sweep", *sys.argv[1:]]
 cli.main()
 """
-# Two nodes of one core each; prints its address and waits for the end of its input.
+# Starts two nodes with one core each, prints the cluster's address and waits for the end of its own input.
 CLUSTER = """
 import logging, sys
 from ray.cluster_utils import Cluster
@@ -176,7 +176,7 @@ def test_ctrl_c_leaves_a_folder_that_goes_on_and_says_so(asked: list[str], tmp_p
         output, errors = process.communicate(timeout=200)
     assert process.returncode == 130
     assert output == ""
-    # On its own line; a Ray process may print something after it.
+    # The message is on its own line; a Ray process may print something after it.
     assert f"inkling: stopped; continue with: inkling sweep --resume {folder}" in errors.splitlines(), errors
     assert "Traceback" not in errors
     _, errors = sweep("--resume", folder, "--time-limit", "1s")

@@ -1,7 +1,7 @@
 """The twelve attacks, as asyncio functions that run until they are cancelled.
 
-All connections come from ATTACKER, an address on this machine other than the regular client's. An attack counts the
-statuses of its responses; for some attacks, the successes have a limit.
+All connections come from ATTACKER, an address on this machine other than the regular client's. Attacks that read
+their responses count the statuses; for some attacks, the successes have a limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.serving.soak.load_generator import Request, closed_loop
 from benchmarks.serving.soak.service import WORKERS
 
 ATTACKER = "127.0.0.66"
-AGAIN_S = 0.2  # before a closed connection is opened again
+AGAIN_S = 0.2  # before a closed connection is replaced
 READ = "/api/v1/read"
 LAB = ("/api/v1/lab/samples", "/api/v1/lab/training/start", "/api/v1/lab/models")
 KEY, RATE_PER_MINUTE = "a-key-for-the-soak", 600
@@ -67,7 +67,7 @@ async def http2_preface(port: int, statuses: Statuses) -> None:
 
 
 async def costly_pictures(port: int, statuses: Statuses) -> None:
-    """Progressive JPEGs with 1,600 scans, 99,000 EXIF segments, BMPs with runs of one pixel, pages with 4,000 marks."""
+    """Expensive pictures: 1,600 JPEG scans, 99,000 EXIF segments, BMP runs of one pixel, 4,000 marks on a page."""
     await _ask(port, statuses, [encode_request(*each) for each in pictures.costly()], connections=4)
 
 

@@ -1,8 +1,8 @@
 """Attack a server, with and without the proxy, while a regular client sends readings.
 
 The regular client sends `HONEST_PER_S` requests per second from a separate address, without waiting for earlier
-responses, and continues for AFTER_S after the attack. All its requests must be answered. Its p99 through the proxy and
-the server's memory have limits.
+responses, and continues for AFTER_S after the attack. All these requests must be answered. Their p99 through the proxy,
+the server's memory and the successes of some attackers have limits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Pictures that are expensive to decode or read, and bombs: small files that claim or unpack to a huge size.
 
-Each function returns (body, content type). All are created in memory; the largest has a size of one or two megabytes.
+A picture is (body, content type). All are created in memory; the largest is about 4 MB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.serving.soak.image_mutators import encoded, png, png_bomb_of
 
 Body = tuple[bytes, str]
 SIDE = 7000  # pixels; near the largest accepted picture
-SCANS = 1600  # of 75 bytes each
+SCANS = 1600  # of about 75 bytes each
 EXIF_SEGMENTS = 99_000
 FRAMES = 500
 ZEROS = bytes(30_000_000)
@@ -28,7 +28,7 @@ ZEROS = bytes(30_000_000)
 
 @functools.cache
 def progressive_jpeg() -> Body:
-    """A blank progressive JPEG with a repeated last scan: each scan of 75 bytes covers all pixels again."""
+    """A blank progressive JPEG with a repeated last scan: each scan of about 75 bytes covers all pixels again."""
     whole = encoded(Image.new("L", (SIDE, SIDE), 255), "JPEG", progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + scan * SCANS + whole[-2:], "image/jpeg"

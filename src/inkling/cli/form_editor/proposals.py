@@ -11,9 +11,9 @@ from inkling.pipeline.layout.cell_rows import find_cells
 from inkling.pipeline.layout.light import MOST_CONTRAST, ink_threshold
 from inkling.pipeline.layout.sheet import straighten
 
-INSET = 0.12  # share of a cell's sides; inside this margin, an empty cell has no print
-MAX_INK = 0.004  # share of ink inside the margin, to allow for grain
-ALIKE = 0.06  # share of a cell's width by which neighbors may differ
+INSET = 0.12  # share of a cell's sides that is ignored at each edge; the rest of an empty cell has no print
+MAX_INK = 0.004  # maximum share of ink in that rest, to allow for grain
+ALIKE = 0.06  # share of a cell's width by which neighbors may differ, in addition to 4 pixels
 MIN_COMB = 3  # minimum number of boxes in a row; with fewer, they may be part of a table
 
 Cells = list[tuple[float, float, float, float]]

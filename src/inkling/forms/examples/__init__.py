@@ -19,7 +19,7 @@ def example_names() -> list[str]:
 
 
 def example(name: str, *, among: Mapping[str, str | Path] | None = None) -> Template:
-    """An example form; `among` as for `load_template`. Raises UnknownName."""
+    """An example form. `among`: see `load_template`. Raises UnknownName."""
     if name not in example_names():
         raise UnknownName("form", name, example_names())
     return load_template(FOLDER / f"{name}.toml", among=among)

@@ -1,6 +1,6 @@
 """Thresholds of every stage, in frozen dataclasses. Comments give the unit of each field and the reason for it.
 
-"Of X" in a comment means a fraction of X. Most stage modules import the instance of their class as `CONFIG`. The
+For a ratio, "of X" means a fraction of X. Most stage modules import the instance of their class as `CONFIG`. The
 classes are in seven files:
 
 - `shared`: values that several stages use

@@ -23,7 +23,7 @@ class PageCropConfig:
     min_rectangularity: float = 0.86  # hull area to smallest enclosing rectangle; an ellipse has 0.79
     min_quadrangle_share: float = 0.88  # ratio of the quadrangle's area to the hull's; a bold 8 is rounder and has less
     max_surround_brightness: float = 0.5  # relative to the page; lighter surroundings are a shaded part of the page
-    surround_quantile: float = 0.75  # of the surroundings' levels and of the page's deviations, for the comparisons
+    surround_quantile: float = 0.75  # compared quantile of the surroundings' levels and of the page's deviations
     min_dark_border_share: float = 0.06  # fraction of the image's border that is dark if there is a desk
     min_blank_area_share: float = 0.4  # fraction of the image; a smaller blank rectangle may be a digit
     min_panel_step: float = 10.0  # gray levels between a panel and its surroundings
@@ -94,7 +94,7 @@ class BorderNoiseConfig:
     min_digit_height_px: int = 8  # the same, in pixels
     min_relative_height: float = 0.5  # relative to the tallest, then to the median; shorter components are not digits
     max_thickness_ratio: float = 1.6  # to the digits' thickest stroke; a thicker component is a finger, blot or corner
-    max_disc_share: float = 0.16  # largest inscribed radius to length; a digit next to a mere speck has less
+    max_disc_share: float = 0.16  # largest inscribed radius to length; a digit has less, so it stays even beside specks
     min_bar_rectangularity: float = 0.8  # ink to the area of the smallest enclosing rectangle: a straight bar
     min_scroll_bar_extent: float = 0.9  # ink to the area of the upright box: drawn by a program
     max_digit_slant_deg: float = 50.0  # from upright; a bar that leans more is not a 1

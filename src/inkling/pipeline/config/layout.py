@@ -35,14 +35,14 @@ class PageConfig:
     threshold_shares: tuple[float, ...] = (0.25, 0.5, 0.75)  # of the step from the desk to the lightest paper
     min_log_step: float = 0.08  # in log brightness over two pixels; less is grain or shading
     max_tilt_deg: float = 20.0  # of a sheet's side
-    tried_tilts: int = 41  # between those limits: steps of one degree
+    tried_tilts: int = 41  # from minus to plus `max_tilt_deg`: steps of about one degree
     edge_width_px: float = 2.5  # a straight side deviates no more than this from a line at one of the tilts
     min_edge_share: float = 0.3  # of the picture's side; a shorter edge is not a side of a sheet
-    edges_per_side: int = 3  # tried per side: the sheet's edge, and the edge of a desk or a shadow
+    edges_per_side: int = 3  # maximum tried per side: the sheet's edge, and the edge of a desk or a shadow
     max_surround: float = 0.85  # brightness just outside the sheet's edge to that just inside
-    far_rims: float = 3.0  # distance from the edge, in rims; the line of a frame is narrower than this, a desk wider
+    far_rims: float = 3.0  # from the edge, in multiples of `rim_px`; a frame's line is narrower than this, a desk wider
     min_seen_share: float = 0.5  # of a side; if less of it is within the picture, the side is not judged
-    min_sides: int = 3  # sides with such an edge; a shadow has one or two
+    min_sides: int = 3  # sides in the picture, all lighter inside than outside; a shadow has one or two such sides
     rim_px: int = 3  # from the edge of a sheet; the blur of the edge ends here
 
 
@@ -55,8 +55,8 @@ class LightConfig:
     stroke_px: int = 7  # in that picture; narrower dark shapes are closed before the median
     min_contrast: int = 10  # of 255; fainter marks are noise or texture, however even the paper
     noise_sigmas: float = 2.5  # of the paper's noise or pattern; fainter pixels do not count toward the strokes' level
-    smoothed_side_px: int = 40  # shorter side; in a larger picture, strokes are so wide that grain is smoothed out
-    ink_share: float = 0.42  # of the strokes' usual contrast; the edge of a stroke is at half of it
+    smoothed_side_px: int = 40  # shorter side; from this size on, strokes are wide enough for grain to be smoothed out
+    ink_share: float = 0.42  # of the strokes' usual contrast; the edge of a stroke is at half of that contrast
     paper_level: int = 235  # gray level of the paper in row images
     even_share: float = 0.12  # of the background's level; light that varies less is even and needs no division
 
@@ -69,8 +69,8 @@ class RulesConfig:
     min_rule_share: float = 0.3  # of the picture's width, or height for a vertical line; a shorter line is a stroke
     rule_to_digit: float = 2.0  # digit heights; a shorter line is a stroke, or the bars of adjacent digits
     enough_share: float = 0.8  # of the picture's width; a line this long is a ruled line, however tall the digits are
-    min_upright_px: float = 50.0  # work pixels; in a less tall picture, a vertical line is kept as part of the row
-    min_tilt_deg: float = 1.0  # ruled lines and rows with less tilt are not leveled
+    min_upright_px: float = 50.0  # work pixels; a shorter vertical line is kept as part of the row
+    min_tilt_deg: float = 1.0  # ruled lines with less tilt are not leveled
     gap_share: float = 0.02  # of the picture's width; largest gap in a ruled line
     kernel_share: float = 0.08  # of the picture's width; a straight run of this length belongs to a ruled line
     min_kernel_px: int = 14  # lower limit of that length
@@ -87,7 +87,7 @@ class CellsConfig:
     max_ink_share: float = 0.45  # of the picture; a threshold that gives more ink mistakes paper for ink
     max_holes: int = 2000  # maximum examined; more are a pattern
     min_side_px: int = 9  # work pixels; a digit in a smaller box is unreadable
-    max_open_aspect: float = 4.0  # width to height of a cell closed by the picture's border; wider is between lines
+    max_open_aspect: float = 4.0  # width to height of a cell closed by the picture's border; a wider one is not a cell
     max_area_share: float = 0.6  # of the picture; a larger box is a frame
     min_rectangularity: float = 0.86  # hull area to smallest rectangle; the hole of a 0 has 0.79
     corner_inset: float = 0.07  # of the sides; points this close to its corners are inside a box, not inside a 0's hole
@@ -97,12 +97,12 @@ class CellsConfig:
     max_gap: float = 1.2  # of the height, between neighbors; cells farther apart form separate groups
     wall_share: float = 0.2  # of the height; boxes closer than this share a wall
     joined_range: tuple[float, float] = (0.85, 1.15)  # of another cell's width; total of two holes that form one cell
-    min_wall_share: float = 0.8  # fraction of a cell's sides that has a visible wall
+    min_wall_share: float = 0.8  # of the length of a cell's side; a wall must be visible along this much of it
     wall_reach: float = 0.06  # of the height; distance from the hole within which its wall is searched for
     credible_cells: int = 5  # this many boxes in a row are not holes of digits, whatever is beside them
     max_beside: float = 0.9  # of the picture's side; a longer component beside the cells is a bar, not a digit
     max_beside_aspect: float = 0.25  # shorter to longer side of a bar at the picture's border
-    min_beside: float = 0.5  # of the cells' height; a digit without a cell is at least this tall; a form's word is not
+    min_beside: float = 0.5  # of the cells' height; a digit without a cell is at least this tall, a form's word is not
     min_height: float = 1.0  # of the height of digits beside them; shorter boxes are the holes of angular digits
     spoilt_share: float = 0.6  # of a cell's width; a wider gap contains a cell whose hole a digit has closed
     wall_rest_share: float = 0.2  # of a cell's side; ink within this distance of it is a remnant of the wall
@@ -115,15 +115,15 @@ class CellsConfig:
     max_arm_bend_deg: float = 30.0  # between an arm and the opposite one
     min_zigzag: int = 4  # strokes crossed by a horizontal line; no digit has this many
     min_zigzag_height: float = 0.25  # of the ink's height; the part where horizontal lines cross that many strokes
-    min_hole_px: float = 12.0  # area at that scale; a smaller hole is a gap between strokes
+    min_hole_px: float = 12.0  # area at the scale of `cross_side_px`; a smaller hole is a gap between strokes
     min_cross_px: int = 6  # a smaller cross is a blot
     max_cross_aspect: float = 2.2  # longer to shorter side
     min_ink_height: float = 0.2  # of a cell's height; shorter ink is a point, a dash or dirt
     inset: float = 0.06  # of a cell's height; the soft edge of the wall, which does not count as the cell's ink
     margin: float = 0.1  # of the cells' height, around a row of cells; this includes its walls
     margin_to_digit: float = 0.35  # of the writing's height, above and below it; the rest is cut off
-    squared_min_cells: int = 12  # fewer are not graph paper
-    squared_max_written: float = 0.15  # fraction of the cells on graph paper that contain a whole digit
+    squared_min_cells: int = 12  # fewer cells are not taken for graph paper merely because most are empty
+    squared_max_written: float = 0.15  # maximum fraction of the cells on graph paper that contain a whole digit
     min_within: float = 0.5  # fraction of digits that lie within one cell; with fewer, it is graph paper
 
 
@@ -161,7 +161,7 @@ class RowsConfig:
     stroke_range: tuple[float, float] = (0.7, 1.35)  # digit heights; a component this long along the border may be a 1
     pointing_length: float = 2.5  # digit heights; a longer component from the border is a pen or a ruled line
     sliver_thickness: float = 0.25  # digit heights; a thinner component at a sheet's edge is that edge
-    min_inner_share: float = 0.2  # digit height to the shorter side of a component at the edge; with less, it is kept
+    min_inner_share: float = 0.2  # of the shorter side of a component at the edge; if digits are shorter, it stays
     reach: float = 1.6  # digit heights beside a row; a sign within it belongs to the row
     level_reach: float = 0.45  # digit heights above and below a row; a sign within it belongs to the row
     min_row_share: float = 0.3  # of the tallest row; shorter rows are dirt or remarks

@@ -32,7 +32,7 @@ class CtcConfig:
     n_best: int = 5  # texts kept per row
     min_share: float = 1e-3  # fraction of the total probability; the search stops when the remaining texts have less
     negligible_share: float = 1e-12  # of the total probability; a prefix with less is never extended
-    max_columns: int = 2_000  # summed over all extended prefixes: 1 ms; exceeded only if no text is probable
+    max_columns: int = 2_000  # summed over all extended prefixes: about 1 ms; reached only if no text is probable
     beam_width: int = 10  # prefixes that the beam search keeps after each column
     beam_symbols: int = 4  # number of most probable symbols that may begin in a column; unlimited under a constraint
     beam_min_prob: float = 1e-3  # the beam search begins no symbol that is less probable in a column
@@ -44,7 +44,7 @@ class SymbolBoxesConfig:
 
     ink_threshold: float = 0.35  # ink, 0..1; a pixel with more belongs to a symbol
     rule_share: float = 0.1  # fraction of the columns; ink that all the others share is a ruled line
-    off_middle_cost: float = 0.02  # ink per pixel from the middle; with equal ink, symbols are separated there
+    off_middle_cost: float = 0.02  # ink per pixel from the middle; with equal ink, symbols are separated in the middle
     max_gap_px: int = 3  # in the line image; larger gaps separate symbols
     max_reach: float = 0.8  # fraction of the line image's height; a symbol's ink is within this distance of its column
 
@@ -72,7 +72,7 @@ class ColumnsConfig:
 class ResultConfig:
     """`result` and `row_result`: how doubts from outside the network reduce confidence."""
 
-    signs_sure_at: float = 0.5  # probability of a row's signs given its digits; with less, other signs are as probable
+    signs_sure_at: float = 0.5  # probability of a row's signs given its digits; below it, other signs are likelier
     right_despite_doubt: float = 0.5  # fraction of sure texts that are right despite a mark or a different reading
 
 

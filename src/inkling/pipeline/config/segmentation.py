@@ -14,9 +14,9 @@ class SegmentationConfig:
     max_speck_size: float = 0.12  # of the reference height; a component smaller in both directions is dirt
     max_part_size: float = 0.45  # of the reference height; a shorter and narrower component is a part, or punctuation
     max_dash_height: float = 0.2  # of the reference height; a shorter component is a dash or a ruled line, however wide
-    max_gap: float = 0.12  # of the reference height; largest gap between parts of one digit
-    max_stacked_height: float = 1.35  # of the reference height; maximum total height of two parts above each other
-    min_stacked_overlap: float = 0.5  # of the narrower part's width; the overlap of parts above each other
+    max_gap: float = 0.12  # of the reference height; largest gap between parts side by side; twice this if stacked
+    max_stacked_height: float = 1.35  # of the reference height; maximum total height of stacked parts with a gap
+    min_stacked_overlap: float = 0.5  # of the narrower part's width; the overlap of stacked parts
     upper_part_share: float = 0.4  # of a digit's height, from its top; the detached stroke of a 5 is above this
     frame_extent: float = 0.85  # of the image; a component this long that touches two borders is a frame
     frame_border_share: float = 0.06  # of the image's longer side; maximum distance of a frame from the border

@@ -39,7 +39,7 @@ def ink_of_tables(levelled: np.ndarray, level: np.ndarray, boxes: np.ndarray) ->
 
 
 def grown_by_height(boxes: np.ndarray, share: float) -> np.ndarray:
-    """(n, 4) boxes -> boxes enlarged on each side by a fraction of their height, by at least one pixel."""
+    """(n, 4) boxes -> boxes enlarged (or shrunk) on each side by a fraction of their height, at least a pixel."""
     by = np.sign(share) * np.maximum(1, np.abs(share) * boxes[:, 3:])
     return np.asarray(boxes + by * np.array([-1, -1, 2, 2]))
 
@@ -55,7 +55,7 @@ def _through(ink: np.ndarray, walls: np.ndarray, most: int) -> np.ndarray:
 
 
 def cell_images(sheet: Sheet, ink: CellInk, boxes: np.ndarray) -> Iterator[tuple[CellState, Row | None]]:
-    """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of its content."""
+    """(n, 4) cells, in pixels of the ink's masks -> the state of each, and the picture of its content if any."""
     owners = _owners(ink, boxes)
     for number, (box, inner) in enumerate(zip(boxes, grown_by_height(boxes, -CONFIG.edge), strict=True), 1):
         own = (owners[slices(inner, owners)] == number).view(np.uint8)

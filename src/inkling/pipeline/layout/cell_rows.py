@@ -24,7 +24,7 @@ def find_cells(contrast: np.ndarray, threshold: int) -> tuple[list[np.ndarray], 
     Cells are searched for at the ink's threshold, and at a lower one, which includes paler walls.
     """
     best: tuple[list[np.ndarray], np.ndarray] = [], np.eye(3)
-    most = 1  # number of holes found; without more holes there are no more cells
+    most = 1  # holes found so far; a mask with no more holes has no more cells
     strokes = (contrast >= threshold).view(np.uint8)
     for share in CONFIG.threshold_shares:
         mask = (contrast >= max(share * threshold, LIGHT.min_contrast)).view(np.uint8)
@@ -54,7 +54,7 @@ def rows_of_cells(holes: np.ndarray, tilt_deg: float, mask: np.ndarray, strokes:
 
 
 def higher_than_digits(rows: list[np.ndarray], mask: np.ndarray, level: np.ndarray) -> list[np.ndarray]:
-    """Drop rows of cells that are the holes of angular digits, because the digits beside them are taller."""
+    """Drop rows of few cells that are lower than the digits beside them: these are the holes of angular digits."""
     if not rows:
         return rows
     x, y, w, h = find_components(mask & ~region(mask.shape, rows, level)).boxes[1:].T

@@ -161,8 +161,8 @@ def _goes_on_above_or_below(hole: np.ndarray, holes: np.ndarray) -> bool:
 def extend(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> np.ndarray:
     """(k, 4) cells of a row and the leveled (H, W) uint8 mask -> the cells, with missing ones added at both ends.
 
-    There is another cell if the walls above and below continue for its width. `offset_xy`: position of the mask's top
-    left pixel.
+    There is another cell if the walls above and below continue for its width. `offset_xy`: position of the mask's
+    top-left pixel.
     """
     cells = list(row)
     width, height = float(np.median(row[:, 2])), float(np.median(row[:, 3]))
@@ -205,7 +205,7 @@ def _goes_on(levelled: np.ndarray, box: np.ndarray, wall: float) -> bool:
 
 
 def has_walls(row: np.ndarray, levelled: np.ndarray, offset_xy: np.ndarray) -> bool:
-    """Whether (k, 4) cells have walls on all sides in the leveled (H, W) uint8 mask. Anything outside is wall."""
+    """Whether most of (k, 4) cells have a wall on each side in the leveled (H, W) uint8 mask. Beyond it is wall."""
     reach = max(2, round(CONFIG.wall_reach * float(np.median(row[:, 3]))))
     shares = []
     for x, y, w, h in row - np.array([*offset_xy, 0, 0]):

@@ -175,7 +175,7 @@ def _free_row(sheet: Sheet, writing: Writing, row: list[int], in_rows: np.ndarra
     # Corners of the whole picture, leveled: limits of the row if nothing was rotated.
     whole = box_corners(np.array([0, 0, *sheet.size_wh])) @ level[:2, :2].T + level[:2, 2]
     is_upright = np.allclose(level, np.eye(3))
-    if not slope:  # a row on a ruled line is cut out with it, because a decimal point may be on it
+    if not slope:  # a row on a ruled line is cut out with the line, because it may hide a decimal point
         for x, y, w, h in writing.rules.tolist():
             if (
                 x < right
@@ -213,7 +213,7 @@ def _part_within(
 
 
 def _margin(height: float) -> float:
-    """The margin of paper around a row of that height, in pixels."""
+    """The margin of paper around a row of the given height, in pixels."""
     return max(CONFIG.margin * height, 1.0)
 
 

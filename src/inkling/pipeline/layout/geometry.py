@@ -20,7 +20,7 @@ def scaling(fx: float, fy: float) -> np.ndarray:
 
 
 def rotation(tilt_deg: float) -> np.ndarray:
-    """(3, 3) rotation about the origin that levels lines falling to the right by `tilt_deg`."""
+    """(3, 3) rotation about the origin that levels lines that fall to the right by `tilt_deg`."""
     cos, sin = np.cos(np.deg2rad(tilt_deg)), np.sin(np.deg2rad(tilt_deg))
     return np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
 

@@ -201,9 +201,10 @@ def _stands_out(small: np.ndarray, corners: np.ndarray) -> bool:
 
 
 def _surrounds(small: np.ndarray, corners: np.ndarray) -> list[float]:
-    """The ratio of the brightness outside each side of a quadrangle to that inside, without sides outside the picture.
+    """The ratio of the brightness outside each side of a quadrangle to that inside.
 
-    The brightness is also measured farther outside, because the picture is light again beyond the line of a frame.
+    Sides that are mostly outside the picture are left out. The brightness is also measured farther outside, because
+    the picture is light again beyond the line of a frame.
     """
     h, w = small.shape
     sides = np.roll(corners, -1, axis=0) - corners  # (4, 2)

@@ -66,7 +66,7 @@ def without_edges(
         return mask & components.mask_of(~erased), from_border, [components.boxes[i] for i in at_border]
     tall = inner[h[inner] >= CONFIG.tall_share * h[inner].max()]
     height = float(np.median(h[tall]))
-    # Inner components that are too small may not be digits, so large ones at the border are not compared with them.
+    # Very small inner components are perhaps not digits, so large border components are not compared with them.
     judged = at_border[is_sheet | (height >= CONFIG.min_inner_share * short[at_border])]
     contact = np.bincount(components.labels[border > 0], minlength=len(h))  # pixels at the border
     is_thin = short < CONFIG.edge_thickness * height
@@ -105,7 +105,7 @@ def _radius(distance: np.ndarray, components: Components, chosen: np.ndarray) ->
 
 
 def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
-    """(n, 4) boxes of components, height of the picture -> indices by row in reading order, without dirt."""
+    """(n, 4) boxes of components, height of the picture -> indices by row, in any order, without dirt."""
     if len(boxes) == 0:
         return []
     _, _, w, h = boxes.T
@@ -143,7 +143,7 @@ def group_rows(boxes: np.ndarray, *, height_px: int) -> list[list[int]]:
 
 
 def _joined(rows: list[list[int]], boxes: np.ndarray, tilt: float) -> list[list[int]]:
-    """Merge rows that are beside each other: the line of an open comb starts a row and separates the digits."""
+    """Merge rows that are beside each other: the line of an open comb may form a row that separates the digits."""
     joined: list[list[int]] = []
     places: list[_Place] = []  # of the merged rows
     for row in rows:
@@ -190,7 +190,10 @@ def _span(boxes: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def row_tilt(points: np.ndarray) -> float:
-    """(n, 2) x, y of a row's ink -> its slope, pixels down per pixel to the right; 0 if leveling saves no height."""
+    """(n, 2) x, y of a row's ink -> its slope, pixels down per pixel to the right.
+
+    0 if the row is too narrow, or leveling would save too little height.
+    """
     x, y = points.T.astype(np.float32)
     width, height = float(np.ptp(x)) + 1, float(np.ptp(y)) + 1
     if width < CONFIG.min_level_aspect * height:

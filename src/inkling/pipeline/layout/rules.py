@@ -1,4 +1,4 @@
-"""Ruled lines: long straight lines with a tilt of up to about 15 degrees, and the tilt of the writing on them.
+"""Ruled lines: long straight lines with a tilt of up to 16 degrees, and the tilt of the writing on them.
 
 All upper edge pixels of a level line are in one row of pixels. So the picture is sheared by each angle, and the largest
 number of upper edge pixels in a row is the length of a straight line (a Hough transform over a few angles).

@@ -1,8 +1,9 @@
 """Tables: the holes that printed walls enclose, grouped by the walls that they share.
 
 A wall between two cells is the right side of one and the left side of the other, and continues along the cells above
-and below. Union-find groups the sides into walls. Walls are numbered from left to right by the longest path through the
-cells between them. This works with unequal widths and with perspective, and gives a merged cell its number of columns.
+and below. Union-find groups the sides into walls. Walls are numbered from left to right, and from top to bottom, by the
+longest path through the cells between them. This works with unequal widths and with perspective, and gives a merged
+cell its number of columns and rows.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def _neighbours(boxes: np.ndarray) -> tuple[Links, Links]:
 
 
 def _table(boxes: np.ndarray) -> FoundTable | None:
-    """Neighboring holes -> the table that they form; None if their walls have no consistent order.
+    """Neighboring holes -> the table that they form; None if their walls have no consistent order after some repairs.
 
     A wall between only two holes that does not continue above or below is a stroke, and the two holes are one cell. A
     hole inside the place of another is a part that writing has cut off from the other's cell.
@@ -173,8 +174,8 @@ def _intruders(table: FoundTable) -> list[int]:
 def _halves(table: FoundTable, walls: tuple[np.ndarray, np.ndarray], pairs: Links, *, axis: int) -> Links:
     """Neighbors along an axis (0 to the right, 1 down) that are separated by a stroke instead of a wall.
 
-    No other cell has a wall there, and together they are as large as another cell. `walls`: those before and after each
-    cell.
+    No other cell has a wall there, and the two together are as large as another cell. `walls`: the walls before and
+    after each cell.
     """
     before, behind = walls
     users = np.bincount(np.concatenate(walls))
@@ -223,7 +224,7 @@ def _numbered(start: np.ndarray, size: np.ndarray, unit: np.ndarray, after: Link
 
 
 def _straightened(table: FoundTable) -> FoundTable:
-    """The table, after moving cell sides that writing has displaced back to straight walls."""
+    """The table, with the cell sides that writing has displaced moved back to straight walls."""
     boxes = table.boxes.copy()
     for axis in (0, 1):
         for number, is_end in _sides(table, axis):

@@ -16,7 +16,7 @@ from inkling.server.service.event_streams import HEARTBEAT_S, MAX_STREAM_S, even
 from inkling.server.stopping import stopping
 
 POLL_S = 0.2
-REFRESH_S = 1.0  # between checks for changes that are not in the log: a dead process, a kept model
+REFRESH_S = 1.0  # between checks for changes that the log does not contain: a dead process, a kept model
 
 
 def event_stream(manager: TrainingManager, last_event_id: str, max_s: float = MAX_STREAM_S) -> Iterator[str]:

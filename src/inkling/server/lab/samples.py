@@ -23,7 +23,7 @@ class SampleHelper:
         self._idle: threading.Timer | None = None
 
     def draw(self, augmentation: dict[str, Any]) -> dict[str, Any]:
-        """The answer of `inkling.training.lab_worker.samples`. Raises BadData if it fails."""
+        """The helper's augmented digits. Raises BadData if it reports an error, MissingExtra if it cannot run."""
         with self._lock:
             if self._idle:
                 self._idle.cancel()

@@ -217,7 +217,7 @@ class TrainingManager:
         return lock
 
     def _lack_of_room(self) -> str:
-        """A sentence if the disk is too full to train, which can end a training run; otherwise ""."""
+        """A message if the disk is too full to train, which can end a training run; otherwise ""."""
         free_bytes = shutil.disk_usage(self.lab.path).free
         if free_bytes >= MIN_FREE_BYTES:
             return ""

@@ -171,7 +171,7 @@ def worker_pids() -> list[int]:
 
 
 def resource_usage(pid: int) -> tuple[float, float]:
-    """(resident bytes, CPU seconds) of a process. Without /proc, (0, 0) for any process but this one."""
+    """(resident bytes, CPU seconds) of a process. Without /proc, the peak for this process, (0, 0) for others."""
     try:
         folder = Path(f"/proc/{pid}")
         pages = int(folder.joinpath("statm").read_bytes().split()[1])

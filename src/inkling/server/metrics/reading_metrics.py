@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from inkling.pipeline.classifier import Prediction
     from inkling.pipeline.reader import Trace
 
-SAMPLE_SIDE = 64  # sampled pixels along each side, evenly spaced
+SAMPLE_SIDE = 64  # minimum number of evenly spaced samples along the longer side of a large image
 
 
 class InstrumentedReader(Reader):

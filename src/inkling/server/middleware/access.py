@@ -7,9 +7,10 @@ Before the view, in this order, according to the rule of the matched endpoint (`
 3. reject a client with too many requests (`callers.py`) with 429;
 4. reject a request without a valid key (`callers.py`) with 401;
 5. reject an unexpected body with 400;
-6. reject a reading with 503 if the worker, or the client's share of it, is full (`service/fair_queue.py`);
+6. let a page wait until the worker renders no other, and reject a reading with 503 if the worker, or the client's
+   share of it, is full (`service/fair_queue.py`);
 7. reject a body that is too large with 413, before reading it; receive any other body in bounded time and memory
-   (`slow_clients.py`), and reserve a place for the reading; a page waits until the worker renders no other.
+   (`slow_clients.py`), and reserve a place for the reading.
 
 A request that matches no route or method skips steps 3 to 7: it is answered with 404 or 405, and its body is not read.
 

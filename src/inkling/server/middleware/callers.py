@@ -8,9 +8,9 @@ view; here one check covers every endpoint.
 
 **Origin.** The lab and hands are limited to this service's own pages and to programs. Another site's page can make a
 browser send requests to this service (cross-site request forgery), and can point its own host name at this machine's
-address to appear as the same site (DNS rebinding). Sec-Fetch-Site and Origin protect against the first, the list of the
-service's own host names against the second. Sources: W3C, "Fetch Metadata Request Headers"; OWASP, "Cross-Site Request
-Forgery Prevention Cheat Sheet".
+address to appear as the same site (DNS rebinding). Sec-Fetch-Site and Origin protect against the first, and the list of
+the service's own host names protects against the second. Sources: W3C, "Fetch Metadata Request Headers"; OWASP,
+"Cross-Site Request Forgery Prevention Cheat Sheet".
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def add_delivery(app: Flask) -> None:
         is_long = (response.content_length or 0) >= MIN_BYTES  # events have no content length
         if is_long and response.status_code != 206 and response.mimetype in TYPES and request.accept_encodings["gzip"]:
             response.direct_passthrough = False  # so that get_data() can read a file
-            etag = response.get_etag()[0]  # only responses that many requests share have one
+            etag = response.get_etag()[0]  # only responses that many requests share have an ETag
             response.set_data((_compressed_once if etag else _compressed)(response.get_data()))
             response.headers["Content-Encoding"] = "gzip"
             if etag:

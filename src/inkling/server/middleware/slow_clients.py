@@ -1,7 +1,8 @@
 """Limits the time and memory that a client can hold.
 
 - A thread waits for its client while it receives a request or sends a response. A socket timeout restarts with each
-  byte, so a client that occasionally sends a byte could hold the thread; `ClientSocket` has a deadline for all of it.
+  byte, so a client that occasionally sends a byte could hold the thread; `ClientSocket` has a deadline for the whole
+  transfer.
 - Bodies are received into memory, and the received bytes are counted per client. Werkzeug limits the size. A body is
   received before its reading takes a place, so that slow uploads do not block other readings.
 """
@@ -33,7 +34,7 @@ HEAD_S = 10.0  # to send a request's head, from its first byte
 BODY_S = 30.0  # to send its body: 20 MB at 5 Mbit/s
 SEND_S = 30.0  # to receive a response: 300 KB at 80 kbit/s
 STREAM_S = 1000.0  # to receive events; longer than MAX_STREAM_S, after which a stream ends
-MAX_LARGE_BODIES = 4  # bytes of all bodies in memory, in units of the largest allowed body
+MAX_LARGE_BODIES = 4  # maximum bytes of all bodies in memory, in units of the largest allowed body
 MAX_LARGE_BODIES_PER_CLIENT = 2
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -63,7 +64,7 @@ class ClientSocket(socket.socket):
         try:
             if left_s <= 0:
                 raise TimeoutError
-            self.settimeout(min(self.gettimeout() or left_s, left_s))  # gunicorn may have set a shorter one
+            self.settimeout(min(self.gettimeout() or left_s, left_s))  # gunicorn may have set a shorter timeout
             return call(*arguments)
         except (TimeoutError, BlockingIOError) as error:
             raise ConnectionResetError(errno.ECONNRESET, "the client took too long") from error

@@ -79,7 +79,7 @@ def page_data() -> dict[str, Any]:
 
 
 def read_examples(readers: Readers) -> list[dict[str, str]]:
-    """The example images, each with a `caption`: the default reader's result; "" while it is being loaded."""
+    """The example images, each with a `caption`: the default reader's result; "" while the reader is being loaded."""
     if not readers.ready():
         return [{**example, "caption": ""} for example in examples()]
     captions = current_app.extensions.setdefault("inkling-captions", {})

@@ -114,9 +114,9 @@ def measured() -> dict[str, Any]:
     """The project's measurements as text.
 
     `right`: accuracy by network and data set ("93.7 %"); `refusals_wrong`: by network, accuracy on MNIST's test images
-    with refusals counted as wrong; `n`: number of images by data set; `seeds`: mean by recipe ("99.21 %"); `n_seeds`.
-    Means over other people's digits: `resized` and `pipeline` for the tutorial network, `pipeline_cnn` for `cnn`.
-    `resized_worst` is `resized` for the hardest data set.
+    with refusals counted as wrong; `n`: number of images by data set; `seeds`: mean by recipe ("99.21 %"); `n_seeds`:
+    the lowest number of seeds of a recipe. Means over other people's digits: `resized` and `pipeline` for the tutorial
+    network, `pipeline_cnn` for `cnn`. `resized_worst` is `resized` for the hardest data set.
     """
     found: dict[str, Any] = json.loads(MEASURED.read_text("utf-8"))
     data_sets = list(found["resized"])

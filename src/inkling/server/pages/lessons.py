@@ -56,7 +56,7 @@ def term(slug: str, text: str = "") -> Markup:
 
 @functools.cache
 def questions() -> dict[str, dict[str, Any]]:
-    """By chapter: `guesses` by piece, {ask, options, right, because}; `question`, {ask, answers: [{text, right, why}]}.
+    """Chapter -> `guesses`: {piece: {ask, options, right, because}}, `question`: {ask, answers: [{text, right, why}]}.
 
     Texts may contain {names} of measured numbers; see `filled`.
     """
@@ -82,7 +82,7 @@ def lesson() -> dict[str, Any]:
 
 @functools.cache
 def minutes_to_read(slug: str) -> int:
-    """Approximately how long a chapter takes, including its interactive pieces."""
+    """Approximately how many minutes a chapter takes, including its interactive pieces."""
     source = (CHAPTERS / f"{slug}.html").read_text("utf-8")
     texts = [_NOT_WORDS.sub(" ", source), json.dumps(questions()[slug], ensure_ascii=False)]
     n_words = sum(len(text.split()) for text in texts)

@@ -19,7 +19,7 @@ from inkling.server.service.reading import model_and_time, reading_json
 
 blueprint = Blueprint("compare", __name__, url_prefix="/api/v1", description="Read one picture with several networks.")
 
-MAX_NETWORKS = 8  # the first that `GET /api/v1/models` lists
+MAX_NETWORKS = 8  # maximum: the first that `GET /api/v1/models` lists
 
 
 class ComparisonSchema(OkSchema):

@@ -19,7 +19,7 @@ from inkling.server.service.reading import model_and_time, reading_json
 
 blueprint = Blueprint("filmstrip", __name__, url_prefix="/api/v1", description="The steps of a reading.")
 
-SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # as in inkling.explain.ablation, which is slow to import
+SWITCHES = ("ink", "glyphs", "shape", "centre", "pen")  # see inkling.explain.ablation, which is slow to import
 IMAGE_SIDE = 320  # longer side of a step's image, in pixels
 
 

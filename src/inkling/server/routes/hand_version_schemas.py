@@ -18,7 +18,7 @@ from inkling.server.schema_fields import (
 )
 from inkling.server.schemas import ModelRef
 
-LABELS = (*"0123456789", "none")  # as in inkling.hands.lesson, which is slow to import
+LABELS = (*"0123456789", "none")  # the same as in inkling.hands.lesson, which is slow to import
 KINDS = ("light", "full")
 LABEL = "A digit, or `none` for no digit."
 

@@ -242,7 +242,7 @@ def all_corrections() -> Response:
 
 
 def corrections_answer(name: str | None) -> Response:
-    """The report about one hand, or about all if `name` is None."""
+    """The report about one hand, or about all hands if `name` is None."""
     from inkling.hands.corrections import report
 
     return jsonify(ok=True, **report(hands().store().said(name)))

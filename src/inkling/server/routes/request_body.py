@@ -87,7 +87,7 @@ def single_image() -> bytes:
 
 
 def form_images() -> list[bytes]:
-    """The encoded images in a form's fields `image` and `file`. Raises as `request_images` does."""
+    """The encoded images in a form's `image` and `file` fields. Raises as `request_images` does."""
     _refuse_compressed()
     try:
         files = [file.read() for field in IMAGE_FIELDS for file in request.files.getlist(field)]
@@ -106,7 +106,7 @@ def form_images() -> list[bytes]:
 
 
 def json_fields() -> dict[str, Any]:
-    """The JSON object of the body, with `image`. Raises BadRequest and UnknownName."""
+    """The JSON object of the body, with `image`. Raises BadRequest, and UnknownFormat if it is compressed."""
     given = _parsed_json()
     if not isinstance(given, dict) or IMAGE_FIELD not in given:
         raise BadRequest(

@@ -23,11 +23,11 @@ from inkling.errors import Overloaded
 
 MAX_EXPECTED_WAIT_S = 0.25
 LATE_READINGS = 2  # a turn is late after MAX_EXPECTED_WAIT_S plus the time of this many of its client's readings
-LATEST_WEIGHT = 0.2  # of the latest reading in the moving average
+LATEST_WEIGHT = 0.2  # weight of the latest reading in the moving average
 KEPT_SHARE = 4  # one place in KEPT_SHARE is reserved for other clients
 OVERTAKE_S = 0.05  # several times an ordinary reading
 OVERTAKING = 1  # readings that may run beyond the limit
-MAX_USAGES = 1000  # clients whose usage is remembered; the one with the oldest reading is forgotten first
+MAX_USAGES = 1000  # clients whose usage is remembered; the one whose latest reading is oldest is forgotten first
 
 
 @dataclass(eq=False)
@@ -45,7 +45,7 @@ class Turn:
 class Usage:
     """The readings of a client."""
 
-    used_s: float = 0.0  # used time, on the clock `_virtual_s`
+    used_s: float = 0.0  # used time, on the virtual clock (`_virtual_s`)
     mean_s: float = 0.0  # moving average of the time of a reading
 
     def with_reading(self, took_s: float, since_s: float = 0.0) -> Usage:

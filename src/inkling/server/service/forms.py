@@ -1,4 +1,4 @@
-"""The forms that a server reads: the shipped ones, and templates in the folder of the setting `forms`."""
+"""The forms that a server reads: the shipped ones, and templates in the folder of the `forms` setting."""
 
 from __future__ import annotations
 

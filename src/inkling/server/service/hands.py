@@ -102,7 +102,7 @@ class Hands:
         return number
 
     def full_reason(self) -> str:
-        """Why this server cannot teach a whole network, in a sentence; "" if it can."""
+        """A message that says why this server cannot teach a whole network; "" if it can."""
         from inkling.hands import full_job
 
         return full_job.not_here(self._readers.get().bundle)
@@ -123,7 +123,7 @@ class Hands:
         return found
 
     def cancel(self, name: str) -> bool:
-        """Cancel teaching a whole network. Returns whether a job was running. Raises UnknownName."""
+        """Cancel teaching a whole network. Returns whether a job was cancelled. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.store().stamp(name)
@@ -139,7 +139,7 @@ class Hands:
         return _event_stream(store, name, last_event_id, max_s)
 
     def delete(self, name: str) -> int:
-        """Delete a hand, and cancel its job. Returns the number of its lessons. Raises UnknownName."""
+        """Delete a hand, and cancel its job. Returns the number of deleted lessons. Raises UnknownName."""
         from inkling.hands import full_job
 
         self.cancel(name)

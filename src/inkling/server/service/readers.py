@@ -29,7 +29,7 @@ class Readers:
     """The models that a server offers, by name, and the limit on concurrent readings.
 
     The default is `settings.model`, which may be a folder because the operator chose it. A request can name only the
-    default, the packaged models and the models kept in the lab, which change at run time.
+    default, the packaged models and the models kept in the lab, which change at runtime.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, left_out: Sequence[str] = ()) -> None:
@@ -176,7 +176,7 @@ class Readers:
 
 
 def _apart_from_packaged(bundle: Bundle) -> Bundle:
-    """The bundle, renamed if a packaged one has the same name, such as a run of a shipped recipe."""
+    """The bundle, renamed if a packaged one has the same name, as after training from a shipped recipe."""
     if registry.is_packaged(bundle) or bundle.name not in registry.packaged():
         return bundle
     return replace(bundle, manifest={**bundle.manifest, "name": f"{bundle.name}-{bundle.version[:6]}"})

@@ -102,7 +102,7 @@ def save(data: Mnist, path: Path) -> None:
 
 
 def from_path(path: Path) -> Mnist:
-    """MNIST from the user's npz, or from a folder with an npz or the four IDX files (plain or gzip)."""
+    """MNIST from an npz, one of the four IDX files (plain or gzip), or a folder with mnist.npz or all IDX files."""
     if path.is_dir():
         npz = path / MNIST_FILE
         return verified(read_npz(npz) if npz.is_file() else read_idx_folder(path), source=str(path))
@@ -128,7 +128,7 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
 def read_idx(path: Path, shape: tuple[int, ...]) -> np.ndarray:
     """One IDX file of unsigned bytes (magic 00 00 08 dims, big-endian sizes, then the bytes), plain or gzip.
 
-    Reads and unpacks no more bytes than an array of this shape has.
+    Reads and unpacks at most one byte more than a file of this shape has.
     """
     header = b"\0\0\x08" + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
     length = len(header) + math.prod(shape)

@@ -14,12 +14,12 @@ from typing import Any
 
 from inkling.lab_protocol.lab_folder import LabFolder, read_json, write_json
 
-MAX_POINTS = 400  # of the curve in the state; if there are more, every second point is dropped
+MAX_POINTS = 400  # points in the state's curve; if there are more, every second one is dropped
 SAVE_EVERY_S = 0.5
 
 
 class EventLog:
-    """The events and the state of the training in a lab's folder; continues existing files."""
+    """The events and the state of the training run in a lab's folder; continues existing files."""
 
     def __init__(self, lab: LabFolder) -> None:
         facts = read_json(lab.facts)
@@ -66,7 +66,7 @@ class EventLog:
             del curve[1::2]
 
     def append(self, kind: str, **facts: Any) -> None:
-        """Append an event, and save the state if SAVE_EVERY_S have passed."""
+        """Append an event, and save the state if it was last saved SAVE_EVERY_S seconds ago or earlier."""
         line = json.dumps({"type": kind, **facts}, separators=(",", ":"), allow_nan=False) + "\n"
         self._file.write(line.encode())
         self._file.flush()

@@ -11,7 +11,7 @@ from inkling.models.bundle import open_bundle
 
 
 def make_report(lab: LabFolder, name: str) -> None:
-    """Measure and draw, which takes minutes on a slow machine. Writes an error message to the lab's folder."""
+    """Measure and draw, which takes minutes on a slow machine. Records success or an error in the lab's folder."""
     from inkling.training.data.mnist import load_mnist
     from inkling.training.publish import publish
 

@@ -18,7 +18,10 @@ N_WRONG = 12
 
 
 def take_snapshot(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str, Any]:
-    """The content of snapshot.json, about 40 KB: a Keras model's results on (V, 28, 28) float32 images, labels (V,)."""
+    """The content of snapshot.json, about 40 KB: first-layer weights, and results on the first N_JUDGED images.
+
+    model: a Keras model; x_val: (V, 28, 28) float32 images; y_val: (V,) labels.
+    """
     x, y = x_val[:N_JUDGED], y_val[:N_JUDGED]
     probs = prediction_from_softmax(np.asarray(model(x, training=False))).probs  # (V, 28, 28) -> (V, 10)
     probs = np.nan_to_num(probs)  # a diverged network outputs nan
@@ -42,7 +45,7 @@ def take_snapshot(model: Any, x_val: np.ndarray, y_val: np.ndarray) -> dict[str,
 
 
 def first_weights(model: Any) -> dict[str, Any]:
-    """The first layer's weights as square maps of bytes: 1 is -scale, 128 is 0, 255 is +scale."""
+    """Up to N_MAPS square maps of the first layer's weights, as bytes: 1 is -scale, 128 is 0, 255 is +scale."""
     kernel = np.nan_to_num(input_scaling.first_layer(model).get_weights()[0])
     side = 28 if kernel.ndim == 2 else kernel.shape[0]
     maps = kernel.reshape(side, side, -1).transpose(2, 0, 1)  # (784, H) or (K, K, 1, C) -> (H, side, side)

@@ -36,7 +36,7 @@ class ServerGone(Exception):
 def train_in(lab: LabFolder) -> None:
     """Run or resume the training described in the lab's folder, and write its outcome to the event log.
 
-    Raises CannotWrite if the disk is too full to write the outcome.
+    Raises CannotWrite if the outcome cannot be written.
     """
     with EventLog(lab) as log:
         try:
@@ -95,7 +95,7 @@ def _train(lab: LabFolder, log: EventLog, commands: Commands) -> None:
 
 
 def _bundle_facts(bundle: Bundle) -> dict[str, Any]:
-    """The facts about the exported network for the page."""
+    """The facts about the exported network that the page shows."""
     scores = bundle.manifest["scores"]["mnist-validation"]
     return {
         "version": bundle.version,
@@ -116,7 +116,7 @@ class Commands:
         self._alive_s = time.monotonic()
 
     def next(self) -> str:
-        """The next command, or "". Raises ServerGone when the server has been gone for SERVER_GONE_S."""
+        """The next command, or "". Raises ServerGone when the server has been gone for SERVER_GONE_S seconds."""
         now = time.monotonic()
         if now - self._checked_s >= SERVER_CHECK_S:
             self._checked_s = now
@@ -131,7 +131,7 @@ class Commands:
         return str(found["do"])
 
     def wait_for_more(self, meanwhile: Callable[[], None]) -> bool:
-        """Whether one more epoch is requested within IDLE_S."""
+        """Whether one more epoch is requested within IDLE_S seconds."""
         until = time.monotonic() + IDLE_S
         try:
             while time.monotonic() < until:

@@ -25,7 +25,7 @@ N_SUBSET = 2_000  # images for the robustness curves and the map of the hidden l
 N_WORST = 50
 N_THRESHOLDS = 200
 BINS = 10
-REPEATS = 200  # timed calls; the shortest is the latency
+REPEATS = 200  # timed calls; the time of the shortest is the latency
 WARM_UP = 3  # untimed calls
 
 Tell = Callable[[str], None]  # called with a description of the next step
@@ -56,7 +56,7 @@ class RiskCoverage:
 
 @dataclass(frozen=True)
 class Latency:
-    """Shortest time of the network alone on one core of this machine, in microseconds; other load only adds to it."""
+    """Shortest time of the network alone on one core of this machine, in microseconds; other load only increases it."""
 
     single_us: float  # for a batch of one tile
     batch_us: float  # per tile in a batch of `batch`
@@ -86,7 +86,7 @@ class Measurements:
     per_class: list[dict[str, float]]
     bins_before: list[ReliabilityBin]  # uncalibrated
     bins: list[ReliabilityBin]  # after temperature scaling
-    risk_coverage: list[RiskCoverage]  # by increasing confidence
+    risk_coverage: list[RiskCoverage]  # by increasing threshold
     at_sure: RiskCoverage  # at the manifest's sure_at
     shifted: ShiftedScores
     worst: np.ndarray  # indices of the mistakes, the most confident first, at most N_WORST
@@ -127,7 +127,7 @@ class Measurements:
         return table
 
     def mistake(self, index: int) -> dict[str, Any]:
-        """One image: its index in the data set, label, prediction, and the confidence in each."""
+        """One image: its index in the data set, label and prediction, and the confidence in these two."""
         row, label = self.probs[index], int(self.labels[index])
         read = int(row.argmax())
         return {
@@ -239,7 +239,7 @@ def most_confident_errors(probs: np.ndarray, labels: np.ndarray, *, most: int = 
 
 
 def measure_latency(model: Classifier, tiles: np.ndarray, *, repeats: int = REPEATS) -> Latency:
-    """The shortest of `repeats` calls with one tile, and of a tenth as many calls with all tiles, after a warm-up."""
+    """The shortest of `repeats` calls with one tile, and of a tenth as many (at least 5) with all tiles."""
 
     def shortest_us(batch: np.ndarray, calls: int) -> float:
         times_s = timeit.repeat(lambda: model(batch), number=1, repeat=calls + WARM_UP)

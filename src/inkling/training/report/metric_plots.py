@@ -1,6 +1,6 @@
 """Plot functions for metrics: curves, bars, matrices, maps. They draw on an `ax` and return it; none saves a file.
 
-`lines` maps names to numbers: one line per name, labeled at its end.
+`lines` maps each name to its data, which are drawn as one line or as one set of dots.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def learning_curves(
 ) -> Axes:
     """Draws one value per epoch for each name, on a logarithmic scale.
 
-    A line has a gap where its value is 0. borders: the last epoch of each training stage but the last; each is marked.
+    A line has a gap where its value is 0. Marks `borders`, the last epoch of each training stage but the final one.
     """
     for number, last in enumerate(borders, 2):
         ax.axvline(last + 0.5, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))

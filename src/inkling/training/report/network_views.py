@@ -44,7 +44,7 @@ def inspect_network(bundle: Bundle, tiles: np.ndarray) -> NetworkView | None:
 def first_weights(model: Any) -> tuple[np.ndarray, bool, np.ndarray]:
     """The first layer's weights as maps (K, h, w); whether it is dense; the digit that each unit raises most (K,).
 
-    The units of a network with one hidden layer are sorted by that digit, strongest first.
+    The units of a network with a single, dense hidden layer are sorted by that digit, strongest first.
     """
     layers = [layer for layer in model.layers if layer.get_weights()]
     kernel = np.asarray(layers[0].get_weights()[0])

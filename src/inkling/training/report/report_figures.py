@@ -78,7 +78,7 @@ def learning_figures(found: Sequence[Measurements]) -> list[FigureSpec]:
         colours: tuple[str, ...] = style.SERIES
     else:
         lines = {label: (rows, "val_") for label, rows in histories.items()}
-        # A model's index in `found` selects its color, so the color is the same if other models have no history.
+        # A model's index in `found` selects its color, so the color is the same even if other models have no history.
         colours = tuple(style.SERIES[k % len(style.SERIES)] for k, m in enumerate(found) if m.subject.history)
     losses = {name: [row[f"{prefix}loss"] for row in rows] for name, (rows, prefix) in lines.items()}
     errors = {name: [1 - row[f"{prefix}accuracy"] for row in rows] for name, (rows, prefix) in lines.items()}
@@ -320,7 +320,7 @@ def _shifted_title(found: Measurements) -> str:
 
 
 def _robustness_title(lines: dict[str, RobustnessCurve]) -> str:
-    # The second strongest level: it distinguishes models and the digits are still legible.
+    # The second strongest level: it distinguishes models, and the digits are still legible.
     label, curve = max(lines.items(), key=lambda item: item[1].accuracy[-2])
     words, rate = curve.phrase.format(curve.levels[-2]), curve.accuracy[-2]
     if len(lines) > 1:

@@ -40,7 +40,8 @@ def augmented_test_digits(mnist: Mnist) -> ShiftedDigits:
 def digits_in_pictures(folder: Path) -> ShiftedDigits:
     """The digits in a folder of pictures named DIGIT__anything, including subfolders, each read as one digit.
 
-    Leaves out pictures that cannot be decoded, have no ink or have a longer label. Raises NotFound when none is left.
+    Leaves out pictures that cannot be decoded, have no ink or have a label of several digits. Raises NotFound when none
+    is left.
     """
     tiles: list[np.ndarray] = []
     labels: list[int] = []

@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 PAPER, INK, QUIET, RULE = "#fdfcf8", "#1f2430", "#5d6069", "#d9d6cc"
-# Colors by Okabe and Ito with enough contrast on paper: "Color Universal Design" (2008)
+# Colors by Okabe and Ito, "Color Universal Design" (2008); the last three are darker, for contrast with the paper
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#a8508a", "#3f9fd8", "#b07800")
 BEFORE, AFTER = "#8d8f96", SERIES[0]  # before and after calibration
 WRONG = SERIES[1]

@@ -18,7 +18,7 @@ from inkling.training.report import style
 
 SIZE_IN = (4.6, 3.1)  # inches; a page shows two or three side by side
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Liberation Sans', sans-serif"
-DARK = {  # light color -> dark color; contrast with the background is at least 3:1, for text 4.5:1
+DARK = {  # light color -> dark color; contrast with the background is at least 4.5:1, except for grid lines (RULE)
     style.PAPER: "#1c1f26",
     style.INK: "#ebe7dc",
     style.QUIET: "#a4a8b2",

@@ -18,7 +18,7 @@ MIN_TRIALS = 10  # fewer are not enough for the random forest
 class Importance:
     """Importance of each hyperparameter, and the trials it was measured on."""
 
-    shares: dict[str, float]  # sum to 1; empty if there were not enough trials
+    shares: dict[str, float]  # sum to 1; empty if there were not enough trials, or all have the same value
     n: int  # trials
     epoch: int  # trials were compared after this epoch; 0 = at their end
 
@@ -26,7 +26,8 @@ class Importance:
 def measure(frozen: Sequence[FrozenTrial], plan: SweepPlan) -> Importance:
     """Importance on the finished trials if there are enough.
 
-    Otherwise on all ended trials, compared after the last epoch that enough of them reached; empty if there is none.
+    Otherwise on finished and stopped trials, compared after the last epoch that enough of them reached; empty if there
+    is no such epoch.
     """
     finished = [t for t in frozen if t.state == TrialState.COMPLETE]
     if len(finished) >= MIN_TRIALS:

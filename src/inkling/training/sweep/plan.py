@@ -2,7 +2,7 @@
 
 recipe.toml  space.toml  sweep.json    the plan; `--resume` reads it
 study.db                               every trial with its hyperparameters and epochs, in Optuna's storage format
-trials/0007/                           one trial: recipe.toml and history.csv; if finished, its complete run folder
+trials/0007/                           a trial: recipe.toml, history.csv; if finished, its run without checkpoints
 trials.csv  report.html                comparison of the trials; the CSV is updated after each trial
 best.toml  best/                       the best trial's recipe, and its run folder with the bundle
 """
@@ -40,7 +40,7 @@ class SweepPlan:
     recipe: Recipe
     space: tuple[Dimension, ...]
     trials: int = N_TRIALS
-    seed: int = 0  # of the search; the recipe's own seed decides the validation split
+    seed: int = 0  # of the search, independent of the recipe's seeds
     objective: Objective = "loss"  # on the validation split: cross-entropy, or accuracy
 
     @property
@@ -91,12 +91,12 @@ class Resources:
 
 
 def kept_row(rows: Sequence[EpochMetrics], patience: int) -> EpochMetrics:
-    """The epoch that counts for a finished trial: the last or, with patience (early stopping), that of lowest loss."""
+    """The epoch that counts for a finished trial: the last or, with patience, the one with the lowest loss."""
     return min(rows, key=lambda row: row["val_loss"]) if patience else rows[-1]
 
 
 def with_absolute_paths(recipe: Recipe) -> Recipe:
-    """The recipe with absolute paths, because a trial's process may have another working folder."""
+    """The recipe with absolute paths to other networks, because a trial's process may have another working folder."""
 
     def absolute(name: str) -> str:
         return str(Path(name).resolve()) if name and ("/" in name or "\\" in name) and Path(name).is_dir() else name

@@ -1,6 +1,6 @@
 """Runs the trials of a sweep on Ray Tune, on this machine or on a cluster.
 
-Tune places trials, starts their processes, collects their reports and notices when one dies. The study chooses
+Tune places trials, starts their processes, collects their reports and notices when a process dies. The study chooses
 hyperparameters and stops trials; a Searcher and a scheduler connect it to Tune.
 """
 
@@ -25,7 +25,7 @@ from inkling.training.sweep import trial_process
 from inkling.training.sweep.plan import Resources, SweepPlan, trial_folder
 from inkling.training.sweep.study import Study, SweepCallbacks
 
-MAX_FAILURES_ON_A_CLUSTER = 1  # retries a trial once on another node if its node goes away
+MAX_FAILURES_ON_A_CLUSTER = 1  # retries a trial once if its process or node dies
 
 
 def run_trials(
@@ -153,7 +153,7 @@ class StudyBridge:
             raise
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # Tune pickles its arguments for its own way of resuming, which is not used: a sweep resumes from the study.
+        # Tune pickles its arguments so that it can resume. A sweep does not use this: it resumes from the study.
         return object, ()
 
 

@@ -29,7 +29,7 @@ from inkling.training.sweep.plan import REDUCTION_FACTOR, SweepPlan, kept_row, t
 from inkling.training.sweep.search_space import Dimension
 
 NAME = "sweep"
-MAX_STARTUP_TRIALS = 10  # random trials before TPE; at most a third of all trials
+MAX_STARTUP_TRIALS = 10  # random trials before TPE; also at most a third of all trials, but at least 3
 
 State = Literal["finished", "stopped", "failed", "interrupted"]
 STATES: dict[TrialState, State] = {
@@ -155,7 +155,7 @@ class Study:
         return prune and sum(epoch in t.intermediate_values for t in self.frozen_trials()) >= REDUCTION_FACTOR
 
     def finish(self, number: int, row: EpochMetrics, patience: int, node: str) -> None:
-        """Records the trial's last row, which may repeat an earlier one, and ends the trial as finished."""
+        """Records the trial's last row, which may have been reported before, and ends the trial as finished."""
         rows = [*(each for each in self._rows[number] if each["epoch"] < row["epoch"]), row]
         with _quiet():
             self._running[number].report(self._plan.value(row), int(row["epoch"]))

@@ -187,7 +187,7 @@ def table_row(plan: SweepPlan, trial: Trial, best: Trial | None) -> list[Cell]:
 
 
 def ranked(plan: SweepPlan, trials: Sequence[Trial]) -> list[Trial]:
-    """Trials sorted from best to worst; stopped ones by decreasing number of epochs."""
+    """Trials sorted from best to worst; unfinished ones by state, then by decreasing number of epochs."""
 
     def key(trial: Trial) -> tuple[float, ...]:
         cost = plan.cost(trial.value) if trial.value is not None else LAST

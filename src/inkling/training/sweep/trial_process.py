@@ -39,7 +39,8 @@ def without_test(mnist: Mnist) -> Mnist:
 def run(table: Mapping[str, Any], mnist: Mnist, report: Report, *, cores: int, scratch: str | None = None) -> None:
     """Trains as a recipe's table says and reports the progress.
 
-    Reports a row after each epoch except the last; then the last row with `finished` and `run`, the packed run folder.
+    Reports a row after each epoch except the last of the recipe; then the last row, again if training stopped early,
+    with `finished` and `run`, the packed run folder.
     After any error, reports `failed` with a message.
     """
     own = {"node": platform.node()}
@@ -75,7 +76,7 @@ def limit_threads(cores: int) -> None:
     keras = import_keras()
     import tensorflow as tf
 
-    keras.utils.clear_session()  # of an earlier trial in this process
+    keras.utils.clear_session()  # frees the models of an earlier trial in this process
     with contextlib.suppress(RuntimeError):  # already set by an earlier trial in this process
         tf.config.threading.set_intra_op_parallelism_threads(cores)
         tf.config.threading.set_inter_op_parallelism_threads(max(1, min(2, cores)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-BILEVEL = 0.1  # share of scans in black and white
-JPEG = 0.45  # share of JPEG images
+BILEVEL = 0.1  # share of pictures in black and white
+JPEG = 0.45  # share of the gray pictures that are compressed as JPEG
 TILTED = 0.35  # share with a residual tilt like the one that the layout stage leaves
 
 Rng = np.random.Generator

@@ -19,7 +19,7 @@ from inkling.training.synthetic_lines.maker import make_line
 
 VIEWS = 2  # differently stretched and cropped views per line, because making a line is slower than training on it
 MAX_WIDTH = 384  # pixels; wider line images are rare and expensive, and are left out
-WIDTH_STEP = 16  # pixels; a batch has line images of one width
+WIDTH_STEP = 16  # pixels; widths are padded to multiples of this, because a batch has one width
 MAX_SYMBOLS = 24
 PADDING = 255  # after the last symbol of a text
 CHUNK = 250  # lines per random stream; changing it changes every result
@@ -53,7 +53,7 @@ def make_lines(
     processes: int,
     how: Texts | None = None,
 ) -> list[Lines]:
-    """About `n` line images by width, in full chunks, made from (N, 28, 28) uint8 digits and their labels (N,).
+    """At least `n` line images by width, in full chunks, made from (N, 28, 28) uint8 digits and their labels (N,).
 
     The same seed and epoch give the same lines for any number of processes.
     """
@@ -94,7 +94,7 @@ def by_width(lines: list[Line]) -> list[Lines]:
 
 
 def _views(digits: DigitImages, rng: Rng, how: Texts | None = None) -> list[Line]:
-    """VIEWS views of one line; [] if it is too long or too narrow for its text."""
+    """VIEWS views of one line; [] if a view is too wide or the text is too long, in itself or for the view."""
     grey, symbols = make_line(digits, rng, how)
     text = [_INDEX[symbol] for symbol in symbols]
     lines = []

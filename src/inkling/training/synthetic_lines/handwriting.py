@@ -19,8 +19,8 @@ DRAWN_1_AND_7 = 0.55  # that share for 1 and 7, whose forms differ most between 
 SAME_FORM = 0.75  # how often a writer repeats the form used before
 SLANTED = 0.25  # share of writers with a strong slant
 TOUCHING = 0.27  # share of writers whose digits overlap
-JOINED = 0.07  # share of neighboring digits joined by a stroke
-JOINED_ZEROS = 0.2  # that share for two zeros
+JOINED = 0.07  # share of neighboring digits that most writers join by a stroke
+JOINED_ZEROS = 0.2  # minimum of that share for two zeros
 INK_AT = 0.3  # ink, 0..1, above which a pixel belongs to the digit's box
 _GRID = 4  # nodes of the elastic field in each direction
 
@@ -46,7 +46,7 @@ class Hand:
     baseline_spread: float  # standard deviation, as a share of HEIGHT
     gap: float  # pixels between neighbors; if negative, they overlap
     gap_spread: float  # standard deviation, in pixels
-    pen: int  # pixels, for signs and drawn digits
+    pen: int  # pixels, for signs and strokes between or after digits; a drawn digit has a random pen
     joined: float  # share of neighboring digits joined by a stroke
     forms: dict[int, Form | None]  # of digits written before; None: an MNIST image
 
@@ -82,7 +82,7 @@ def write(
 ) -> list[Glyph]:
     """The glyphs of a line, left to right, without glyphs for gaps. `slope`: dy per dx of the baseline.
 
-    `long_ones`: how often 1s at the start are longer and more slanted than the rest, as on checks.
+    `long_ones`: how often 1s at the start are longer and more slanted than the other digits, as on checks.
     """
     glyphs: list[Glyph] = []
     x = 0.0
@@ -121,7 +121,7 @@ def draw_symbol(symbol: str, hand: Hand, digits: DigitImages, rng: Rng) -> tuple
 
 
 def _long_one(hand: Hand, digits: DigitImages, rng: Rng) -> tuple[np.ndarray, float]:
-    """A long, slanted 1 that extends above or below the line. Returns what `draw_symbol` returns."""
+    """A long, slanted 1 that extends above or below the other digits. Returns what `draw_symbol` returns."""
     height = HEIGHT * rng.uniform(1.0, 1.5)
     slanted = replace(hand, slant=hand.slant + rng.uniform(0.05, 0.45), width=hand.width * rng.uniform(0.5, 1))
     ink = _digit(1, slanted, digits, rng, height=height)
@@ -136,7 +136,7 @@ def _digit(digit: int, hand: Hand, digits: DigitImages, rng: Rng, *, height: flo
     form = hand.forms[digit]
     if form is None:
         source = digits.images[rng.choice(digits.of[digit])].astype(np.float32) / np.float32(255)
-        inner = 20.0  # height of the digit in the 28 pixels
+        inner = 20.0  # height of most digits in a 28x28 image
     else:
         source = draw_form(form, rng)
         inner = float(source.shape[0] - 12)
@@ -171,7 +171,7 @@ def _warp(source: np.ndarray, hand: Hand, rng: Rng, *, scale: float) -> np.ndarr
 
 
 def paste(canvas: np.ndarray, ink: np.ndarray, x: int, y: int) -> None:
-    """Pastes (h, w) ink into an (H, W) float32 canvas, its upper-left corner at x, y, clipped at the canvas's edges."""
+    """Pastes (h, w) ink onto an (H, W) float32 canvas with its upper-left corner at (x, y), clipped to the canvas."""
     top, left = max(0, -y), max(0, -x)
     bottom, right = min(ink.shape[0], canvas.shape[0] - y), min(ink.shape[1], canvas.shape[1] - x)
     if bottom > top and right > left:

@@ -1,4 +1,4 @@
-"""The paper of a line: ruled lines, squares, frames, patterns, shade, and parts of the rows above and below."""
+"""The paper of a line: ruled lines, graph-paper squares, frames, patterns, shade, and parts of neighboring rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 
 from inkling.training.synthetic_lines.handwriting import HEIGHT
 
-RULED = 0.38  # share of lines on or near a ruled line
-SQUARED = 0.13  # share on graph paper or paper with columns
+RULED = 0.38  # share of lines on or near a ruled line; most lines in cells have none
+SQUARED = 0.13  # share on graph paper or paper with columns; most are lines without cells
 FRAMED = 0.14  # share with parts of a frame at the edges
 PATTERNED = 0.5  # share on patterned paper
 SHADED = 0.4  # share in uneven light
@@ -39,7 +39,7 @@ def rules(shape: tuple[int, int], baseline: float, rng: Rng) -> np.ndarray:
 
 
 def edges(shape: tuple[int, int], rng: Rng) -> np.ndarray:
-    """Parts of a frame and black bars along the picture's edges -> (h, w) float32 darkness, 0..1."""
+    """Parts of a frame, or black bars, along the picture's edges -> (h, w) float32 darkness, 0..1."""
     h, w = shape
     lines = np.zeros(shape, np.float32)
     if rng.random() > FRAMED:

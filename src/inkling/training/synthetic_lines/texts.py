@@ -10,7 +10,7 @@ from inkling.training.recipe import Texts
 GAP = " "  # between groups; not a symbol of the network
 PLAIN_LENGTHS = (0.1, 0.13, 0.17, 0.18, 0.15, 0.1, 0.06, 0.05, 0.03, 0.03)  # probability of 1, 2, .. digits
 MARKED = 0.07  # share of texts with a mark before or after the number
-ROUND = 0.3  # share of plain numbers and amounts that end in zeros
+ROUND = 0.3  # share of groups of digits in which the last 0 to 3 digits become 0
 
 Rng = np.random.Generator
 Symbols = list[str]

@@ -1,4 +1,4 @@
-// If the service requires an API key, the page asks for it once and keeps it until the tab is closed.
+// If the service requires an API key, the page asks for the key and keeps it until the tab is closed.
 
 const NAME = "inkling-key";
 const QUESTION = "This service requires a key. Ask its operator for one.";
@@ -6,7 +6,7 @@ const QUESTION = "This service requires a key. Ask its operator for one.";
 let declined = false;
 let inMemory = ""; // if storage is disabled
 
-// Like fetch(), with the key if there is one. Without a key the caller gets the service's error.
+// Like fetch(), but sends the key if there is one. If the user gives no key, the caller gets the service's error.
 export async function fetchWithKey(url, options = {}) {
   const tried = kept();
   const response = await fetch(url, withKey(options, tried));

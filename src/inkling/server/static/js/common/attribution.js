@@ -1,8 +1,8 @@
 // Exact attribution of a score to pixels. A ReLU network is linear as long as the same neurons are active, so each
-// pixel's contribution is a gradient times the pixel, and all contributions and the biases add up to the score.
+// pixel's contribution is its gradient times its value, and all contributions and the biases add up to the score.
 
-// `weights`: ten weights of the scores, such as 1 for a digit, or 1 for one and -1 for another.
-// Returns {points: 784 numbers, pixels: their sum, biases: the part due to no pixel, total: the score or lead}.
+// `weights`: ten weights for the scores, such as 1 for one digit and -1 for another; see `contrastWeights`. Returns
+// {points: 784 numbers, pixels: their sum, biases: the part due to no pixel, total: the score or lead}.
 export function contributions(modified, { a1 }, tile, weights) {
   const { network, w1, b1 } = modified;
   const { hidden, outputs, w2, b2, pixels: size } = network;

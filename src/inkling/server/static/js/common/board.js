@@ -1,4 +1,4 @@
-// The drawing board: turns pen, eraser and key events into strokes on a canvas.
+// The drawing board: turns pointer events into strokes on a canvas.
 
 import { STEPS_KEPT } from "./drawing.js";
 import { erase, ERASER_WIDTH } from "./eraser.js";
@@ -7,18 +7,18 @@ import { PEN_WIDTH, reach, strokeWidth } from "./strokes.js";
 import { greyPng, pixelsOf } from "./png.js";
 import { StrokeCanvas } from "./stroke_canvas.js";
 
-const SENT_SIDE = 150; // pixels per unit of the image that is read; 320 would not improve the reading
-const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 4.25 }; // units from its middle to its sides
+const SENT_SIDE = 150; // most pixels per unit of the image that is read; 320 would not improve the reading
+const SENT_HALF = { least: 0.5, margin: 0.05, step: 0.125, most: 4.25 }; // units from that image's middle to its sides
 const STEP = 0.002; // units: shorter moves are ignored
-const ERASER_BUTTON = 5; // of a pen (Pointer Events, 10.1)
+const ERASER_BUTTON = 5; // the eraser button of a pen (Pointer Events, 10.1)
 
 export class Board {
   tool = "pen"; // or "eraser"
   penWidth = PEN_WIDTH;
   #history = new UndoHistory();
   #active = null; // the stroke that is being drawn or erased: {id, erasing, points, before, last}
-  #place = { scale: 1, x: 0, y: 0 }; // of the drawing on the canvas, in CSS pixels
-  #half = { x: 0, y: 0 }; // of the image that is read, in units
+  #place = { scale: 1, x: 0, y: 0 }; // CSS pixels per unit, and the drawing's middle on the canvas in CSS pixels
+  #half = { x: 0, y: 0 }; // half the width and height of the image that is read, in units
 
   // `changed()` is called each time the ink changes, `touched()` when a stroke begins.
   constructor(canvas, { changed, touched }) {
@@ -88,7 +88,8 @@ export class Board {
     this.changed();
   }
 
-  // One stroke, in units: call `begin`, `extend` any number of times, then `end`. `id` is the pointer's.
+  // Draws or erases one stroke: call `begin`, `extend` any number of times, then `end`. Points are in units; `id` is
+  // the pointer's ID.
   begin(point, { id = null, erasing = this.tool === "eraser" } = {}) {
     this.touched();
     point = keepable(point);
@@ -214,9 +215,9 @@ export class Board {
     this.redraw();
   }
 
-  // The image that is read depends only on the ink, so that every board reads the same ink alike: a square around the
-  // middle, wider or higher if ink is outside it. `far`: how far ink reaches; `least`: the smallest half side. Returns
-  // whether its size has changed.
+  // The image that is read depends only on the ink, so that every board reads the same ink alike: it is a square around
+  // the middle, or wider or higher if there is ink outside that square. `far`: how far the ink reaches; `least`: the
+  // smallest half sides. Returns whether the image's size has changed.
   #fitSent(far, least) {
     const half = halfOf(far, least);
     if (half.x === this.#half.x && half.y === this.#half.y) return false;
@@ -232,7 +233,7 @@ export class Board {
     return { ...place, width: strokeWidth(event, this.penWidth) };
   }
 
-  // A browser may send the canvas a touch beside it, because a finger is broad. Such a touch must not draw.
+  // A browser may send a touch beside the canvas to the canvas, because a finger is broad. Such a touch must not draw.
   #isOn({ clientX: x, clientY: y }) {
     const { left, right, top, bottom } = this.canvas.getBoundingClientRect();
     return x >= left && x <= right && y >= top && y <= bottom;
@@ -266,7 +267,8 @@ function viewOf({ x, y }) {
   return { width, height, place: { scale, x: width / 2, y: height / 2 } };
 }
 
-// A point rounded as in links and the browser's storage, so that a drawing has the same ink wherever it is opened.
+// A point rounded as in the browser's storage and in all but coarse links, so that a drawing has the same ink when it
+// is opened again.
 function keepable({ x, y, width }) {
   const kept = (value) => Math.round(value * STEPS_KEPT) / STEPS_KEPT;
   return { x: kept(x), y: kept(y), width: kept(width) };

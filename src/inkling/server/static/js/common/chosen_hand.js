@@ -1,4 +1,4 @@
-// The hand that this device reads with, and the store for which the person has agreed to keep corrections.
+// The hand that this device reads with, and the store in which the user has agreed to have corrections kept.
 
 const [HAND, AGREED] = ["inkling-hand", "inkling-hands-agreed"];
 const inMemory = new Map(); // if storage is disabled
@@ -6,7 +6,7 @@ const inMemory = new Map(); // if storage is disabled
 export const chosenHand = () => get(HAND);
 export const chooseHand = (name) => set(HAND, name);
 
-// `place`: the store, in the API's words. The page asks again for each store.
+// `place`: the store, in the API's words. Each store needs its own consent.
 export const hasAgreed = (place) => get(AGREED) === place && place !== "";
 export const agree = (place) => set(AGREED, place);
 

@@ -1,7 +1,7 @@
-// The page's colors, as numbers for canvases. They are read again when the color scheme changes.
+// The page's colors, for drawing on canvases. They are read again when the color scheme changes.
 
 const NAMES = ["paper", "ink", "text", "quiet", "edge", "blue", "ochre", "well", "rule"];
-const STEPS = 128; // shades from paper to full color
+const STEPS = 128; // steps of shade from paper to full color
 
 let known = null;
 const dark = matchMedia("(prefers-color-scheme: dark)");

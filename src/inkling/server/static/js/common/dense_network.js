@@ -10,7 +10,7 @@ const HEAD = 4; // values before the weights: pixels, hidden units, outputs, tem
 
 // {name, pixels, hidden, outputs, temperature, w1, b1, w2, b2}. `w1[pixel * hidden + unit]` and
 // `w2[unit * outputs + digit]` are Float32Arrays. Throws ApiError (UnknownName, or WrongNetwork for other
-// architectures) or Unavailable.
+// architectures) or Unavailable; on a site without a server, throws like `networkFromFile`.
 export async function loadNetwork(name) {
   if (isStatic) return networkFromFile(name);
   let response, content;
@@ -55,7 +55,7 @@ function unpack(numbers) {
 }
 
 // The forward pass. `tile`: 784 values, 0 paper to 1 ink. z1: pre-activations of the hidden units; a1 = ReLU(z1);
-// logits of the ten digits; probs: softmax of the logits at the network's temperature. Typed arrays.
+// logits: one for each output; probs: softmax of the ten digits' logits at the network's temperature. Typed arrays.
 export function forward(network, tile) {
   const z1 = affine(network.w1, network.b1, tile);
   const a1 = z1.map((z) => Math.max(z, 0));
@@ -69,7 +69,7 @@ export function affine(weights, bias, inputs) {
   const n = sums.length;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    if (input === 0) continue; // paper or an inactive unit: most of them
+    if (input === 0) continue; // paper or an inactive unit, like most inputs
     for (let j = 0, at = i * n; j < n; j++, at++) sums[j] += weights[at] * input;
   }
   return sums;

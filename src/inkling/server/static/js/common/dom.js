@@ -21,7 +21,7 @@ export function press(buttons, chosen) {
 
 let timer = null;
 
-// Announces a text to screen readers; of several in quick succession, only the last.
+// Announces a text to screen readers; of several texts in quick succession, only the last is announced.
 export function announce(text) {
   clearTimeout(timer);
   timer = setTimeout(() => write(byId("spoken"), text), 350);

@@ -1,26 +1,26 @@
 // A drawing as text, for links and for local storage.
 //
-// Strokes are arrays of points {x, y, width}, with lengths in units of the board's scale (see strokes.js). They become
-// bytes: a format number, a checksum of what follows, then for each stroke the number of points (times two, plus one if
-// the width varies), the first point, and the steps to the next ones, all as variable-length integers. The bytes are
-// encoded as base64url.
+// Strokes are arrays of points {x, y, width}, with lengths in units of the board's scale (see strokes.js). They are
+// packed into bytes: a format number, a checksum of what follows, then for each stroke the number of points (times two,
+// plus one if the width varies), the first point, and the steps to the next ones, all as variable-length integers. The
+// bytes are encoded as base64url.
 
-const STEPS = { 1: 2048, 2: 512 }; // format -> steps per unit: on a large board, four per pixel or one per pixel
+const STEPS = { 1: 2048, 2: 512 }; // format -> steps per unit: on a large board, four steps or one step per pixel
 const [FINE, COARSE] = [1, 2];
-export const STEPS_KEPT = STEPS[FINE]; // per unit, in the browser's storage and in links where there is room
+export const STEPS_KEPT = STEPS[FINE]; // steps per unit in the browser's storage, and in links unless they are coarse
 const HEAD = 5; // bytes: format, checksum
 const REACH = 8; // units: how far from the middle ink can be
-const WIDEST = 0.5; // units
+const WIDEST = 0.5; // units: the greatest width of a point
 const LINK_LIMITS = { length: 30_000, points: 12_000 };
 const STORAGE_LIMITS = { length: 3_000_000, points: 1_000_000 };
 const KEY = "inkling-drawing";
 
-// URL-safe text; null if the strokes exceed the limits of a link. `isCoarse` makes it shorter.
+// The strokes as URL-safe text; null if they exceed the limits of a link. `isCoarse` makes the text shorter.
 export function encode(strokes, { isCoarse = false } = {}) {
   return pack(strokes, LINK_LIMITS, isCoarse ? COARSE : FINE);
 }
 
-// The strokes; null for text that is cut short, forged, or longer than a link holds.
+// The strokes; null for text that is cut short, damaged, or longer than a link holds.
 export function decode(text) {
   return unpack(text, LINK_LIMITS);
 }
@@ -31,13 +31,15 @@ export function fragment({ strokes, model, isCoarse }) {
   return text === null ? null : `#d=${text}${model ? `&m=${encodeURIComponent(model)}` : ""}`;
 }
 
-// The content of a fragment: {strokes, model}, where strokes are null if damaged; null for any other fragment.
+// The content of a fragment: {strokes, model}, where strokes are null if damaged; null for a fragment without a
+// drawing.
 export function fromFragment(hash) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   return parameters.has("d") ? { strokes: decode(parameters.get("d")), model: parameters.get("m") ?? "" } : null;
 }
 
-// Saves the current drawing, which every page can show. Does nothing if storage is unavailable.
+// Saves the current drawing, which every page can show. Does nothing if the drawing is too large or storage is
+// unavailable.
 export function saveDrawing({ strokes, model }) {
   try {
     const text = pack(strokes, STORAGE_LIMITS);
@@ -47,7 +49,7 @@ export function saveDrawing({ strokes, model }) {
   }
 }
 
-// {strokes, model} as last saved; null when there is none.
+// The drawing as last saved, {strokes, model}; null if there is none or it is damaged.
 export function savedDrawing() {
   try {
     const { drawing, model } = JSON.parse(localStorage.getItem(KEY));
@@ -114,7 +116,7 @@ function unpackStroke(reader) {
     y += getSigned(reader);
     if (varies || i === 0) width += getSigned(reader);
     const fits = Math.abs(x) <= REACH * steps && Math.abs(y) <= REACH * steps && width > 0 && width <= WIDEST * steps;
-    if (!fits) return null; // also at the end of the bytes, where it is NaN
+    if (!fits) return null; // also at the end of the bytes, where the numbers are NaN
     points.push({ x: x / steps, y: y / steps, width: width / steps });
   }
   return points;

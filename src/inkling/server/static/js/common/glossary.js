@@ -4,7 +4,7 @@
 // The explanation stays open while the pointer is on it, and Escape closes it (WCAG 2.2, 1.4.13). A click, Enter or a
 // second tap follows the link.
 
-const [WAIT_MS, LEAVE_MS] = [250, 200]; // hover time before it opens; time to move the pointer onto it
+const [WAIT_MS, LEAVE_MS] = [250, 200]; // hover time before the explanation opens; time to move the pointer onto it
 const [GAP_PX, EDGE_PX] = [6, 8];
 const ID = "term-tip";
 

@@ -10,11 +10,11 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_ .-]{0,39}$/u;
 
 export class HandChooser {
   store = ""; // where lessons are kept, in words
-  kinds = ["light"]; // of teaching
+  kinds = ["light"]; // kinds of teaching
   #hands = null; // by name; null until they are loaded
   #asking = null;
 
-  // `changed()` is called when another hand is chosen, `failed(sentence)` after an error of the service.
+  // `changed()` is called when another hand is chosen, `failed(sentence)` after an error from the service.
   constructor({ changed, failed }) {
     Object.assign(this, { changed, failed });
     [this.select, this.form] = ["hand", "new-hand"].map((id) => document.getElementById(id));
@@ -33,7 +33,7 @@ export class HandChooser {
     return chosenHand();
   }
 
-  // The chosen hand as the service returned it; null if none or a new one is chosen.
+  // The chosen hand as the service returned it; null if the hands are not loaded, or none or a new one is chosen.
   get hand() {
     return this.#hands?.get(this.name) ?? null;
   }
@@ -67,12 +67,12 @@ export class HandChooser {
     else this.#show();
   }
 
-  // Asks the service for its hands; `failed` is called with any error.
+  // Asks the service for its hands; `failed` is called with the message of its error, if any.
   refresh() {
     this.load().catch((error) => this.failed(sentenceOf(error)));
   }
 
-  // Asks the service for its hands, and resolves to true. Throws ApiError or Unavailable.
+  // Asks the service for its hands. Resolves to true, or rejects with ApiError or Unavailable.
   load() {
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
     return this.#asking;

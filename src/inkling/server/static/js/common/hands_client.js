@@ -52,19 +52,19 @@ export const {
   deleteHand,
   allLessons, // of a hand, the newest first
   // Stores the correct labels of boxes [x, y, w, h] in a picture (a Blob): `lessons` are {box, label, said}; a label of
-  // several digits splits the box. `model` is the reading's.
+  // several digits splits the box. `model` is the model that made the reading.
   keepLessons,
   deleteLesson,
   teachHand,
   useVersion,
   versionWeights,
-  readDigit, // (picture, hand): its reading as one digit; without a hand, by the original network
-  exportHand, // a zip of LABEL__x.png
+  readDigit, // (picture, hand): the picture's reading as one digit; without a hand, by the original network
+  exportHand, // a ZIP file of pictures named LABEL__x.png
 } = here ?? there;
-// Only if this browser stores hands.
+// The next two are defined only if this browser stores hands.
 export const importHand = here?.importHand; // (name, file)
 export const learnedBy = here?.learnedBy; // (name): the layer of the version in use, see page_hands.js
-export const teachingState = (name) => askJson("GET", at(name, "/teach")); // of full teaching
+export const teachingState = (name) => askJson("GET", at(name, "/teach")); // the state of full teaching
 export const cancelTeaching = (name) => askJson("DELETE", at(name, "/teach"));
 export const versionMap = (name, version) => askJson("GET", at(name, `/versions/${version}/map`));
 export const eventsAddress = (name) => `/api/v1/${at(name, "/events")}`;

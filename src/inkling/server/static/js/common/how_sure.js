@@ -1,6 +1,6 @@
 // Probabilities and how sure a reading is, in words.
 
-// A probability in whole percent, or in tenths below 1 % and from 99 % on; never 0 or 100 %.
+// A probability in whole percent, or in tenths of a percent below 1 % and from 99 % up; never 0 or 100 %.
 export function percent(share) {
   if (share < 0.001) return "under 0.1 %";
   if (share < 0.01) return `${(Math.ceil(share * 1000) / 10).toFixed(1)} %`; // its complement is rounded down
@@ -8,8 +8,8 @@ export function percent(share) {
   return `${(Math.floor(share * 1000) / 10).toFixed(1).replace("100.0", "99.9")} %`; // nothing is 100 % certain
 }
 
-// How sure a reading is: {word, share}; share is null if the word has no number. The same rule as pipeline/verdict.py:
-// word and number never contradict each other.
+// How sure a reading is: {word, share}; share is null if the word is shown without a number. The same rule as
+// pipeline/verdict.py: word and number never contradict each other.
 export function verdict({ outcome, confidence }) {
   if (outcome === "read") return { word: "Read", share: confidence };
   if (outcome === "empty") return { word: "No ink found", share: null };

@@ -12,7 +12,7 @@ export class KeyboardPen {
   #down = false;
   #announcing = null;
 
-  // `nib` is the mark at the pen's position; `say(text)` announces it to screen readers.
+  // `nib` is the mark at the pen's position; `say(text)` announces a text to screen readers.
   constructor(board, { nib, say }) {
     Object.assign(this, { board, nib, say });
     const { canvas } = board;

@@ -1,5 +1,5 @@
-// Requests while the pen moves: at most one in flight, then the latest input, and retries while the service does not
-// answer.
+// Requests while the pen moves: at most one is in flight, and the latest input is sent next. A request is retried while
+// the service does not answer.
 
 import { ApiError, Unavailable } from "./api_client.js";
 
@@ -9,7 +9,7 @@ const OF_PICTURES = ["EmptyPicture", "ImageTooLarge", "ImageTooSmall", "UnknownF
 export class LatestRequest {
   #wanted = null; // the latest job that has not been started
   #busy = false;
-  #subject = 0; // of the current request: answers about earlier subjects are dropped
+  #subject = 0; // the number of the current subject: answers about earlier subjects are dropped
   #retryNow = null;
 
   // `shown(answer, job)`, `refused(error, job)`, `offline(isOffline)` report what happens.
@@ -60,7 +60,8 @@ export class LatestRequest {
     this.#busy = false;
   }
 
-  // Calls `report` once the next request has been sent, so that it is answered while the page shows this answer.
+  // Calls `report` after the next request has been sent, so that the service works on that request while the page shows
+  // this answer.
   #tell(report, { subject }) {
     setTimeout(() => subject === this.#subject && report());
   }

@@ -3,8 +3,8 @@
 const known = new WeakMap(); // engine -> Map of network -> promise
 
 // {temperature, layers: [{name, type, weights, shape, bias, padding, activation}, ...]}, in the order of `engine.layers`.
-// The weights of a convolution are (O, h, w, I), those of a dense layer (O, I); null for a layer without weights.
-// Rejects with EngineUnavailable, whose message is written for users.
+// The weights of a convolution are (O, h, w, I), of a depthwise one (h, w, O), of a dense layer (O, I); null for a
+// layer without weights. Rejects with EngineUnavailable, whose message is written for users.
 export function networkParts(engine, network) {
   if (!known.has(engine)) known.set(engine, new Map());
   const parts = known.get(engine);

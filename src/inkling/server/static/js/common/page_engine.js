@@ -4,8 +4,8 @@ import { isStatic } from "./site.js";
 
 let opening = null;
 
-// A promise of the engine; `network` is loaded first. Resolves to null if networks cannot run in this page and the
-// server has to read. Without a server, it rejects with EngineUnavailable, whose message is written for users.
+// A promise of the engine; the first call also loads `network`. Resolves to null if networks cannot run in this page
+// and the server has to read. Without a server, it rejects with EngineUnavailable, whose message is written for users.
 export function pageEngine(network) {
   opening ??= open(network);
   return opening;

@@ -1,8 +1,9 @@
-// 28 x 28 numbers as a small picture. A canvas has one pixel per number; CSS enlarges it without smoothing.
+// Maps of numbers, by default 28 x 28, as small pictures. A canvas has one pixel per number, or MARK x MARK pixels in a
+// map with marks; CSS enlarges it without smoothing.
 
 import { colours, shade } from "./colours.js";
 
-const MARK = 7; // pixels per cell of a map with marks
+const MARK = 7; // pixels: the side of a cell of a map with marks
 const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
 
 // Draws values from 0 to `high` as ink on paper. `soft` makes faint ink visible.
@@ -49,7 +50,7 @@ function surfaceOf(canvas, width, height) {
   return surface;
 }
 
-// Paints each number as a square of `cell` pixels. Returns the context.
+// Paints each number as a square with sides of `cell` pixels. Returns the context.
 function paint(canvas, width, height, colour, cell = 1) {
   const { context, image, pixels } = surfaceOf(canvas, width * cell, height * cell);
   const line = width * cell;
@@ -65,7 +66,7 @@ function paint(canvas, width, height, colour, cell = 1) {
   return context;
 }
 
-// Which number of a map the pointer is over; -1 outside.
+// The index of the number that the pointer is over; -1 outside the map.
 export function cellUnder(event, canvas, width = 28, height = 28) {
   const frame = canvas.getBoundingClientRect();
   const x = Math.floor(((event.clientX - frame.left) / frame.width) * width);
@@ -73,7 +74,7 @@ export function cellUnder(event, canvas, width = 28, height = 28) {
   return x >= 0 && y >= 0 && x < width && y < height ? y * width + x : -1;
 }
 
-// Places the element `.cursor` beside a canvas over one of its numbers.
+// Places the `cursor` element over a number of a map; -1 hides it. `size`: the side of the cursor, in cells.
 export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}) {
   cursor.hidden = cell < 0;
   if (cell < 0) return;
@@ -85,7 +86,7 @@ export function pointAt(cursor, cell, { width = 28, height = 28, size = 1 } = {}
   });
 }
 
-// Places the element over a rectangle of a map, in cells, clipped to the map.
+// Places the `cursor` element over a rectangle of a map, in cells, clipped to the map.
 export function frameOn(cursor, { left, top, right, bottom }, { width = 28, height = 28 } = {}) {
   const clip = (n, most) => Math.min(most, Math.max(0, n));
   const [x0, x1, y0, y1] = [clip(left, width), clip(right, width), clip(top, height), clip(bottom, height)];

@@ -1,11 +1,11 @@
-// The rings of a "Why?" map: empty paper where ink would change the lead.
+// The rings of a "Why?" map, which mark empty paper where ink would change the lead.
 
 import { peakOf } from "./pixel_maps.js";
 
 const SIDE = 28;
 const STEP = 2; // pixels between the dots of ink that were tested
 const MIN_RING = 0.5; // points: a smaller effect has no ring
-const RINGED = 0.3; // of the peak: a smaller effect has no ring
+const RINGED = 0.3; // share of the peak: a smaller effect has no ring
 
 // [{i, x, y, gain, share}]: the pixel, the points that ink there would add to the digit's lead, and their size as a share
 // of the largest. If `gain` is below 0, the empty paper supports the digit; if above 0, its rival.

@@ -1,4 +1,4 @@
-// A step of a reading as a picture with title and caption. `step`: an entry of `steps` of POST /api/v1/filmstrip.
+// A step of a reading as a picture with a title and a caption. `step`: an entry of `steps` of POST /api/v1/filmstrip.
 
 export function stepPicture({ picture, title, size: [width, height] }) {
   const image = document.createElement("img");

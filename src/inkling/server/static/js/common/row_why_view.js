@@ -1,5 +1,5 @@
 // Explains the reading of a row: its image as the line network sees it, the columns that give each symbol, and the
-// probabilities of other symbols at that position. Needs css/why.css.
+// probabilities of other symbols at its position. Needs css/why.css.
 
 import { colours, whenColoursChange } from "./colours.js";
 import { make, press, write } from "./dom.js";
@@ -8,9 +8,9 @@ import { percent } from "./how_sure.js";
 const NARROW = 140; // pixels: narrower rows are drawn larger
 const SCALES = { narrow: 7, wide: 4 }; // pixels of the canvas for each pixel of the row
 const [CELL, GUTTER] = [20, 56]; // pixels of the canvas: height of a class in the map of columns, and room for its name
-const CLASSES = 7; // shown in the map of columns
-const RIVALS = 3; // named in the sentence
-const [DRAWN, NAMED] = [0.001, 0.005]; // smaller shares are not drawn, or not named in the sentence
+const CLASSES = 7; // most classes in the map of columns
+const RIVALS = 3; // most rivals that the sentence names
+const [DRAWN, NAMED] = [0.001, 0.005]; // the least share that is drawn, and that the sentence names
 const NAMES = { ".": "point", ",": "comma", "-": "minus", "\u2212": "minus", "+": "plus", "/": "slash", ":": "colon", "%": "percent sign", "": "nothing" };
 
 export class RowWhyView {
@@ -70,7 +70,7 @@ export class RowWhyView {
     this.#paint();
   }
 
-  // The classes to show: the symbols read, the rivals of the chosen symbol, and "nothing".
+  // The classes to show, at most CLASSES: the chosen symbol, its rivals, the other symbols read, and "nothing" last.
   #shownClasses() {
     const { symbols, classes } = this.#row;
     const wanted = [symbols[this.#at].name, ...symbols[this.#at].rivals.slice(0, 3).map(({ name }) => name), ...symbols.map(({ name }) => name)];

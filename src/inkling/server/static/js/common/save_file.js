@@ -1,6 +1,6 @@
 // Saves a file made in the page.
 
-const KEPT_MS = 10_000; // because the browser reads it after the click
+const KEPT_MS = 10_000; // because the browser reads the file after the click
 
 // `parts`: as for `new Blob`.
 export function saveFile(parts, name, type) {

@@ -1,6 +1,6 @@
 // Addresses of pages, files and networks: on a server, or in a folder that any static host serves (`inkling site`).
-// <html data-root> is the relative path from this page to the front page. A worker has no page, so only `asset` works in
-// it: send it the other addresses in a message.
+// <html data-root> is the relative path from this page to the front page. A worker has no page, so only `asset` works
+// there: send it the other addresses in a message.
 const FILES = new URL("../../", import.meta.url); // the folder static/
 const REPLAY_FORMAT = 2;
 const page = globalThis.document?.documentElement.dataset ?? {};
@@ -26,8 +26,8 @@ export function networkAddress(name, version) {
   return new URL(isStatic ? `./networks/${part}.bin${query}` : `./api/v1/models/${part}/network${query}`, root).href;
 }
 
-// The address of the data for teaching in the page (inkling.hands.page_replay). Browsers keep it for a week, so a newer
-// format needs a new address.
+// The address of the data for teaching in the page (inkling.hands.page_replay). Browsers cache the data for a week, so
+// a newer format needs a new address.
 export function replayAddress(name, version) {
   const address = new URL(networkAddress(name, version).replace(/\.bin(?=\?|$)/, "-replay.bin").replace(/\/network(?=\?|$)/, "/replay"));
   address.searchParams.set("format", REPLAY_FORMAT);

@@ -9,7 +9,7 @@ const FONT = "system-ui, sans-serif";
 const ROW_SCALE = 8; // pixels for each pixel of a row's image
 const CELL = 32; // pixels: the height of a symbol in the map of columns
 const NAMES_WIDTH = 104; // pixels: room for the symbols' names
-const MAX_ROWS = 3; // rows whose columns and texts are drawn
+const MAX_ROWS = 3; // most rows whose images, columns and texts are drawn
 
 // Steps for separate digits: the image, its ink, and each digit in it. `reading`: an answer with `steps`.
 export function glyphSteps({ steps: { image, ink }, digits, others, size }) {
@@ -21,7 +21,7 @@ export function glyphSteps({ steps: { image, ink }, digits, others, size }) {
   ];
 }
 
-// Steps for rows that were read as a whole. For `rows` of the reading, see engine/rows/alignment.js.
+// Steps for rows that were read as a whole. For the reading's `rows`, see engine/rows/alignment.js.
 export function rowSteps({ steps: { image }, rows, size }) {
   const shown = rows.filter(({ symbols }) => symbols.length > 0).slice(0, MAX_ROWS);
   const around = rows.filter(({ symbols }) => symbols.length > 0).map(({ symbols }) => [boundingBox(symbols.map(({ box }) => box)), "", true]);
@@ -106,7 +106,8 @@ function rowCanvas({ width, height, data }) {
   return canvas;
 }
 
-// The row, and below it a line for each symbol of its text: the darker a column, the more probable the symbol there.
+// The row, and below it a line for each symbol of its text and one for no symbol: the darker a column, the more
+// probable the symbol there.
 function columnsCanvas({ image, classes, columns, column_px: step, symbols }) {
   const names = [...new Set(symbols.map(({ name }) => name)), ""];
   const [width, top] = [image.width * ROW_SCALE, image.height * ROW_SCALE + 8];

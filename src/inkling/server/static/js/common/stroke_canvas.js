@@ -1,5 +1,5 @@
 // A canvas of strokes. Finished strokes are cached as a bitmap, so that drawing stays fast with ten thousand strokes.
-// When strokes are removed, only their area is repainted.
+// When strokes are removed or restored, only their area is repainted.
 
 import { overlap } from "./eraser.js";
 import { boxOf, drawStroke } from "./strokes.js";
@@ -17,7 +17,7 @@ export class StrokeCanvas {
     this.cache = this.#finished.getContext("2d", { willReadFrequently: read });
   }
 
-  // Sets the size in pixels and the `place` {scale, x, y} of the drawing, which has to be painted next.
+  // Sets the size in pixels and the `place` {scale, x, y} of the drawing. Call `paint` next.
   fit(width, height, place) {
     for (const canvas of [this.canvas, this.#finished]) [canvas.width, canvas.height] = [width, height];
     this.#place = place;
@@ -36,7 +36,7 @@ export class StrokeCanvas {
     drawStroke(this.context, points, this.#place, start);
   }
 
-  // Draws a finished stroke in one path, without the joints of the live stroke.
+  // Redraws a finished stroke as a whole, without the joints of the live stroke.
   finish(points) {
     drawStroke(this.cache, points, this.#place);
     this.#show();

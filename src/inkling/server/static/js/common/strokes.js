@@ -1,12 +1,12 @@
 // Strokes as vectors, and drawing them.
 //
 // A point is {x, y, width}, with lengths in units of the board's scale and the origin in the middle of the board, so
-// that a stroke survives a resize. The screen and the image that is sent use the same functions.
+// that a stroke survives a resize. The screen and the image that is read use the same functions.
 
 export const PEN_WIDTH = 0.046; // units; about the width of a felt pen
 const FINE = 0.01; // units between the points of a flattened stroke
 
-// A mouse reports pressure 0.5. A pen's pressure widens or thins the line, within limits.
+// The width of a line. A pen's pressure widens or thins the line, within limits; a mouse's constant 0.5 is ignored.
 export function strokeWidth(event, usual = PEN_WIDTH) {
   return event.pointerType === "pen" && event.pressure > 0 ? usual * (0.55 + 0.9 * event.pressure) : usual;
 }
@@ -81,7 +81,7 @@ export function boxOf(points) {
   return box;
 }
 
-// The largest distance of ink from the middle, in units: {x, y}.
+// How far ink may reach from the middle, in units: {x, y}. Half a line's width is added as a margin.
 export function reach(strokes) {
   const far = { x: 0, y: 0 };
   for (const points of strokes) {

@@ -1,6 +1,6 @@
 // The strokes of a drawing, with undo and redo.
 
-const MOST = 2000; // changes
+const MOST = 2000; // changes that can be undone
 
 export class UndoHistory {
   strokes = [];

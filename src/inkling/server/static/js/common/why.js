@@ -2,9 +2,10 @@
 // `rival`.
 //
 // A point is a natural unit of log-odds of the calibrated probabilities that the page shows: a lead of 1 point makes
-// one digit 2.7 times as probable as the other. A network with one hidden layer of ReLUs is a plain sum of its pixels,
-// so their contributions are exact (common/attribution.js). Any other network is rerun with small patches of ink erased
-// (occlusion), as in inkling.explain.occlusion. For both, the effect of a dot of ink on empty paper is measured too.
+// one digit 2.7 times as probable as the other. While the same neurons are active, a network with one hidden layer of
+// ReLUs is a plain sum over its pixels, so their contributions are exact (common/attribution.js). Any other network is
+// rerun with small patches of ink erased (occlusion), as in inkling.explain.occlusion. With both methods, the effect of
+// a dot of ink on empty paper is measured too.
 
 import { contrastWeights, contributions } from "./attribution.js";
 import { denseNetwork, forward } from "./dense_network.js";
@@ -13,15 +14,15 @@ import { sentenceOf } from "./why_words.js";
 
 export const SIDE = 28;
 const FAINT = 0.1; // ink, 0..1: a pixel with less is paper
-const PATCH = 3; // pixels: a stroke is two to three wide, so a patch cuts only one stroke
-const DOT = 3; // pixels
-const DOT_STEP = 2; // pixels
+const PATCH = 3; // pixels: a stroke is two to three pixels wide, so a patch cuts only one stroke
+const DOT = 3; // pixels: the side of a dot of ink
+const DOT_STEP = 2; // pixels from one dot to the next
 const AT_ONCE = 32; // tiles per request, so that new strokes are read in between
 const MIN_PROB = 1e-30; // lower bound of a probability in a logarithm
 
 // {digit, rival, network, method: "exact" or "occlusion", lead: points, points: Float32Array of 784, above 0 where ink
-// supports `digit`; biases: points due to no pixel, null for occlusion; missing: Float32Array of 784, the change of the
-// lead by a dot of ink, 0 on ink; sentence}.
+// supports `digit`; biases: points due to no pixel, null for occlusion; missing: Float32Array of 784, the mean change
+// in the lead from the dots of ink that cover a pixel, 0 on ink and far from the digit; sentence}.
 //
 // `tile`: 784 values, 0 paper to 1 ink. `signal` (AbortSignal) stops the computation with an AbortError.
 export async function why({ engine, tile, network, digit, rival, signal = null }) {
@@ -41,8 +42,8 @@ function exact(network, tile, digit, rival) {
   return { method: "exact", lead: of.total / network.temperature, points, biases: of.biases / network.temperature };
 }
 
-// Each pixel gets the mean drop of the lead over the patches that cover it, times its ink. These points do not add up to
-// the lead, because strokes can replace each other.
+// Each pixel gets the mean drop in the lead over the patches that cover it, times its ink. These points do not add up
+// to the lead, because strokes can replace each other.
 async function occlusion(leadsOf, tile) {
   const patches = squares(PATCH, 1).filter((at) => at.some((i) => tile[i] > FAINT));
   const leads = await leadsOf([tile, ...patches.map((at) => changed(tile, at, 0))]);

@@ -10,7 +10,7 @@ import { a } from "./why_words.js";
 
 const CELL = 12; // pixels of the canvas per pixel of the tile
 const SOFT = 0.7; // exponent that makes small numbers visible beside large ones
-const MARKED = 0.18; // of the peak: from here on, a pixel against the digit has a bar, a minus sign that needs no color
+const MARKED = 0.18; // least share of the peak at which a pixel against the digit has a bar, a minus sign without color
 
 // How far the map can be trusted; the figures are from benchmarks/accuracy/attribution.json.
 const METHODS = {
@@ -25,7 +25,7 @@ export class WhyView {
   #found = null;
 
   // `engine()` returns a promise of the engine; it is called only when something is shown. `chosen(rival)` is called
-  // when another digit is chosen for comparison. `level`: of the heading.
+  // when another digit is chosen for comparison. `level`: the level of the heading.
   constructor(holder, { engine, chosen = () => {}, level = 3 }) {
     Object.assign(this, { holder, engine, chosen });
     holder.classList.add("why-view");

@@ -1,4 +1,4 @@
-// An explanation in plain words, with the same names of places as inkling.explain.words.
+// An explanation in plain words, with the same names for places as inkling.explain.words.
 
 import { ringsOf } from "./rings.js";
 
@@ -12,7 +12,7 @@ export function a(digit) {
   return digit === 8 ? "an 8" : `a ${digit}`;
 }
 
-// Why `digit` and not `rival`, in two or three sentences.
+// Why `digit` and not `rival`, in one to three sentences.
 export function sentenceOf({ digit, rival, lead, points, missing }, tile) {
   const [ahead, behind] = lead >= 0 ? [digit, rival] : [rival, digit];
   const start =

@@ -17,7 +17,8 @@ export function watchComparison({ about, reader }) {
   return new Panel(panel, { run, show: (answer) => show(answer, about), status });
 }
 
-// Null if only the server can read the source, because it is a picture or the engine cannot run the networks.
+// Null if the server has to read the source: a server's hand is chosen, the source is a picture, or the engine cannot
+// run the networks.
 async function readHere(source, reader) {
   const engine = await reader.engineFor(source);
   if (!engine) return null;
@@ -71,7 +72,7 @@ function fill(card, { model, text, confidence, digits, outcome }, { usual, place
   });
 }
 
-// The most frequent text; the first of equally frequent texts.
+// The most frequent text; if several are equally frequent, the first of them.
 function mostCommon(texts) {
   const counts = new Map();
   for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);

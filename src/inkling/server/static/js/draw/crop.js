@@ -28,7 +28,7 @@ export class Cropper {
   #fine = 0; // degrees clockwise
   #frame;
 
-  // `picture` is the ShownPicture; `take(blob)` reads a picture, and `failed(text)` reports why that is not possible.
+  // `picture` is the ShownPicture; `take(blob)` reads a picture, and `failed(text)` reports an error.
   constructor({ picture, take, failed }) {
     Object.assign(this, { picture, take, failed });
     this.#frame = new CropFrame(byId("crop-frame"), editor);

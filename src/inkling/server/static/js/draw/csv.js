@@ -5,7 +5,8 @@ import { byId } from "./page_text.js";
 
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // text that a spreadsheet would run as a formula
 
-// Saves a table as CSV (RFC 4180). A file name that a spreadsheet would run as a formula gets the prefix "./".
+// Saves a table as CSV (RFC 4180). Text that a spreadsheet would run as a formula, such as the file name "=a.png", gets
+// the prefix "./".
 export function saveTable({ name, head, rows }) {
   const field = (text) => `"${(FORMULA.test(text) ? `./${text}` : text).replaceAll('"', '""')}"`;
   const csv = [head, ...rows].map((texts) => `${texts.map(field).join(",")}\r\n`).join("");

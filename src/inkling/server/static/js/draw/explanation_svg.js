@@ -67,7 +67,7 @@ function drawing({ width, height, place, image }, strokes) {
   return `<g fill="none" stroke="${INK}" stroke-linecap="round" stroke-linejoin="round">${lines}</g>`;
 }
 
-// The same lines as from drawStroke: a path for each run of equal width.
+// Draws the same lines as drawStroke, with a path for each run of equal width.
 function strokePaths(points, { scale, x, y }) {
   const at = (point) => `${number(x + point.x * scale)} ${number(y + point.y * scale)}`;
   if (points.length === 1) {
@@ -84,7 +84,7 @@ function strokePaths(points, { scale, x, y }) {
   return paths.map(({ width, d }) => `<path stroke-width="${width}" d="${d}"/>`).join("");
 }
 
-// A box whose line has the same width for any size of picture.
+// A box whose line is equally wide in the explanation whatever the size of the picture.
 function boxOf({ box: [x, y, w, h], sure }, view) {
   const line = Math.max(view.width, view.height) / 300;
   return `<rect x="${x}" y="${y}" width="${w}" height="${h}" rx="${2 * line}" fill="none" stroke="${sure ? BLUE : OCHRE}" stroke-width="${line}"/>`;

@@ -34,7 +34,7 @@ export class Exporter {
   }
 
   // Makes the pictures of a subject: {strokes, view} of a drawing or {picture} (a Blob); `reading`, null for none;
-  // `title`, the network's name as shown to people; `rivals(reading)`, the digits chosen for comparison (a Map).
+  // `title`, the network's display name; `rivals(reading)`, the digits chosen for comparison (a Map).
   begin(subject) {
     this.end();
     this.#subject = subject;
@@ -64,7 +64,7 @@ export class Exporter {
     return { plain: alone, explained: explanationSvg({ view: shown, strokes, reading, whys, network: title, date }) };
   }
 
-  // The explanation of each digit that the page's engine can explain; null for the others.
+  // The explanations of the first MOST_EXPLAINED digits; null for each digit that the page's engine cannot explain.
   async #whys({ digits, model }, rivals, signal) {
     const [engine, { SIDE, why }] = await Promise.all([this.engine(), import("../common/why.js")]);
     const found = [];

@@ -16,7 +16,7 @@ const DIGITS = {
 }; // prettier-ignore
 
 const STEPS = 8; // of the curve between two points
-const HEIGHT = 0.56; // units of a digit
+const HEIGHT = 0.56; // of a digit, in units
 const ADVANCE = 0.44; // units from one digit to the next
 const LEAN = [0.02, -0.015, 0.01]; // units up or down, so that neighboring digits are not at the same height
 

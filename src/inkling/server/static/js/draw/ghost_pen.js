@@ -38,7 +38,7 @@ export class GhostPen {
     return this.#board.frame;
   }
 
-  // Starts writing, except in a tab in which somebody has already written.
+  // Starts writing, unless somebody has already touched the page in this tab.
   start() {
     if (hasWritten()) return this.end();
     this.canvas.hidden = false;

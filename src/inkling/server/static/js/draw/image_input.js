@@ -9,7 +9,8 @@ const MOST_PIXELS = 120_000_000; // each needs four bytes of browser memory
 const THUMBNAIL = { width: 148, height: 110 }; // pixels, twice the size in the table
 const READ_AS_IS = /^image\/(png|jpeg|webp|gif|bmp|tiff)$/;
 
-// Whether a file may have several pages. Browsers cannot show these formats; the service sends a thumbnail of each page.
+// Whether a file may have several pages. Most browsers cannot show these formats, so the service sends a thumbnail of
+// each page.
 export function isDocument(blob) {
   return /pdf|tiff/.test(blob.type) || /\.(pdf|tiff?)$/i.test(blob.name ?? "");
 }
@@ -122,8 +123,9 @@ async function opens(blob) {
   }
 }
 
-// Converts a large photograph, or a format that only the browser can open (HEIC on a phone), to a JPEG of moderate
-// size. Returns any other file unchanged, even if the browser cannot open it, because the service explains the error.
+// Converts a picture that the browser can open to a JPEG of moderate size if its file is larger than MAX_BYTES or its
+// format is not in READ_AS_IS, such as HEIC on a phone. Returns SVG, documents and all other files unchanged, even if
+// the browser cannot open them, because the service explains the error.
 // Throws an Error with a message for the user if the file cannot be read here.
 export async function downscaled(blob) {
   await check(blob);

@@ -4,7 +4,7 @@
 
 import { percent } from "./page_text.js";
 
-const [YES_FROM, NO_FROM] = [0.05, 0.5]; // probability of being none of the ten: below it "yes"; from it on "no"
+const [YES_FROM, NO_FROM] = [0.05, 0.5]; // probability of "none of the ten": "Yes" below the first, "Hardly" from the second on
 const COUNTS = ["no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 const NAMES = {
   point: ["dot", "dots"], comma: ["comma", "commas"], minus: ["dash", "dashes"], plus: ["plus sign", "plus signs"],
@@ -17,7 +17,8 @@ const WRITTEN = {
   point: ".", comma: ",", minus: "-", plus: "+", slash: "/", colon: ":", percent: "%", bracket: "()", currency: "\u00a4",
 }; // prettier-ignore
 
-// Such as "Ignored: a dash."; "" if all ink is part of the number, or the reason already mentions the rest.
+// For instance "Ignored: a dash."; "" if there is nothing to mention. Marks and refused ink are not mentioned, because
+// the reason for the outcome does that.
 export function ignoredInWords({ others, written }) {
   const counts = new Map();
   for (const { kind } of others) if (kind in NAMES) counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -31,7 +31,7 @@ const [paper, model] = [byId("paper"), byId("model")];
 
 let onceShown = []; // resolvers called at the next answer
 let revision = 0; // of the ink on the board
-let isWaiting = false; // for the first answer for this ink
+let isWaiting = false; // for the first answer about this ink
 let correction = null; // a promise of the Correction, whose script loads on first use
 
 const requests = new LatestRequest({ shown, refused, offline });
@@ -198,7 +198,7 @@ function loadedCorrection() {
   return correction;
 }
 
-// A page of a document has only a thumbnail here, so its boxes are scaled to it.
+// Of a document's page there is only a thumbnail here, so the boxes are scaled to the thumbnail.
 async function correct(opener, { box, said }, label) {
   const form = loadedCorrection();
   const { model: network, size, source: read } = reading.answer;

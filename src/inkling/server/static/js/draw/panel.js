@@ -5,7 +5,7 @@ import { sentence } from "./page_text.js";
 
 export class Panel {
   #source = null; // the current image
-  #subject = null; // the board or the picture that it shows
+  #subject = null; // the board or the picture that the current image shows
   #asked = null; // the image of the latest request
   #requests;
 

@@ -27,8 +27,8 @@ const FINDER_LIKE = [
 // The longest text that fits, in bytes.
 export const MOST_BYTES = capacity(LARGEST, LEVELS[1]);
 
-// A square matrix of modules, true for dark; null if the text does not fit. The code has the smallest version, and
-// level M if the text fits in that version at level M.
+// A square matrix of modules, true for dark; null if the text does not fit. The code has the smallest version that
+// holds the text, at level M if possible, otherwise at level L.
 export function qrCode(text) {
   const bytes = new TextEncoder().encode(text);
   for (let version = 1; version <= LARGEST; version++) {

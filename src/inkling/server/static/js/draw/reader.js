@@ -1,7 +1,7 @@
 // Decides who reads: this page, if its engine is open, or the server.
 //
-// The page reads the board. If there is a server, it reads pictures, and it reads everything when one of its hands is
-// chosen. If this browser stores the hands, the page reads everything with them.
+// The page reads the board. If there is a server, the server reads pictures, and it reads everything when one of its
+// hands is chosen. If this browser stores the hands, the page reads everything with them.
 
 import { ApiError, read } from "../common/api_client.js";
 import { learnedBy, teachesHere } from "../common/hands_client.js";
@@ -67,7 +67,8 @@ export class Reader {
     return name ? { ...answer, hand: { name, version: hand?.version ?? 0 } } : answer;
   }
 
-  // Reads with the chosen hand. If that fails, the original network reads, and the answer says why.
+  // Reads with the chosen hand. If the hand is gone or belongs to another network, the original network reads, and the
+  // answer says why.
   async #readThere(blob, more) {
     const [model, hand] = [this.network(), this.handThere];
     try {

@@ -10,7 +10,7 @@ import { showTiles } from "./tiles.js";
 
 export class ShownReading {
   answer = null; // from the Reader; null for none
-  #selected = 0; // the digit, or refused ink after the digits, whose probabilities are shown
+  #selected = 0; // index of the tile whose probabilities are shown: the digits, then refused ink and marks
 
   // `isTentative(answer)`: whether the answer may change with the next move of the pen; `frame(answer)`: where its
   // image is on the paper; `subject()`: the board or picture that was read; `readOne(source)` reads one digit;

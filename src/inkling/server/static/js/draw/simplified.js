@@ -6,7 +6,7 @@
 
 import { along, curveTo, flattened } from "../common/strokes.js";
 
-const ROUNDS = 12; // of moving the control points; the error falls to a quarter or less in each round
+const ROUNDS = 12; // of moving the control points; each round at least halves the largest error
 const SAMPLES = 8; // of each piece of the curve
 
 // `tolerance`: the largest deviation of a line, in units.
@@ -42,7 +42,7 @@ function fitted(targets) {
   return control;
 }
 
-// The point between `start` and `end` that is farthest from the curve, whose control points `n` and `n + 1` are at
+// The point between `start` and `end` that is farthest from the curve, whose control points `n` and `n + 1` belong to
 // `start` and `end`.
 function worst(points, start, end, curve, n) {
   const line = [];

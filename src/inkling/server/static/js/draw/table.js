@@ -1,4 +1,4 @@
-// The digits of a reading as a table, to copy or to save as CSV.
+// The digits and other marks of a reading as a table, to copy or to save as CSV.
 
 import { copyTable, saveTable } from "./csv.js";
 import { byId, percent } from "./page_text.js";
@@ -9,7 +9,7 @@ const HEAD = ["Place", "Read as", "Confidence", "Left", "Top", "Width", "Height"
 let shown = null; // {name, head, rows}, of texts
 let stale = false; // rows changed while the table was closed
 
-// Shows the digits of one reading; null for none.
+// Shows the digits and other marks of a reading; null for none.
 export function showDigitTable(reading) {
   const marks = [...(reading?.digits ?? []), ...(reading?.others ?? [])];
   holder.hidden = marks.length === 0;

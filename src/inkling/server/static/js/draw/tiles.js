@@ -58,7 +58,7 @@ export function showTiles({ digits, refused, selected, select, correct, tentativ
   });
 }
 
-// The visitor must choose one of several entries.
+// Moves the focus to an entry's button, because the visitor must choose one of several entries.
 function goTo(tiles) {
   holder.scrollIntoView({ block: "center" });
   (tiles.find((tile) => tile.querySelector(".unsure")) ?? tiles[0]).lastChild.focus({ preventScroll: true });

@@ -13,7 +13,7 @@ export class WhyPanel {
   #asked = null; // the arguments of WhyView.show
   #row = null; // the arguments of RowWhyView.show: {row, at}
   #hand = null; // {name, version} of the hand that read: its network cannot be explained in this page
-  #digits = null; // of the last reading that could be explained
+  #digits = null; // of the last reading
   #selected = 0;
   #rivals = new Map(); // the digits chosen for comparison, by the index of the explained digit in that reading
   #views = null; // promise of [WhyView, RowWhyView], which load when the panel first opens

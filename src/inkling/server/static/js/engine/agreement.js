@@ -1,8 +1,8 @@
 // Combine the two ways of reading: separate digits read one by one, and rows read as a whole.
 //
 // A clean single digit needs no row. In a row, a glyph that the classifier is sure of is a second opinion on the symbol
-// at the same position. A glyph that is as tall as the digits but not covered by a symbol of the row is unexplained
-// ink. Like `inkling.pipeline.agreement`, but only for pictures without cells.
+// at the same position. A glyph that is about as tall as the digits but mostly not covered by symbols of the row is
+// unexplained ink. Like `inkling.pipeline.agreement`, but only for pictures without cells.
 
 import { doubted, withOthers, withWarnings } from "./compose.js";
 import { AGREEMENT as CONFIG } from "./config.js";
@@ -10,10 +10,11 @@ import { median } from "./image/numbers.js";
 
 // The answer from two readings of one image: by rows, and glyph by glyph.
 //
-// `complete`: all ink belongs to the glyphs; if it does not, or if a page on a desk was found, the classifier does not
-// see all of the ink. For a single digit, the classifier's reading is used, unless other ink hides the digit and the
-// row is sure. If no ink stands out, improbable rows are texture. Everything else is read by rows, unless the glyphs
-// are complete and agree or are more probable. The reading by rows is doubted if it contradicts or misses a glyph.
+// `complete`: nearly all ink belongs to the glyphs; if it does not, or if a page on a desk was found, the classifier
+// does not see all of the ink. For a single digit, the classifier's reading is used, unless other ink hides the digit
+// and the row is sure. If no ink stands out, improbable rows are texture. Everything else is read by rows, unless the
+// rows have no digit but the glyphs do, or the glyphs are complete and agree or are more probable. The reading by rows
+// is doubted if it contradicts or misses a glyph.
 export function agreed(rows, glyphs, { complete: ownsInk }) {
   const complete = ownsInk && !rows.is_page;
   const isTexture = glyphs.outcome === "empty" && rows.confidence < CONFIG.min_faint_confidence;
@@ -41,7 +42,7 @@ export function agreed(rows, glyphs, { complete: ownsInk }) {
 // The reading by rows with the warnings about the glyphs. The glyphs of a comb, a ruled page or patterned paper may
 // look like text.
 //
-// So the warning "page" is dropped if the rows are sure, and only makes them doubtful if they are probable.
+// So the "page" warning is dropped if the rows are sure, and only makes them doubtful if they are probable.
 function warned(rows, all) {
   const warnings = all.filter(({ code }) => code !== "page" || rows.outcome !== "read");
   if (warnings[0]?.code === "page" && rows.confidence >= CONFIG.min_faint_confidence) {
@@ -50,7 +51,8 @@ function warned(rows, all) {
   return withWarnings(rows, warnings);
 }
 
-// Whether glyphs that hold all ink are the better answer: they agree with rows that have no sign, or are more probable.
+// Whether glyphs that hold nearly all ink are the better answer: they agree with rows that have no other ink, such as
+// signs, or they are at least as probable.
 function isLikelier(glyphs, rows) {
   if (glyphs.outcome === "read" && glyphs.text === rows.text) return !rows.others.length;
   const isOne = glyphs.digits.length + glyphs.others.length === 1;

@@ -1,4 +1,4 @@
-// The brightness of the bare background, estimated for each pixel from the small image. Like the corresponding part of
+// The brightness of the bare background, estimated for each pixel of the small image. Like the corresponding part of
 // `inkling.pipeline.binarize`.
 
 import { BINARIZE as CONFIG, SHARED } from "./config.js";
@@ -19,7 +19,7 @@ export const levelRange = (image) => {
 
 // The small image -> floats. A grayscale closing removes dark regions narrower than its kernel (strokes) and keeps
 // wider ones (shadows). If light falls off smoothly toward the border, the closing is too light within half a kernel of
-// the border, so such a background is first divided by a surface fitted to its inside.
+// the border, so the image is first divided by a surface fitted to the inside of the background.
 export function estimateBackground(small) {
   const widest = Math.max(3, roundEven(Math.max(small.width, small.height) * CONFIG.max_stroke_share) | 1);
   const first = smoothlyClosed(small, widest);
@@ -37,8 +37,8 @@ export function estimateBackground(small) {
   return floats(flat, (i) => flat.data[i] * surface.data[i]);
 }
 
-// The image and its small version with even light: columns and rows are scaled to one brightness. For light so uneven
-// that no ink was found.
+// The image and its small version with even light: columns and rows are scaled to one brightness. Used if light is so
+// uneven that no ink was found.
 export function flattenIllumination(image, small) {
   const { width, height } = small;
   const brightness = Float32Array.from(small.data, (level) => Math.max(level, 1));
@@ -61,8 +61,8 @@ function floats({ width, height }, at) {
   return out;
 }
 
-// Dark patches wider than any stroke; null if there are none. A shadow reaches the border or fades; a blot is dark, away
-// from the border and has a sharp edge.
+// A mask of dark patches wider than any stroke; null if there are none. A shadow reaches the border or fades; a blot is
+// dark, lies away from the border and has a sharp edge.
 function findBlots(small, background) {
   const threshold = CONFIG.max_blot_brightness * median(small.data);
   const dark = grey(small.width, small.height, small.data.map((level) => (level < threshold ? 1 : 0)));
@@ -91,13 +91,14 @@ function kernelSide(small, background) {
 // A grayscale closing with a square kernel, smoothed, as floats.
 function smoothlyClosed(small, side) {
   const dilated = dilate(small, side);
-  // In a drawing, bare background is near every pixel: erosion and blur change nothing.
+  // In a drawing, bare background is near every pixel, so erosion and blur would change nothing.
   if (levelRange(dilated) === 0) return floats(dilated, (i) => dilated.data[i]);
   const blurred = gaussianBlur(erode(dilated, side), side / CONFIG.kernel_to_sigma);
   return floats(blurred, (i) => blurred.data[i]);
 }
 
-// A quadratic surface fitted to the inside of a background, extended over its rim; null if it does not fit.
+// A quadratic surface fitted to the inside of a background, extended over its rim; null if the surface does not fit or
+// the background is too small.
 function fittedSurface({ width: w, height: h, data }, rim) {
   if (Math.min(w, h) <= 2 * rim + 3) return null;
   const place = (i, n) => fround(-1 + (2 * i) / (n - 1));

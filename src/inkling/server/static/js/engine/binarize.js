@@ -40,7 +40,7 @@ function binarizeLocally(image, small, { requireSharp = false } = {}) {
   return stretchContrast(contrastWithBackground(smooth, background), LEVELS, requireSharp);
 }
 
-// Whether the image is an icon, or has only two levels, as from a scanner or a program.
+// Whether the image is an icon, or has at most two levels, as from a scanner or a program.
 function hasNoShadow(image) {
   if (Math.max(image.width, image.height) <= GLOBAL_THRESHOLD.icon_side_px) return true;
   const { data } = image;
@@ -53,8 +53,8 @@ function hasNoShadow(image) {
   return true;
 }
 
-// Smooths a photograph; a drawing has no noise and is returned unchanged. The noise is the median step between
-// neighboring pixels on a sparse grid, which strokes hardly affect.
+// Smooths a photograph; a drawing, which has no noise, or a small image is returned unchanged. The noise is the median
+// step between neighboring pixels on a sparse grid, which strokes hardly affect.
 function denoised(image) {
   const { width, height, data } = image;
   if (Math.max(width, height) < CONFIG.denoise_min_side_px || width < 2) return image;
@@ -65,7 +65,7 @@ function denoised(image) {
   return upperMedian(steps) < CONFIG.denoise_min_noise ? image : gaussianBlur(image, 0, 3);
 }
 
-// The contrast of each gray level with an even background of that level: the missing share of the background's
+// The contrast of each gray level with an even background of the given level: the missing share of the background's
 // brightness; CONFIG.zero_contrast_level = none, 255 = all.
 function contrastOfLevels(background) {
   const zero = CONFIG.zero_contrast_level;
@@ -73,7 +73,7 @@ function contrastOfLevels(background) {
   return LEVELS.map((level) => clamp(roundEven(zero + (255 - zero) * share(level)), 0, 255));
 }
 
-// The contrast of each pixel with an uneven background, given the background's small estimate: an image.
+// The contrast of each pixel with an uneven background, given the background's small estimate, as an image.
 function contrastWithBackground(image, background) {
   const offset = SHARED.level_offset;
   const lifted = grey(background.width, background.height, background.data.map((value) => value + offset));

@@ -1,6 +1,6 @@
 // Remove border noise: objects that reach in from the image's border, such as a finger, a pen, a torn edge or a scroll
-// bar. Like `inkling.pipeline.border_noise`. Only components that cannot be digits are removed, and only if there are
-// whole digits too.
+// bar. Like `inkling.pipeline.border_noise`. Only components that cannot be digits are removed, and, except for ruled
+// lines, only if there are whole digits too.
 
 import { BORDER_NOISE as CONFIG, SHARED } from "./config.js";
 import { connectedComponents, FIELDS, maskOfLabel } from "./image/components.js";

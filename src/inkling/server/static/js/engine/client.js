@@ -10,7 +10,7 @@ export { EngineUnavailable };
 
 const LINE = "line"; // the network that reads rows
 
-// -> an Engine whose `network` can read. Rejects with EngineUnavailable, whose message is written for users.
+// -> an Engine whose `network` is ready to read. Rejects with EngineUnavailable, whose message is written for users.
 export async function openEngine({ network = "cnn" } = {}) {
   if (typeof Worker === "undefined" || typeof WebAssembly === "undefined" || typeof DecompressionStream === "undefined")
     throw new EngineUnavailable("This browser cannot run networks: it lacks workers or WebAssembly. Use a newer one.");
@@ -23,7 +23,7 @@ class Engine {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #networks; // as GET /api/v1/models lists them
   #loads = new Map(); // name -> promise of the head of its file
-  #replays = new Map(); // name -> promise that its replayed images are loaded
+  #replays = new Map(); // name -> promise that resolves when its replayed images are loaded
   #calls = new Map(); // id -> { resolve, reject }
   #lastId = 0;
 
@@ -50,7 +50,7 @@ class Engine {
 
   // An ImageData, ImageBitmap or Blob -> the answer of POST /api/v1/read?explain=tiles, with `made`: "page". `steps`:
   // also return the result of each stage; `off`: stages to skip; see reader.js. `learned`: the layer that `teach`
-  // returned, used instead of the network's.
+  // returned, used instead of the network's last layer.
   async read(image, { network = "cnn", mode = "auto", steps = false, off = [], learned = null } = {}) {
     const started = performance.now();
     const { version } = await this.load(network);
@@ -66,7 +66,7 @@ class Engine {
     };
   }
 
-  // Float32Array of n * 784, 0 to 1, 1 = ink -> { probs: n * 10 calibrated, notDigit: n }
+  // Float32Array of n * 784, 0 to 1, 1 = ink -> { probs: n * 10, calibrated; notDigit: n }
   async classify(tiles, { network = "cnn" } = {}) {
     await this.load(network);
     return this.#ask("classify", { network, tiles });
@@ -154,7 +154,7 @@ class Engine {
     else resolve(value);
   }
 
-  // Rejects all calls when the thread cannot start or has crashed.
+  // Rejects all pending calls when the thread cannot start or has crashed.
   #fail({ message }) {
     for (const { reject } of this.#calls.values())
       reject(new EngineUnavailable(`Networks cannot run in this page (${message ?? "the thread did not start"}). Reload it.`));

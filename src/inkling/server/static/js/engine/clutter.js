@@ -7,7 +7,7 @@ import { quantile, roundEven } from "./image/numbers.js";
 import { referenceHeight } from "./segmentation.js";
 
 // The components that may be digits or parts of digits, ordered by number: all except frames, specks and, beyond
-// CONFIG.max_components, the smallest.
+// CONFIG.max_components, the smallest. The largest component if all are frames.
 export function clutterFree(components, found, ink) {
   const kept = components.filter((one) => !isFrameOfImage(one, components, found, ink));
   if (!kept.length) return [components.reduce((largest, one) => (one.area > largest.area ? one : largest))];
@@ -18,7 +18,7 @@ export function clutterFree(components, found, ink) {
   return rest.filter(({ box: [, , w, h] }) => Math.max(w, h) >= leastSize);
 }
 
-// The components without those that reach the image's border and have no full ink.
+// The components without those that reach the image's border and have little full ink; all if none would be left.
 export function shadowFree(components, { labels, corner }, ink) {
   const kept = components.filter(({ number, box: [x, y, w, h] }) => {
     if (x > 0 && y > 0 && x + w < ink.width && y + h < ink.height) return true;

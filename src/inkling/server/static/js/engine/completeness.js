@@ -4,7 +4,7 @@
 import { AGREEMENT as CONFIG } from "./config.js";
 import { boundingBox, glyphsOf } from "./segmentation.js";
 
-// Whether all ink belongs to the glyphs: no rule, frame or sign was dropped.
+// Whether nearly all ink belongs to the glyphs: no ruled line, frame or large sign was dropped.
 export function isComplete({ lines, labels, count }) {
   const own = new Set(lines.flat().flatMap(({ components }) => components));
   if (own.size === 0 || own.size === count) return own.size > 0;

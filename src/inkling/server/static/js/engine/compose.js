@@ -4,11 +4,11 @@
 
 import { RESULT as CONFIG, TEXT_PAGE } from "./config.js";
 
-const UNEXPLAINED = ["mark", "refused"]; // unexplained kinds: a digit may be missing there
+const UNEXPLAINED = ["mark", "refused"]; // kinds of unexplained ink, where a digit may be missing
 
 // The calibrated prediction for the boxes in `lines`, in the same order -> a reading. A digit is sure if its confidence
 // times the probability that it is a digit is at least `sureAt`. A glyph is refused if the probability that it is not a
-// digit is at least `rejectAt`; 1 is for a network that cannot refuse.
+// digit is at least `rejectAt`; 1 means that the network cannot refuse.
 export function compose({ probs, notDigit }, lines, { sureAt, rejectAt = 1, size }) {
   const boxes = lines.flat();
   if (!boxes.length) return composeEmpty(size);
@@ -75,8 +75,9 @@ function without(outcome, others, size, reason) {
   return { outcome, text: "", written: "", confidence: 0, digits: [], size, reason, others, warnings: [] };
 }
 
-// Adds the image's warnings; the first becomes the reason if it says more. If most glyphs of a page of text or a
-// pattern were refused, the few that resemble digits are refused too.
+// Adds the image's warnings; unless the reading is sure, the first becomes the reason or a part of it. A page makes
+// every reading doubtful; if most glyphs of a page of text or a pattern were refused, the few that resemble digits are
+// too.
 export function withWarnings(reading, warnings) {
   if (!warnings.length) return reading;
   const { digits, others, outcome } = reading;

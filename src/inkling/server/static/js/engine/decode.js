@@ -16,7 +16,8 @@ export class BadPicture extends Error {
 }
 
 // An ImageData, ImageBitmap or Blob -> { image, size, glance }: an upright grayscale image, its longer side at most
-// CONFIG.max_side_px; [width, height] before downscaling; and a small version of it, `image` itself if it is small.
+// CONFIG.max_side_px; [width, height] before downscaling; and a small version of the image, or `image` itself if it is
+// small or very narrow.
 export async function decode(source) {
   const { width, height, pixels } = await pixelsOf(source);
   const [reduced, size] = [toGrey(pixels), [width, height]];
@@ -87,7 +88,8 @@ function checkSize(width, height) {
   }
 }
 
-// The integer factor by which a picture is downscaled first; a larger picture keeps at least CONFIG.max_side_px.
+// The integer factor by which a picture is downscaled first; the longer side of a larger picture keeps at least
+// CONFIG.max_side_px.
 const reduction = (width, height) => Math.max(1, Math.floor(Math.max(width, height) / CONFIG.max_side_px));
 
 // The number of rows held at a time, which bounds memory; all rows if the picture is not downscaled.
@@ -96,7 +98,8 @@ function bandRows(width, height) {
   return factor === 1 ? height : factor * Math.max(1, Math.floor(CONFIG.tile_side_px / factor));
 }
 
-// The picture downscaled to the means of blocks, band by band. `band(top, bottom)`: the pixels of those rows.
+// The picture downscaled to the means of blocks, band by band. `band(top, bottom)`: the pixels of those rows, or of the
+// whole picture.
 function reducedPixels(width, height, band) {
   const factor = reduction(width, height);
   if (factor === 1) return band(0, height);
@@ -124,7 +127,7 @@ function reducedPixels(width, height, band) {
 }
 
 // Composites a partly transparent picture over a contrasting background. A mostly opaque picture has its own background,
-// whose median is used; in a mostly transparent picture, the opaque part is the ink.
+// taken as the median of its opaque pixels; in a mostly transparent picture, the opaque part is the ink.
 function composited(pixels) {
   const levels = luma(pixels);
   const visible = levels.data.filter((_, i) => pixels.data[4 * i + 3] > CONFIG.opaque_alpha);

@@ -57,7 +57,8 @@ function sampledPlaces(width, height, block) {
   return { columns: along(width), rows: along(height) };
 }
 
-// The weights of R, G, B along which colors change most at sharp edges; null if luma is as good.
+// The weights of R, G, B along which colors change most at sharp edges; null if there are no colors or no such edges,
+// or if luma is as good.
 function principalEdgeAxis(picture) {
   const { width, height } = picture;
   const block = Math.max(1, Math.floor(Math.max(width, height) / CONFIG.edge_side_px));
@@ -92,7 +93,7 @@ function channelOf({ width, height, data }, channel) {
   return out;
 }
 
-// The steps of three channels from each pixel to the next, downwards and to the right.
+// The steps of three channels from each pixel to the next, downward and to the right.
 function stepsOf(channels) {
   const [{ width, height }] = channels;
   const steps = [];
@@ -122,7 +123,7 @@ function principalAxis(vectors) {
   return axes.map((row) => row[longest]);
 }
 
-// The levels along an axis, scaled so that the lowest possible is 0 and the highest 255.
+// The levels along an axis, shifted so that the lowest possible is 0 and the highest 255.
 function projected({ width, height, data }, axis) {
   const offset = -255 * axis.reduce((sum, weight) => sum + Math.min(weight, 0), 0);
   const out = grey(width, height);

@@ -9,7 +9,7 @@ import { EngineUnavailable } from "./unavailable.js";
 const FLOAT = 4; // bytes
 const ALIGNMENT = 16; // bytes
 const PAGE = 65536; // bytes: the unit in which WebAssembly's memory grows
-const BATCH = 256; // examples that run together, to bound memory
+const BATCH = 256; // most examples that run together, to bound memory
 
 // -> the compiled kernels, for `loadNetwork`.
 export async function loadKernels(address = new URL("kernels.wasm", import.meta.url)) {
@@ -34,7 +34,7 @@ export class Network {
   #after; // where the arrays of a run start in memory, in bytes
   #top; // the end of the memory in use, in bytes
   #knownSoftmax = remembering(({ data }) => this.#softmaxOf(data, this.head.input)); // of one tile
-  #takesRows; // whether several examples run together, as rows of each array
+  #takesRows; // whether several examples can run together, as rows of each array
 
   constructor(file, instance) {
     this.head = file.head;
@@ -110,7 +110,7 @@ export class Network {
     return softmax(this.#floats(last.at, sizeOf(last.shape)), last.shape.at(-1));
   }
 
-  // The joined results of `compute(tiles, shape)` for n tiles, which run several at a time if that is faster.
+  // The joined results of `compute(tiles, shape)` for n tiles, which run several at a time if the network allows it.
   #ofAll(tiles, compute) {
     const { input } = this.head;
     const size = sizeOf(input);
@@ -124,7 +124,7 @@ export class Network {
     return joined(parts);
   }
 
-  // Numbers and their shape -> the array of the input and the output of each step.
+  // Numbers and their shape -> the arrays: the input, then the output of each step.
   #run(values, shape) {
     if (values.length !== sizeOf(shape)) throw new Error(`${values.length} numbers do not form ${shape.join(" x ")}.`);
     this.#top = this.#after;
@@ -135,7 +135,7 @@ export class Network {
     return arrays;
   }
 
-  // Allocates room for a number of floats until the next run -> its address. This invalidates views of the memory.
+  // Allocates room for a number of floats until the next run -> its address. This may invalidate views of the memory.
   allocate(floats) {
     const at = this.#top;
     this.#top += Math.ceil((floats * FLOAT) / ALIGNMENT) * ALIGNMENT;

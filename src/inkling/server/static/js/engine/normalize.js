@@ -119,17 +119,17 @@ function peakInk({ data }) {
   return inked.length ? valueOfRank(inked, Math.trunc(CONFIG.peak_quantile * (inked.length - 1))) : 1;
 }
 
-// Widens or narrows strokes that would be outside the range of MNIST's pens when the crop's reference `side` is
-// LONGEST. A small crop is enlarged first, because widths are measured and changed in whole pixels.
+// Widens or narrows strokes that would be outside the range of MNIST's pens once the crop's reference `side` is scaled
+// to LONGEST. A small crop is enlarged first, because widths are measured and changed in whole pixels.
 export function normalizeStrokeWidth(part, side) {
   const enlargement = Math.ceil(CONFIG.measured_side_px / side);
   const large = enlargement > 1 ? mapped(resizedBy(part, enlargement), (value) => clamp(value, 0, 1)) : part;
-  const toTile = LONGEST / side / Math.max(enlargement, 1); // pixels of the tile per pixel of the crop
+  const toTile = LONGEST / side / Math.max(enlargement, 1); // pixels of the tile per pixel of `large`
   const mask = above(large, CONFIG.stroke_ink);
   const width = strokeWidth(mask) * toTile;
   if (CONFIG.min_stroke_px <= width && width <= CONFIG.max_stroke_px) return part;
   if (width < CONFIG.min_stroke_px) {
-    const grow = (CONFIG.target_stroke_px - width) / (2 * toTile); // pixels of the crop, on each side of a stroke
+    const grow = (CONFIG.target_stroke_px - width) / (2 * toTile); // pixels of `large`, on each side of a stroke
     const pad = Math.ceil(grow) + 1;
     const wide = withBorder(large, { top: pad, bottom: pad, left: pad, right: pad, value: 0 });
     const around = distanceTransform(mapped(above(wide, CONFIG.stroke_ink), (value) => 1 - value), 5).data;
@@ -141,7 +141,7 @@ export function normalizeStrokeWidth(part, side) {
   return trim(mapped(large, (value, i) => Math.min(value, clamp(fround(inside[i] - shrink), 0, 1))));
 }
 
-// At most 28x28 -> 28x28, with the center of mass as near to the middle as whole pixels allow.
+// An image of at most 28x28 -> 28x28, with the center of mass as near to the middle as whole pixels allow.
 export function centeredByMass(small) {
   const { m00, m10, m01 } = moments(small);
   const place = (moment, side) => clamp(roundEven(SIDE / 2 - moment / (m00 || 1)), 0, SIDE - side);

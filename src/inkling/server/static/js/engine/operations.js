@@ -1,5 +1,6 @@
-// The layers of a network, computed by the kernels. An array is { at: address in their memory, in bytes; shape }.
-// Each operation takes a Runner (memory and kernels), a step of the network's head and its input arrays.
+// The layers of a network, computed by the kernels. An array is { at, shape }, where `at` is an address in the
+// kernels' memory, in bytes. Each operation takes a Network (memory and kernels), a step of its head and the
+// step's input arrays.
 
 export const LANES = 8; // outputs that a product computes together: weights and biases are padded to a multiple of it
 const ACTIVATIONS = { linear: 0, relu: 1, relu6: 2 };
@@ -98,7 +99,8 @@ function add(run, step, [a, b]) {
   return { at: to, shape: a.shape };
 }
 
-// The same numbers in another shape, in which one side may be unknown; for several examples, it is the shape of each.
+// The same numbers in another shape, in which one side may be unknown; for several examples, the shape is that of each
+// example.
 function reshape(run, step, [{ at, shape }]) {
   const known = sizeOf(step.shape.filter((side) => side !== null));
   const n = step.shape.includes(null) ? 1 : sizeOf(shape) / known;

@@ -85,8 +85,8 @@ function findPanel(small, around) {
     const [y, x] = [Math.floor(i / w), i % w];
     return y >= rim && y < h - rim && x >= rim && x < w - rim; // a line may run along the border of the image
   };
-  // Its edge must be sharp, not a gradient: the level just inside the edge is that of the middle, and the level just
-  // outside is that of the border.
+  // The page's edge must be sharp, not a gradient: the level just inside the edge is that of the middle, and the level
+  // just outside is that of the border.
   const [core, wide] = [dilatedBy(hull, -2 * rim - 1), dilatedBy(hull, 2 * rim + 1)];
   const within = chosen(small, (i) => inside.data[i] > 0 && core.data[i] === 0);
   const isNear = (i) => outside.data[i] > 0 && wide.data[i] > 0;

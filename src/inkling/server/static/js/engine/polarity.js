@@ -11,7 +11,7 @@ const MAD_TO_SIGMA = 1.4826; // a normal distribution's standard deviation, in m
 // Whether the small image has dark ink on a light background.
 //
 // Edges: going in from the border, the first sharp edge is a step from background to ink. Areas: by Otsu's threshold,
-// most of the border and most of the image is background.
+// most of the border and most of the image are background.
 export function hasLightBackground(small) {
   const { low: darkest, high: lightest } = rangeOf({ data: borderPixels(small) });
   if (darkest === 255 || lightest === 0) {
@@ -92,7 +92,7 @@ function stepsOf({ width, height, data }) {
   return out;
 }
 
-// The median absolute deviation from the mean of every second step of every second row.
+// The median absolute deviation of every second step in every second row from the mean of all steps.
 function medianDeviation({ width, height, data }) {
   const mean = Math.fround(meanOf({ data }));
   const deviations = [];

@@ -2,7 +2,7 @@
 
 const MOST = 32; // images
 
-// A function of an image, { data, width } -> the same function, but computing each result once. Callers must not change
+// A function of an image, { data, width } -> the same function, which keeps its latest results. Callers must not change
 // the image or the result.
 export function remembering(compute) {
   const known = []; // { image, result }, the latest first

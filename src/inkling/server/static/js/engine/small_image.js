@@ -6,8 +6,8 @@ import { crop, withBorder } from "./image/grey.js";
 import { roundEven } from "./image/numbers.js";
 import { resizeArea, resizeLinear } from "./image/resize.js";
 
-// A grayscale image -> one whose longer side is about CONFIG.side_px, by block means. Pixels beyond the last whole block
-// are left out.
+// A grayscale image -> one whose longer side is about CONFIG.side_px, by block means, where pixels beyond the last
+// whole block are left out, or, for a very narrow image, by area averaging. A small image is returned unchanged.
 export function downscale(image) {
   const longer = Math.max(image.width, image.height);
   let block = roundEven(longer / CONFIG.side_px);

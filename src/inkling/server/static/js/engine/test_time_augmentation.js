@@ -9,8 +9,8 @@ import { glyphCrops, joinedTiles, normalizeCrop } from "./normalize.js";
 import { glyphsOf } from "./segmentation.js";
 
 // An uncertain prediction for a single digit that is about as wide as high -> its mean over several views; any other
-// prediction -> unchanged. The probability that it is not a digit is averaged only if it fills the image. `looks`: the
-// tiles of the other views, and the probabilities of all views, the original first.
+// prediction -> unchanged. The probability that it is not a digit is averaged only if the ink fills the image. `looks`:
+// the tiles of the other views, and the probabilities of all views, the original first.
 export async function withTestTimeAugmentation(ink, segmentation, prediction, classify) {
   const { probs, notDigit } = prediction;
   if (notDigit.length !== 1 || Math.max(...probs) >= Math.fround(CONFIG.certain_at)) return prediction;

@@ -1,5 +1,5 @@
 // The engine's thread. Each message names one of the calls below and gets one answer: { id, value } or { id, error }.
-// It asks the page for a network that it lacks: { need: name }, answered by a call to `load`.
+// The thread asks the page for a network that it lacks: { need: name }, answered by a call to `load`.
 import { loadKernels, loadNetwork } from "./networks.js";
 import { classProbabilities } from "./probabilities.js";
 import { makeReader } from "./reader.js";
@@ -14,7 +14,7 @@ const kernels = loadKernels();
 kernels.catch(() => {}); // loading a network reports the error
 const networks = new Map(); // name -> promise of a Network
 const replays = new Map(); // name of a network -> its replayed images
-const awaited = new Map(); // name -> resolve and reject of such a promise
+const awaited = new Map(); // name -> resolve and reject of a promise in `networks`
 
 const CALLS = {
   // Takes the bytes of a network's file, or the reason why there are none.

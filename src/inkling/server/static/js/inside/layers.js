@@ -5,8 +5,8 @@ import { networkParts } from "../common/network_parts.js";
 import { pageEngine } from "../common/page_engine.js";
 import { isStatic } from "../common/site.js";
 
-// {outputs: [{name, type, shape, values}], weights: see common/network_parts.js, null if unknown; temperature}.
-// Throws ApiError or Unavailable.
+// {outputs: [{name, type, shape, values}], weights: see common/network_parts.js, null if unknown}. Throws ApiError or
+// Unavailable.
 export async function layersOf(name, tile) {
   const engine = await pageEngine(name);
   if (engine) {

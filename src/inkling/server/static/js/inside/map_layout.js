@@ -3,7 +3,8 @@
 
 const NARROW = 600;
 
-// `layers`: the number of layers of maps; `rows`: maps shown per layer; `outputs`: number of scores; `rem` of the page.
+// `layers`: the number of layers of maps; `rows`: maps shown per layer; `outputs`: number of scores; `rem`: 1rem in
+// pixels.
 export function layoutMaps({ width, rem, layers, rows, outputs }) {
   const isWide = width >= NARROW;
   return isWide ? leftToRight({ width, rem, layers, rows, outputs }) : topToBottom({ width, rem, layers, rows, outputs });

@@ -104,8 +104,8 @@ export class NetworkDiagram {
     ]);
   }
 
-  // Draws the lines of one layer in few strokes: one for each sign and each of five levels of strength. Lines below 0
-  // are ochre and dashed.
+  // Draws the lines of one layer in few strokes: one for each sign and each of five levels of strength. Lines for
+  // negative values are ochre and dashed.
   #bundle(values, chosen, ends) {
     if (chosen.length === 0) return;
     const { context, layout, rem } = this;

@@ -31,7 +31,7 @@ export class OutputPanel {
     const order = [...terms.keys()].filter((j) => values[j] !== 0).sort((a, b) => Math.abs(terms[b]) - Math.abs(terms[a]));
     const peak = Math.max(1e-9, Math.abs(terms[order[0]] ?? 0));
     const shown = order.slice(0, SHOWN);
-    const digits = new Set(shown.map((j) => rounded(terms[j]))).size < shown.length ? 3 : 2; // so that no two tie
+    const digits = new Set(shown.map((j) => rounded(terms[j]))).size < shown.length ? 3 : 2; // so that fewer tie
     const score = rounded(logits[target]);
     let left = score - rounded(bias);
     const name = target < 10 ? String(target) : "none of the ten";

@@ -10,7 +10,7 @@ export const PRESETS = {
   soft: { name: "Blur", weights: Array(9).fill(0.5) },
 };
 
-// (784) -> (784), zero padding; cross-correlation, as in every deep learning library.
+// (784) -> (784), zero padding; cross-correlation, as in deep learning libraries.
 export function convolve(tile, weights) {
   const out = new Float32Array(SIDE * SIDE);
   for (let y = 0; y < SIDE; y++) {

@@ -39,7 +39,7 @@ function convolved(map, side, inputs, { weights, bias }) {
   const outputs = bias.length;
   const out = new Float32Array(side * side * outputs);
   for (let at = 0; at < out.length; at += outputs) out.set(bias, at);
-  // Scatters each input to its nine outputs, because most inputs are 0.
+  // Adds each input to the nine outputs that depend on it, because most inputs are 0 and can be skipped.
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
       for (let i = 0; i < inputs; i++) {

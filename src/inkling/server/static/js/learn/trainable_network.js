@@ -20,7 +20,8 @@ export function randomFrom(seed) {
   };
 }
 
-// A fresh network; w1[pixel * hidden + unit], w2[unit * 10 + digit]. Initial weights as in He et al. 2015.
+// A fresh network; w1[pixel * hidden + unit], w2[unit * 10 + digit]. With hidden units, the initial weights are as in
+// He et al. 2015.
 export function makeNetwork(hidden, random) {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const fill = (n, spread) => Float64Array.from({ length: n }, () => spread * normal());
@@ -110,7 +111,8 @@ export function evaluate(network, examples) {
   return { accuracy: right / examples.length, loss: loss / examples.length };
 }
 
-// One epoch over the shuffled examples in batches of `size`; `step` comes from `optimizer`.
+// One epoch over the shuffled examples in batches of `size`, without an incomplete last batch; `step` comes from
+// `optimizer`.
 export function trainEpoch(network, examples, { step, random, size, dropout = 0 }) {
   const order = shuffled(examples, random);
   for (let i = 0; i + size <= order.length; i += size) {

@@ -1,5 +1,5 @@
-// The confusion matrix: a cell opens its digits, arrow keys move between cells, and another model can be compared.
-// Without this script, the cells' links open the same digits.
+// The confusion matrix: a click on a cell shows its digits, arrow keys move between cells, and another model can be
+// compared. Without this script, the cells' links show the same digits.
 
 import { report } from "./report_client.js";
 
@@ -27,7 +27,7 @@ export function startMatrix(name) {
   watchComparison(document.getElementById("against"), name);
 }
 
-// Shows the digits of a cell and puts the cell into the address.
+// Shows the digits of a cell and puts that cell into the address.
 function open(key) {
   history.replaceState(null, "", `#cell-${key}`);
   const section = show(key);

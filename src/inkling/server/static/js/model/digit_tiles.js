@@ -1,4 +1,4 @@
-// Images of test digits: the first 1,000 from the shared file, the others from the report's sheet of mistakes.
+// Images of test digits: the first 1,000 from the shared file, later misread ones from the report's sheet of mistakes.
 
 import { loadDigits } from "../common/test_digits.js";
 import { path } from "./report_client.js";

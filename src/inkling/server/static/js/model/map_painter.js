@@ -1,4 +1,4 @@
-// Draws the map: each test digit as a numeral in the color of its label, mistakes larger and in a ring.
+// Draws the map: each digit as a numeral in the color of its label; mistakes are larger and ringed.
 
 import { SIDE } from "./map_points.js";
 
@@ -24,7 +24,7 @@ export class MapPainter {
     this.scale = (this.side - 2 * MARGIN) / SIDE;
   }
 
-  // Pixels of the page from the canvas's corner -> units of the map, and back.
+  // CSS pixels from the canvas's corner -> units of the map; `place` converts in the other direction.
   toMap(x, y) {
     return [(x - MARGIN) / this.scale, (y - MARGIN) / this.scale];
   }

@@ -65,7 +65,7 @@ function placeOf(digit) {
   return [SIDE / 2 + RADIUS * Math.cos(angle), SIDE / 2 + RADIUS * Math.sin(angle)];
 }
 
-// The mean of the ten places, weighted by the probabilities; non-digits are in the middle.
+// The mean of the ten places, weighted by the probabilities and moved a tenth toward the middle, where non-digits are.
 function between(probabilities) {
   const sums = [SIDE / 2, SIDE / 2];
   for (let digit = 0; digit < 10; digit++) placeOf(digit).forEach((value, axis) => (sums[axis] += 0.9 * probabilities[digit] * (value - SIDE / 2)));

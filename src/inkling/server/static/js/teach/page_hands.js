@@ -38,7 +38,7 @@ export async function allLessons(name) {
   return lessons.map((lesson) => withContradictions(lesson, lessons)).reverse();
 }
 
-// Stores a digit of a picture as a lesson: the one in the `box`, or all ink if there is no box.
+// Stores a digit of a picture as a lesson: the one that overlaps the `box` most, or all ink if there is no box.
 export async function keepLessons(name, { blob, lessons: [{ box, label, said }], source, session }) {
   if (label.length > 1 && !LABELS.includes(label)) throw wrong("Digits that touch cannot be stored in this browser. Write them separately.");
   const { digits, others } = await (box ? (await opened()).read(blob, { network: NETWORK }) : readDigit(blob));
@@ -90,7 +90,7 @@ export async function useVersion(name, version) {
   return { hand: await described(hand) };
 }
 
-// The changes to a version's last layer: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
+// A version's changes to the last layer: { labels, change: 11 rows of F, prototypes: 11 rows of P }.
 export async function versionWeights(name, version) {
   const { learned, change } = (await handOf(name)).versions.find((each) => each.version === version);
   const size = change[0].length;
@@ -99,7 +99,7 @@ export async function versionWeights(name, version) {
   return { labels: LABELS, change, prototypes };
 }
 
-// Reads the drawing as one digit: by the original network, or by a hand's version in use.
+// Reads the drawing as one digit with the version in use of the hand `name`, or with the original network.
 export async function readDigit(blob, name = "") {
   const engine = await opened();
   const learned = (await learnedBy(name))?.learned ?? null;

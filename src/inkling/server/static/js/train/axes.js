@@ -5,7 +5,7 @@ const SHARES = [0.98, 0.95, 0.9, 0.8, 0.5, 0]; // possible starts of an axis
 const SHARE_STEPS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]; // for each start, the step between ticks
 const MOST_TICKS = 6;
 
-// A logarithmic axis that holds all values, with at most MOST_TICKS ticks.
+// A logarithmic axis for the positive values; ticks are only at powers of ten if there would be more than MOST_TICKS.
 export function lossAxis(values) {
   const found = values.filter((value) => value !== null && value > 0);
   const least = Math.max(LOSSES[0], Math.min(0.3, ...found));
@@ -35,7 +35,7 @@ export function shareAxis(values) {
   };
 }
 
-// Ticks at whole epochs, at most about eight.
+// Ticks at whole epochs: at most nine for up to 400 epochs.
 export function wholeTicks(epochs) {
   const step = [1, 2, 5, 10, 20, 50].find((each) => epochs / each <= 8) ?? 100;
   const ticks = [];

@@ -1,4 +1,4 @@
-// The example shown before the first training: how the tutorial network learned, from its report and its weights.
+// The example shown before the first training run: how the tutorial network learned, from its report and its weights.
 
 import { loadDigits } from "../common/test_digits.js";
 import { loadNetwork } from "../common/dense_network.js";

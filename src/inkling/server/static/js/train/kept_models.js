@@ -46,7 +46,7 @@ export async function refreshModels() {
   }
 }
 
-// Offers to keep the model of a finished training.
+// Offers to keep the model of a finished or stopped training run.
 export function offer({ state, bundle, choices, kept_as: keptAs }) {
   const over = ["finished", "stopped"].includes(state) && bundle;
   byId("keep").hidden = !over;

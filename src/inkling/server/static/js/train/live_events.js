@@ -1,4 +1,4 @@
-// Live events of the training: server-sent events, or polling if the server has no free stream.
+// Live events of the training run: server-sent events, or polling if the server has no free stream.
 //
 // A hidden page closes its stream, because a browser opens at most six connections to a host.
 

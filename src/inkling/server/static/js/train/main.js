@@ -16,7 +16,7 @@ import { TrainingState } from "./training_state.js";
 const byId = (id) => document.getElementById(id);
 const training = new TrainingState();
 const charts = { loss: new LearningCurve(byId("loss"), "loss"), accuracy: new LearningCurve(byId("accuracy"), "share") };
-const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // trainings that this tab started
+const mine = new Set(JSON.parse(sessionStorage.getItem("inkling-runs") ?? "[]")); // training runs that this tab started
 
 const ownDigit = new OwnDigit({ failed: showFailure });
 let shownSnapshot = ""; // RUN:N of the visible snapshot
@@ -40,7 +40,7 @@ function show() {
   offer(state);
   const epochs = Math.max(state.epochs ?? values().epochs ?? 1, 1);
   ownDigit.show({ ...state, epochs });
-  const isExample = !state.snapshot && !state.curve.length; // there is no training to show yet
+  const isExample = !state.snapshot && !state.curve.length; // there is no training run to show yet
   if (isExample) return showExample();
   byId("example").hidden = true;
   const line = (points, i) => points.map((point) => [point[0], point[i]]);
@@ -58,7 +58,7 @@ async function showExample() {
     return; // the page works without it
   }
   const { snapshot, curve } = training.state;
-  if (snapshot || curve.length) return; // a training has started in the meantime
+  if (snapshot || curve.length) return; // a training run has started in the meantime
   if (!byId("example").hidden) return;
   byId("example").hidden = false;
   shownSnapshot = "";

@@ -64,7 +64,7 @@ export function showServerError(text) {
   return true;
 }
 
-// "one hidden layer · 128 hidden units · learning rate 0.001": the settings of a training.
+// "one hidden layer · 128 hidden units · learning rate 0.001": the settings of a training run.
 export function inWords(chosen) {
   if (!chosen) return "";
   const said = fields

@@ -4,7 +4,7 @@ import { bytes, count, percent } from "./number_format.js";
 import { inkShade, paintMaps, weightShade } from "./pixel_maps.js";
 
 const byId = (id) => document.getElementById(id);
-const COLUMNS = { 28: 6, 5: 4 }; // of maps, by their side
+const COLUMNS = { 28: 6, 5: 4 }; // columns of maps, by the side of a map
 const TILE = 28;
 
 let latest = null;

@@ -49,7 +49,7 @@ export function connectedComponents({ width, height, data }, { connectivity = 8 
   return labelled(width, height, runs, parent.map((_, run) => root(run)), connectivity);
 }
 
-// An image with the value of `member`, a Uint8Array by label, for each pixel: a mask if the values are 0 and 1.
+// An image that has, for each pixel, the value of `member`, a Uint8Array by label; a mask if the values are 0 and 1.
 export function maskOfLabels({ width, height, data }, member) {
   const mask = grey(width, height);
   for (let i = 0; i < data.length; i += 1) mask.data[i] = member[data[i]];
@@ -64,7 +64,7 @@ export function maskOfLabel({ width, height, data }, label) {
 }
 
 function labelled(width, height, runs, roots, connectivity) {
-  const order = new Map(); // root -> where it starts, in OpenCV's order
+  const order = new Map(); // root -> where its component starts, in OpenCV's order
   for (let run = 0; run < roots.length; run += 1) {
     const [y, x] = [Math.floor(runs[2 * run] / width), runs[2 * run] % width];
     const place = connectivity === 8 ? (y >> 1) * width + (x >> 1) : y * width + x;

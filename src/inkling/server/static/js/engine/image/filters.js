@@ -164,7 +164,7 @@ export function medianBlur({ width, height, data }, side) {
     const counts = new Int32Array(256);
     for (const row of rows) for (let x = -half; x <= half; x += 1) counts[data[row + nearest(x, width)]] += 1;
     let level = 0;
-    let below = 0; // values less than `level`
+    let below = 0; // the number of values less than `level`
     for (let x = 0; x < width; x += 1) {
       while (below > middle) below -= counts[(level -= 1)];
       while (below + counts[level] <= middle) below += counts[level++];
@@ -196,7 +196,7 @@ export const closed = (image, boxW, boxH = boxW) => erode(dilate(image, boxW, bo
 
 export const opened = (image, boxW, boxH = boxW) => dilate(erode(image, boxW, boxH), boxW, boxH);
 
-// The extreme of a window of `size` pixels that starts `before` pixels to the left.
+// The extreme of a window of `size` pixels that starts `before` pixels to the left of each pixel.
 function alongRows(image, size, before, isGreatest) {
   const wide = withBorder(image, { left: before, right: size - 1 - before, value: worstOf(image, isGreatest) });
   extendWindows(wide.data, size, 1, isGreatest);

@@ -1,4 +1,5 @@
-// Grayscale images: { width, height, data }, row by row. `data` is a Uint8Array of levels or masks, or a Float32Array.
+// Grayscale images: { width, height, data }, row by row. `data` is a Uint8Array of levels or of a mask, a Float32Array,
+// or an Int32Array of labels.
 
 import { roundEven } from "./numbers.js";
 

@@ -11,7 +11,7 @@ export function roundEven(value) {
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// The value of a rank, counted from 0, as if the values were sorted: `np.partition(values, rank)[rank]`.
+// The value at a rank, counted from 0, as if the values were sorted: `np.partition(values, rank)[rank]`.
 export function valueOfRank(values, rank) {
   if (values instanceof Uint8Array || values instanceof Uint8ClampedArray) return levelOfRank(histogramOf(values), rank);
   return selected(new Float64Array(values), rank);
@@ -69,7 +69,7 @@ export function quantiles(values, qs) {
 // The counts of 256 levels.
 export function histogramOf(levels) {
   const counts = new Uint32Array(256);
-  let start = 0; // of a run of one level: counting runs does not wait for the previous count
+  let start = 0; // of a run of one level: counting whole runs avoids waiting for the previous count
   for (let i = 1; i <= levels.length; i += 1) {
     if (levels[i] === levels[start]) continue;
     counts[levels[start]] += i - start;

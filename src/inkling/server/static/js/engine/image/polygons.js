@@ -1,4 +1,4 @@
-// Polygons: points are [x, y], to the right and down.
+// Polygons: points are [x, y], with x to the right and y down.
 
 import { outerContours } from "./contours.js";
 import { grey } from "./grey.js";

@@ -1,4 +1,4 @@
-// Resizing as in OpenCV: by area, linear and cubic. Levels equal OpenCV's to the last bit, floats nearly.
+// Resizing as in OpenCV: by area, linear and cubic. Levels equal OpenCV's to the last bit, floats nearly equal them.
 
 import { grey } from "./grey.js";
 import { clamp, roundEven } from "./numbers.js";
@@ -105,7 +105,7 @@ function areaMeans({ width: oldWidth, height: oldHeight, data }, width, height) 
   const isFloat = data instanceof Float32Array;
   const out = grey(width, height, new data.constructor(width * height));
   const [row, sum] = [new Float32Array(width), new Float32Array(width)];
-  let held = -1; // the old row in `row`
+  let held = -1; // the number of the old row that `row` is made from
   for (let y = 0; y < height; y += 1) {
     sum.fill(0);
     for (let k = down.start[y]; k < down.start[y + 1]; k += 1) {

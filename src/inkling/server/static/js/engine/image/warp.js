@@ -67,7 +67,7 @@ export function solved(rows) {
 }
 
 // An image warped by a matrix. `inverse`: the matrix maps from the result to the image. `nearest`: use the nearest
-// pixel instead of interpolating between four. `replicate`: beyond the border, use its nearest pixel, not 0.
+// pixel instead of interpolating between four. `replicate`: beyond the border, use the image's nearest pixel, not 0.
 export function warpPerspective(image, matrix, width, height, options = {}) {
   const m = options.inverse ? matrix : inverseOf(matrix);
   return sampled(image, width, height, options, (x, y, unit, place) => {

@@ -17,7 +17,7 @@ const NAMED_RIVALS = 5; // the most probable other symbols at a position
 // - `symbols`: from left to right, each with
 //   - `name`, `confidence`, and `box`, in pixels of the picture
 //   - `columns`: [first, last + 1], its columns in the most probable alignment of the text (Viterbi), and
-//     `peak`: the column of these where the symbol is most probable
+//     `peak`: the one of these columns where the symbol is most probable
 //   - `line_box`: x, y, w, h in pixels of the line image
 //   - `shares`: of each class at this position, with the rest of the text unchanged; they sum to 1
 //   - `rivals`: { name, share } of the most probable other classes

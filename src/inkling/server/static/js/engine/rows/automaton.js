@@ -23,8 +23,8 @@ export function withSymbolsBetween(text, first, symbols) {
 
 // The probability that columns i .. t - 1 end in a final state: (t + 1) * states * c numbers.
 //
-// The last axis is the symbol in column i - 1; the start counts as blank. null if every state is final, so that all of
-// these probabilities are 1.
+// The last axis is the symbol in column i - 1; the start counts as blank. null if every state is final, because all of
+// these probabilities are 1 then.
 export function acceptedRest({ data, t, c }, { step, final, symbols }) {
   if (final.every(Boolean)) return null;
   const states = final.length;

@@ -1,7 +1,7 @@
 // Beam search: keeps the best few prefixes after each column and returns those left after the last column.
 //
 // Hannun, Maas, Jurafsky, Ng, "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent
-// DNNs" (2014). It proposes texts if the exact search of `prefix_search.js` would take too long.
+// DNNs" (2014). This search proposes texts if the exact search of `prefix_search.js` would take too long.
 
 import { CTC as CONFIG } from "../config.js";
 

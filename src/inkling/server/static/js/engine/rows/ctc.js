@@ -8,7 +8,7 @@
 // A text is an array of symbol numbers, 0..c-2. Like `inkling.pipeline.ctc`.
 
 const LOG_ZERO = -1e9; // the logarithm of a probability of 0: finite, so that two can be compared
-const MIN_PROB = 1e-9; // of a class: a network's zero is due to rounding
+const MIN_PROB = 1e-9; // lower bound of a class's probability: a network's zero is due to rounding
 const RESCALE_COLUMNS = 16; // columns between rescalings; MIN_PROB to that power is far from underflow
 
 // A network's softmax, t * c numbers -> columns: softmax(log(probs) / temperature), all above 0.
@@ -26,7 +26,7 @@ export function calibrateColumns(probs, c, temperature) {
   return { data, t, c };
 }
 
-// Only the first n symbols; the others count as blank, so texts do not include them.
+// Columns with only the first n symbols; the others count as blank, so texts do not include them.
 export function keepSymbols({ data, t, c }, n) {
   const kept = new Float64Array(t * (n + 1));
   for (let i = 0; i < t; i++) {
@@ -139,7 +139,7 @@ export function substitutionProbs({ data, t, c }, text) {
 
 // The columns of each symbol of a text, [first, last + 1]. The text must fit into the columns.
 //
-// The most probable alignment of the text (Viterbi).
+// They are those of the most probable alignment of the text (Viterbi).
 export function align({ data, t, c }, text) {
   const { states, skips } = statesOf(text, c - 1);
   const n = states.length;

@@ -14,8 +14,8 @@ const MAJORITY = 0.5; // a text with a higher probability, given its digits, is 
 // A row and its most probable digits, the best first -> { row, symbols, prob, signsProb, texts, text, written }.
 //
 // Whether a dot is a point, a comma or neither is less certain than the digits, so the digits are decoded first, with
-// probabilities summed over all signs between them. `prob`: that of the digits, with any signs; `signsProb`: that of
-// the signs and marks, given the digits; `text`: the digits only; `written`: the digits with signs.
+// probabilities summed over all signs between them. `prob`: the probability of the digits, with any signs; `signsProb`:
+// that of the signs and marks, given the digits; `text`: the digits only; `written`: the digits with signs.
 export function decodeRow(row, texts) {
   const { columns } = row;
   const text = greedyDecode(columns);

@@ -30,7 +30,7 @@ export function withoutEdges(mask, components, border, isSheet) {
   const height = median(tall.map((i) => boxes[i][3]));
   const contact = new Int32Array(boxes.length); // pixels at the border
   for (let at = 0; at < border.data.length; at++) if (border.data[at]) contact[labels.data[at]]++;
-  // Inner components that are too small do not show the size of a digit, so large ones at the border are kept.
+  // Inner components that are too small do not show the size of a digit, so large components at the border are kept.
   const judged = atBorder.filter((i) => isSheet || height >= CONFIG.min_inner_share * Math.min(boxes[i][2], boxes[i][3]));
   const bars = judged.filter((i) => isBar(boxes[i], contact[i], height) || (isSheet && isSliver(boxes[i], height)));
   const kept = new Uint8Array(boxes.length).fill(1);

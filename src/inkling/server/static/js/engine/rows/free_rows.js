@@ -14,7 +14,7 @@ import { groupRows, rowTilt } from "./rows.js";
 import { findRules, tiltOfLines, withoutLines } from "./rules.js";
 import { cut, pictureBox } from "./sheet.js";
 
-const REACH = 2; // work pixels: the soft edge of ink that is painted over
+const REACH = 2; // work pixels: the width of the soft edge of ink, which is painted over too
 const BESIDE = 3; // work pixels: ink this near a sheet's edge counts as touching it
 
 // Rows of ink, ignored ink, and what there is too much of ("" for nothing): { rows, ignored, crowd }.
@@ -46,7 +46,7 @@ export function findFreeRows(sheet, mask, contrast, outside) {
 
 const boxOf = ({ components }, row) => union(row.map((i) => components.boxes[i]));
 
-// Levels the ink by its ruled lines, and removes these lines and edges -> { writing, ignored }.
+// Levels the ink by its ruled lines, and removes these lines, upright lines and edges -> { writing, ignored }.
 //
 // `writing`: { level, components, atBorder, strange, rules }: the matrix from work pixels to leveled ones; the
 // components of the remaining ink; by label, 1 for components at the picture's border; a mask of the removed edges,
@@ -88,7 +88,7 @@ function writingOf(sheet, whole, outside) {
   };
 }
 
-// The pixels of a mask that are missing in `rest`.
+// The pixels of a mask that are missing from `rest`.
 function lostFrom(mask, rest) {
   const lost = grey(mask.width, mask.height);
   for (let i = 0; i < lost.data.length; i++) lost.data[i] = mask.data[i] & ~rest.data[i];
@@ -131,7 +131,7 @@ function uprightLines(mask) {
   return { lines, boxes: boxes.map(([x, y, w, h]) => [y, x, h, w]) };
 }
 
-// Rows without those that are low or faint compared with the others: dirt, graph-paper squares, show-through.
+// The rows, except those that are low or faint compared with the others: dirt, graph-paper squares, show-through.
 function strongRows(rows, { level, components }, contrast) {
   if (rows.length < 2) return rows;
   const { width, height } = components.labels;
@@ -182,7 +182,7 @@ function freeRow(sheet, writing, row, inRows) {
   return { image, toImage, strokes };
 }
 
-// A mask of other rows and edges, including their soft rims, in a part of the labels.
+// For a part of the labels, a mask of other rows and edges, including their soft rims.
 function othersWithin({ strange }, part, own, inRows) {
   const others = grey(part.width, part.height, levelsOf(part.data, inRows.map((isInRow, label) => isInRow & ~own[label])));
   if (strange) crop(strange, part.x, part.y, part.width, part.height).data.forEach((value, i) => (others.data[i] |= value));

@@ -86,7 +86,8 @@ function contrastTo({ data, width, height }, background) {
 function isLightOnDark(small) {
   const { width: w, height: h, data } = small;
   const background = running(small).data;
-  const [rimX, rimY] = [Math.floor(w / 20), Math.floor(h / 10)]; // may contain the edge of a book, a frame or a crop
+  // The rim is left out, because it may contain the edge of a book, a frame or a crop.
+  const [rimX, rimY] = [Math.floor(w / 20), Math.floor(h / 10)];
   let [lighter, darker] = [0, 0];
   for (let y = rimY; y < h - rimY; y++) {
     for (let x = rimX; x < w - rimX; x++) {

@@ -40,7 +40,7 @@ export function quadranglesOfEdges(bare) {
   return found;
 }
 
-// Steps of brightness over two pixels, downwards, or to the right with x and y swapped; they start at pixel 1, 1.
+// Steps of brightness over two pixels, downward, or to the right with x and y swapped; they start at pixel 1, 1.
 function stepsOf({ width, height, data }, isUpright, sign) {
   const [w, h] = [width - 2, height - 2];
   const steps = grey(isUpright ? h : w, isUpright ? w : h, new Float32Array(Math.max(w, 0) * Math.max(h, 0)));

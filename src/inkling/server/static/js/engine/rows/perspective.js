@@ -46,7 +46,7 @@ export function findPage(image) {
 // In most light, one threshold separates sheet and desk; if a hard shadow falls across both, the sheet's edges do.
 function findQuadrangle(small) {
   const bare = withoutStrokes(small);
-  // Nothing at the picture's border is as dark as what surrounds a sheet.
+  // There is no sheet if nothing at the picture's border is as dark as what surrounds one.
   if (least(borderLevels(bare)) > CONFIG.max_surround * rangeOf(bare).high) return null;
   const desk = median(borderLevels(small));
   const lightest = quantile(everyThird(small), 0.95);
@@ -63,7 +63,7 @@ function findQuadrangle(small) {
     .reduce((best, corners) => (best && contourArea(best) >= contourArea(corners) ? best : corners), null);
 }
 
-// Whether a mask is 1 along the whole border of the picture: then its largest region is the whole picture.
+// Whether a mask is 1 in a band along the whole border of the picture; its largest region then spans the picture.
 function isOneAround({ width, height, data }) {
   for (let y = 0; y < height; y++) {
     const isBand = y < OPENING || y >= height - OPENING;
@@ -146,7 +146,7 @@ function standsOut(small, corners) {
 
 // The ratio of brightness just outside to just inside each side of a quadrilateral, without sides outside the picture.
 //
-// The lighter of two distances outside counts, because beyond the line of a frame it is light again.
+// The lighter of two distances outside counts, because beyond a frame's line the paper is light again.
 function surrounds({ width, height, data }, corners) {
   const points = Array.from({ length: 40 }, (_, i) => 0.08 + (i * 0.84) / 39); // of a side
   const ratios = [];

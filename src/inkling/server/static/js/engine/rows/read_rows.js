@@ -13,7 +13,7 @@ import { composeRows } from "./row_result.js";
 import { rowTile } from "./row_tiles.js";
 import { pooled } from "./second_opinion.js";
 
-const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading reports; it does not report rules
+const REPORTED = ["edge", "text"]; // kinds of ignored ink that a reading reports; it does not report ruled lines
 
 // A grayscale picture, { data: Uint8Array, width, height }, upright and possibly downscaled -> its reading by rows,
 // with the fields of the HTTP answer, `rows`: the `alignment` of each row, and `is_page`: whether a sheet was found on

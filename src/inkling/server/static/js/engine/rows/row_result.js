@@ -7,9 +7,8 @@ import { asWritten, KINDS } from "./symbols.js";
 
 // Decoded rows in reading order, and other ink found earlier -> a reading.
 //
-// `sureAt`: the probability, 0..1, from which a text and each of its digits are sure. The confidence is that of the
-// digits; doubtful signs make the reading unsure. A row without a digit is left out of the text; its signs are in
-// `others`.
+// `sureAt`: the lowest probability, 0..1, at which a text or a digit is sure. The confidence is that of the digits;
+// doubtful signs make the reading unsure. A row without a digit is left out of the text; its signs are in `others`.
 export function composeRows(rows, { sureAt, size, others = [] }) {
   const symbols = rows.flatMap((row) => row.symbols.map((one) => ({ ...one, box: inside(one.box, size) })));
   const digits = symbols.filter(isDigit).map((symbol) => digitOf(symbol, sureAt));

@@ -8,7 +8,8 @@ import { greatest, least } from "./numbers.js";
 
 const { fround } = Math;
 
-// The boxes of components in a picture of the given height -> indices by row in reading order, without dirt.
+// The boxes of components in a picture of the given height -> indices by row, without dirt: rows from top to bottom,
+// then low rows.
 export function groupRows(boxes, heightPx) {
   if (!boxes.length) return [];
   const heights = boxes.map(([, , , h]) => h);
@@ -59,7 +60,7 @@ function tallest(heights, largest) {
   return tall.length > most ? tall.sort((a, b) => heights[b] - heights[a]).slice(0, most) : tall;
 }
 
-// Merges rows that are side by side, because the line of an open comb starts a row and separates the digits.
+// Merges rows that are side by side, because the line of an open comb may form a row that separates the digits.
 function joined(rows, boxes, tilt) {
   const found = [];
   for (const row of rows) {
@@ -101,7 +102,8 @@ function spanOf(boxes) {
   ];
 }
 
-// A row's ink, points [x, y] -> its slope, pixels down per pixel to the right; 0 if leveling does not lower its height.
+// A row's ink, points [x, y] -> its slope, pixels down per pixel to the right; 0 if the ink is not wide enough or
+// leveling hardly lowers its height.
 export function rowTilt(points) {
   const [x, y] = [0, 1].map((k) => Float32Array.from(points, (point) => point[k]));
   const [width, height] = [x, y].map((values) => greatest(values) - least(values) + 1);

@@ -1,4 +1,4 @@
-// Rules: long straight lines tilted by up to about 15 degrees, and the tilt of the writing on them.
+// Ruled lines: long straight lines tilted by up to about 16 degrees, and the tilt of the writing on them.
 //
 // The upper edges of a horizontal line are in one row of pixels. So the picture is sheared by each angle, and the row
 // with the most upper edges gives the length of a straight line (a Hough transform over a few angles). Like

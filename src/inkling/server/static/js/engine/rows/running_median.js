@@ -12,7 +12,7 @@ export function runningMedian(image, side) {
   const level = histogram.indexOf(Math.max(...histogram));
   if (histogram[level] === data.length) return grey(width, height, data.slice());
   const isFew = (test) => mostInSquare(image, side, test) <= (side * side) >> 1;
-  // First lighter and darker pixels together, which is quicker and decides most drawings.
+  // First, lighter and darker pixels are counted together, which is quicker and decides most drawings.
   const isLevel = isFew((value) => value !== level) || (isFew((value) => value < level) && isFew((value) => value > level));
   return isLevel ? grey(width, height, new Uint8Array(data.length).fill(level)) : medianBlur(image, side);
 }

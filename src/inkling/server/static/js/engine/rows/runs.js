@@ -21,7 +21,7 @@ export function closedAlongRows(mask, size) {
 
 // Removes runs shorter than `size` pixels; runs at the border may continue beyond it.
 export function openedAlongRows(mask, size) {
-  const [before, after] = [size >> 1, size - 1 - (size >> 1)]; // of a kernel's middle
+  const [before, after] = [size >> 1, size - 1 - (size >> 1)]; // pixels of a kernel before and after its middle
   const { width } = mask;
   return ofRuns(mask, (runs) =>
     runs

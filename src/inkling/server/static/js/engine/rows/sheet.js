@@ -33,8 +33,8 @@ export function straightened(image, page) {
 
 // Crops a leveled box from the picture, at the picture's resolution -> { image, toImage }.
 //
-// `level`: pixels of the work picture -> leveled pixels. `others`: a mask of other rows, leveled by `othersLevel`,
-// whose ink is painted over.
+// `level`: pixels of the work picture -> leveled pixels. `others`: a mask, leveled by `othersLevel`, of other
+// rows and edges, whose ink is painted over.
 export function cut(sheet, level, [x, y, w, h], others = null, othersLevel = level) {
   const { scale, image: picture, toWork } = sheet;
   const [width, height] = [w, h].map((side) => Math.max(1, roundEven(side / scale)));

@@ -1,7 +1,7 @@
 // Find the box of each symbol of a line image, from the columns to which CTC aligned it and from the ink there.
 //
-// A network answers in one or two columns somewhere within a symbol. So the ink between two answers is divided at the
-// column with the least ink. Like `inkling.pipeline.symbol_boxes`.
+// A network outputs a symbol in only one or two columns somewhere within the symbol. So the ink between two such
+// outputs is divided at the column with the least ink. Like `inkling.pipeline.symbol_boxes`.
 
 import { SYMBOL_BOXES as CONFIG } from "../config.js";
 
@@ -30,7 +30,7 @@ export function symbolBoxes(ink, spans, columnPx) {
   });
 }
 
-// The ink of a line image minus the level that nearly every column has, which is a ruled line.
+// The ink of a line image minus, in each row of pixels, the level that nearly every column has, which is a ruled line.
 export function withoutRules({ data, width, height }) {
   const place = Math.trunc(CONFIG.rule_share * width);
   const ink = new Float32Array(data.length);
@@ -42,7 +42,7 @@ export function withoutRules({ data, width, height }) {
   return { data: ink, width, height };
 }
 
-// The column with the least ink between two symbols; among equal ones, the one nearest to the middle.
+// The column with the least ink between two symbols; the middle between them is slightly preferred.
 function division(profile, left, right) {
   const start = Math.ceil(left);
   const end = Math.trunc(right) + 1;

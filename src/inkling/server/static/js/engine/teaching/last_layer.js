@@ -79,7 +79,8 @@ function newtonStep(gradient, probs, { x, weights, strength, size, classes }) {
   return step;
 }
 
-// The change after the whole step, or a half, a quarter, .. of it: the first one that lowers the loss enough (Armijo).
+// The change after the whole step, or a half, a quarter, .. of it: the first one that lowers the loss enough (Armijo),
+// or `change` itself if none does.
 function lineSearch(change, step, gradient, loss) {
   const now = loss(change);
   const slope = dot(gradient, step);

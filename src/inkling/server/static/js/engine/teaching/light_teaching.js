@@ -10,11 +10,11 @@ import { canHoldBack, halvesOf, LABELS, reportOf } from "./verdict.js";
 
 const SIDE = 28;
 const STRENGTHS = Array.from({ length: 7 }, (_, k) => 30 * 2 ** k); // the first one with which all guards pass is used
-const REPLAY_WEIGHT = 3; // of a replayed image at the first strength; a correctly read lesson has weight 1
+const REPLAY_WEIGHT = 3; // per image represented, at the first strength; a correctly read lesson has weight 1
 const VERSIONS = [[8, 0], [-8, 0], [0, 0.15], [0, -0.15]]; // of a misread lesson, if there are few: degrees, slant
-const FEW = 200; // weight of the only misread lesson of a label; if there are n, each has FEW / n^2
+const FEW = 200; // weight of the only misread lesson of a label; if there are n, each has FEW / n^2, at least 1
 const MOST_PROTOTYPES = 64;
-const MOST_VARIED = Math.floor(MOST_PROTOTYPES / (VERSIONS.length + 1)); // misread lessons whose versions all fit
+const MOST_VARIED = Math.floor(MOST_PROTOTYPES / (VERSIONS.length + 1)); // most misread lessons whose versions all fit
 
 // `lessons`: [{ id, tile: 784 levels 0..255, label, session, sha256 }] without contradictions; at least one. -> {
 // learned: { lastLayer, prototypes, temperature }, report }; `report.change`: 11 rows, the change of the last layer.
@@ -106,7 +106,8 @@ class LightLesson {
     return found;
   }
 
-  // The reading of each lesson by a layer learned from the other half; null if there are too few lessons.
+  // The reading of each lesson by a layer learned from the other half; null if there are too few lessons or too few
+  // misread ones.
   heldBack(strength) {
     if (!canHoldBack(this.before)) return null;
     const read = [0, 1].map((half) => this.read(this.#learn([...this.labels.keys()].filter((i) => this.halves[i] !== half), strength)));

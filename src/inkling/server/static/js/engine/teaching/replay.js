@@ -6,7 +6,7 @@ export const NO_DIGIT = 10;
 export const CLASSES = 11;
 const MAGIC = "inkr";
 const POWER = 4; // of the cosine: the higher, the more similar a digit must be
-const SCALE = 3; // of the similarity
+const SCALE = 3; // the similarity of equal digits
 const RIDGE = 0.01; // share of the mean within-class variance that is added to each variance
 
 // The file's bytes -> { version, size: F, features (N, F), labels, sets, shown, weights, secondMoment (F, F), metric }.

@@ -1,7 +1,7 @@
 // Decides whether a new version of a hand is an improvement, and reports on it, like inkling.hands.verdict.
-const MIN_HELD_BACK = 20; // lessons; with fewer, all are used for learning
-const MIN_MISREAD = 8; // misread lessons; with fewer, held-back lessons show nothing
-const LEAST_GAIN = 0.25; // share of the errors on held-back lessons that must be corrected
+const MIN_HELD_BACK = 20; // lessons; with fewer, none is held out
+const MIN_MISREAD = 8; // misread lessons; with fewer, held-out lessons show nothing
+const LEAST_GAIN = 0.25; // share of the errors that must be corrected on held-out lessons
 const Z = 1.959964; // of a 95 % confidence interval
 export const LABELS = [..."0123456789", "none"]; // in the order of a classifier's outputs
 
