@@ -89,7 +89,7 @@ def signature(rng: np.random.Generator) -> Drawing:
 
 
 def ball(rng: np.random.Generator) -> Drawing:
-    """Circular scribbling: many slightly different ellipses."""
+    """Circular scribbling: five to eight rotated ellipses."""
     rounds = []
     for angle in np.cumsum(rng.uniform(0.4, 0.9, int(rng.integers(5, 9)))):
         wide, narrow = rng.uniform(0.38, 0.5), rng.uniform(0.08, 0.28)

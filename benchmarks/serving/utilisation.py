@@ -2,8 +2,8 @@
 
     python -m benchmarks.serving.utilisation [--seconds 12]
 
-The server is pinned to one core and the load generator to another, so that one core is measured. Requests arrive as a
-Poisson process, like those of many independent users. Writes utilisation.json, which provides the service times for
+The server is pinned to one core and the load generator to the others, so that one core is measured. Requests arrive as
+a Poisson process, like those of many independent users. Writes utilisation.json, which provides the service times for
 `simulate.py` and the measurements for its validation.
 """
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.cluster
 
 
 def fill(folder: str, count: int) -> list[str]:
-    """Write files with different contents, the first with a difficult name; returns their locations."""
+    """Write files with difficult names and different contents; returns their locations."""
     made = [storage.join(folder, f"{n // 50:02}", f"{n:04} #%20?.png") for n in range(count)]
     for n, place in enumerate(made):
         storage.write(place, content(n))

@@ -31,7 +31,7 @@ def scans(digits: Digits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def armed(*fields: Any) -> Job:
-    """Called in a worker process when it receives its job: afterwards a picture that contains DEADLY kills it."""
+    """Called in a worker process when it receives its job: afterward, a picture with DEADLY kills the process."""
     from inkling.pipeline.reader import Reader
 
     real = Reader.prepare

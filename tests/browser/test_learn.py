@@ -21,7 +21,7 @@ Pages = dict[str, Page]
 
 @pytest.fixture(scope="module", params=[DESKTOP_WH, PHONE_WH], ids=["desktop", "phone"])
 def pages(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Pages]:
-    """Every chapter, live, by slug."""
+    """The open page of every chapter, by slug."""
     touch = request.param == PHONE_WH
     context = context_of(chromium, request.param, has_touch=touch, is_mobile=touch)
     found, faults = {}, []

@@ -2,7 +2,7 @@
 
     uvicorn --workers 2 --no-access-log fastapi_litert:app
 
-The work takes half a millisecond, so a thread, which a `def` route would use, would cost more than it saves.
+The work takes half a millisecond, so `/read` is `async def`: the thread of a `def` route would cost more than it saves.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python tutorial.py
 
-The network is `ann-tutorial`, with 101,770 parameters as in most tutorials. The image is only resized to 28x28.
+The network is `ann-tutorial`, with 101,770 parameters, as in most tutorials. The image is only resized to 28x28.
 """
 
 from __future__ import annotations

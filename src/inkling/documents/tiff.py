@@ -55,7 +55,7 @@ def tiff_pages(
 
 
 def has_several_pages(content: bytes) -> bool:
-    """Whether a TIFF has a second page, or is cut off before it."""
+    """Whether a TIFF has a second directory (a page or a thumbnail), or is cut off before it."""
     found = list(islice(tiff_directories(content), 2))
     return len(found) > 1 or (len(found) == 1 and _leads_beyond(content, found[0]))
 

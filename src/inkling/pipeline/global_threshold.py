@@ -20,7 +20,7 @@ from inkling.pipeline.stroke_width import distance_to_edge
 def binarize_globally(image: np.ndarray, small: np.ndarray, *, require_sharp: bool = False) -> np.ndarray | None:
     """(H, W) uint8 image and its small version -> (H, W) float32 ink in 0..1.
 
-    None if the background is uneven or there is no ink. `require_sharp`: strokes must have sharp edges.
+    None if the background is uneven or there are no strokes. `require_sharp`: strokes must have sharp edges.
     """
     histogram = cv2.calcHist([image], [0], None, [256], [0, 256]).ravel()
     threshold = int(cv2.threshold(image, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])

@@ -25,7 +25,7 @@ LONGEST = 20  # pixels of the tile: the longer side of the digit
 def is_one_large_glyph(ink: np.ndarray, segmentation: Segmentation) -> bool:
     """Whether all ink, (H, W) float32, is one drawn component, so large that more pixels would not change the tile.
 
-    False for a patch such as a shadow, whose strokes are very wide, and for ink that touches the image's border, which
+    False for a patch such as a shadow, whose strokes are very wide, and for ink that touches the image's border, as it
     may be cut off.
     """
     glyphs = segmentation.glyphs

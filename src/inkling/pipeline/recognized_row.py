@@ -31,7 +31,7 @@ from inkling.pipeline.prefix_search import PrefixSearch, ScoredText, with_symbol
 from inkling.pipeline.symbol_boxes import symbol_boxes, without_rules
 from inkling.pipeline.symbols import CLASSES, CROSSED_OUT, MARK
 
-MAJORITY = 0.5  # a text with a higher probability, given its digits, is the most probable one
+MAJORITY = 0.5  # a text with a higher probability, given its digits, is the most probable one with these digits
 
 
 @dataclass(frozen=True)

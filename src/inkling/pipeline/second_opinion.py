@@ -32,7 +32,7 @@ class Weights:
     length: float = 0.0  # number of digits
     comb_digits: float = 0.0  # added to `digits` in a comb, whose cells separate the digits
     comb_length: float = 0.0  # added to `length` in a comb
-    shared_cells: float = 0.0  # number of digits that share a comb's cell with another digit
+    shared_cells: float = 0.0  # number of digits in a comb's cells beyond the first one in each cell
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Weights:

@@ -132,7 +132,7 @@ async def _answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     while not reader.at_eof():
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.IncompleteReadError:  # the client has closed
+        except asyncio.IncompleteReadError:  # the client has closed the connection
             break
         body = await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
         if body == b"c":

@@ -1,7 +1,7 @@
 """Find a sheet of paper on a desk, and its perspective.
 
-A sheet is a light region with four sides, lighter than its immediate surroundings. If all four sides are in the
-picture, the sheet is rectified, even if a corner is outside. If a side is cut off, only the surroundings are masked.
+A sheet is a light region with four sides, lighter than its immediate surroundings. If most of each side is in
+the picture, the sheet is rectified, even if a corner is outside. Otherwise, only the surroundings are masked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Page:
 
     corners: np.ndarray  # (4, 2) float32 picture pixels: top left, top right, bottom right, bottom left
     is_whole: bool  # most of each side is in the picture
-    to_page: np.ndarray  # (3, 3) float64: pixels of the picture -> pixels of the straightened sheet
+    to_page: np.ndarray  # (3, 3) float64: picture -> straightened sheet, in pixels; the identity if it is not whole
     size_wh: tuple[int, int]  # of the straightened sheet
 
 
