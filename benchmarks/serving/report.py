@@ -114,7 +114,7 @@ def attacks(numbers: Numbers) -> str:
             ]
         rows.append(cells)
     head = ["attack", *(f"{way}: {what}" for way in WAYS for what in ("answered", "p99", "memory"))]
-    said = f"{part['seconds']:g} s each; the memory limit is {part['memory_most_mb']:,} MB, by the formula below. "
+    said = f"{part['seconds']:.0f} s each; the memory limit is {part['memory_most_mb']:,} MB, by the formula below. "
     said += f"The load of the {part['machine']['cores']} cores before the test was {part['machine']['load_before']:g}."
     return f"{markdown.table(head, rows)}\n\n{said}" + (f" {TRIAL}" if part["quick"] else "")
 
