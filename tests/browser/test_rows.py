@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from inkling.pipeline.verdict import verdict
+from inkling.pipeline.how_sure import verdict
 from tests.browser.conftest import checked_page
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_board import draw

@@ -4,10 +4,10 @@ import pytest
 
 from inkling.pipeline import normalize
 from inkling.pipeline.binarize import binarize
+from inkling.pipeline.measure_stroke_width import stroke_width
 from inkling.pipeline.normalize import normalize_crop as make_tile
 from inkling.pipeline.normalize import normalize_glyphs
 from inkling.pipeline.segmentation import segment
-from inkling.pipeline.stroke_width import stroke_width
 from tests.pictures import drawn_seven, enlarged
 
 

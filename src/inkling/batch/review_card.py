@@ -14,8 +14,8 @@ from inkling.errors import InklingError
 from inkling.pipeline import decode
 from inkling.pipeline.box import Box
 from inkling.pipeline.decode import DecodedImage, ImageSource
+from inkling.pipeline.how_sure import verdict
 from inkling.pipeline.result import UNEXPLAINED
-from inkling.pipeline.verdict import verdict
 
 OpenImage = Callable[[], ImageSource]  # raises InklingError
 
@@ -53,7 +53,7 @@ class ReviewCard:
     outcome: str  # "unsure", "not_digit", "empty"; "read" if only something else needs a check, such as a constraint
     text: str  # lines joined by "\\n"
     written: str  # with its signs
-    word: str  # the confidence in a word, from `pipeline.verdict`
+    word: str  # the confidence in a word, from `pipeline.how_sure`
     share: float | None  # 0..1, shown beside the word
     violates: bool  # the text does not satisfy the constraints
     reason: str

@@ -12,7 +12,7 @@ import click
 from inkling.cli.cells import tables_text
 from inkling.cli.progress_bar import outcome_counts
 from inkling.cli.read_archive import duration
-from inkling.pipeline.verdict import verdict
+from inkling.pipeline.how_sure import verdict
 
 if TYPE_CHECKING:
     from inkling.batch.csv_table import ResultJson

@@ -20,7 +20,7 @@ import click
 from inkling.client import Client
 from inkling.errors import InklingError
 from inkling.models import registry
-from inkling.server.middleware.callers import rate_check
+from inkling.server.middleware.keys_and_rates import rate_check
 from inkling.server.settings import Settings, declared, env_name, is_loopback, load, misspelt
 
 MALLOC_OPTIONS = {  # parameters of mallopt(3), with the numbers from malloc.h

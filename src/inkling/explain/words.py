@@ -9,8 +9,8 @@ import numpy as np
 
 from inkling.explain.log_odds import Attribution, DigitExplanation
 from inkling.pipeline.box import Box
+from inkling.pipeline.how_sure import verdict
 from inkling.pipeline.result import Digit, Reading
-from inkling.pipeline.verdict import verdict
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ROWS, COLUMNS = ("top", "", "bottom"), ("left", "", "right")

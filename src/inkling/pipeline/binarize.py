@@ -18,9 +18,9 @@ from inkling.pipeline.config.shared import SHARED
 from inkling.pipeline.downscaling import downscale, upscale
 from inkling.pipeline.global_threshold import binarize_globally
 from inkling.pipeline.level_statistics import level_range, median_and_noise, median_level, upper_median
+from inkling.pipeline.measure_stroke_width import stroke_width
 from inkling.pipeline.page_crop import crop_page
 from inkling.pipeline.polarity import has_light_background
-from inkling.pipeline.stroke_width import stroke_width
 
 LEVELS = np.arange(256)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from inkling.pipeline.config.binarization import BORDER_NOISE as CONFIG
 from inkling.pipeline.config.shared import SHARED
-from inkling.pipeline.stroke_width import distance_to_edge
+from inkling.pipeline.measure_stroke_width import distance_to_edge
 
 
 def remove_border_noise(ink: np.ndarray) -> np.ndarray:

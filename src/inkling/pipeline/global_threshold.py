@@ -13,8 +13,8 @@ import numpy as np
 from inkling.pipeline.config.binarization import GLOBAL_THRESHOLD as CONFIG
 from inkling.pipeline.config.binarization import POLARITY
 from inkling.pipeline.config.shared import SHARED
+from inkling.pipeline.measure_stroke_width import distance_to_edge
 from inkling.pipeline.polarity import area_cue, corner_cue, edge_cue
-from inkling.pipeline.stroke_width import distance_to_edge
 
 
 def binarize_globally(image: np.ndarray, small: np.ndarray, *, require_sharp: bool = False) -> np.ndarray | None:

@@ -15,8 +15,8 @@ import numpy as np
 from inkling.pipeline.config.segmentation import NORMALIZE as CONFIG
 from inkling.pipeline.deadline import check_deadline
 from inkling.pipeline.level_statistics import fast_quantile
+from inkling.pipeline.measure_stroke_width import stroke_width
 from inkling.pipeline.segmentation import Segmentation, padded_corners, threshold
-from inkling.pipeline.stroke_width import stroke_width
 
 SIDE = 28  # pixels: a normalized digit, called a tile
 LONGEST = 20  # pixels of the tile: the longer side of the digit

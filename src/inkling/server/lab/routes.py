@@ -18,7 +18,7 @@ from inkling.server.lab.event_stream import event_stream
 from inkling.server.lab.model_reports import make_report as start_report
 from inkling.server.lab.model_reports import report_state
 from inkling.server.lab.training_manager import CLOSED_REASONS, TrainingManager
-from inkling.server.middleware.callers import check_caller
+from inkling.server.middleware.keys_and_rates import check_caller
 from inkling.server.routes.openapi import LAST_EVENT_ID, error_responses
 from inkling.server.routes.request_body import json_body
 from inkling.server.rules import LAB, LAB_CHANGE, rule

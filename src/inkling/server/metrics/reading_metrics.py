@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkling.pipeline.measure_stroke_width import stroke_width
 from inkling.pipeline.reader import Reader
-from inkling.pipeline.stroke_width import stroke_width
 from inkling.server.metrics.definitions import Metrics
 
 if TYPE_CHECKING:

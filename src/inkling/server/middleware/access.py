@@ -4,8 +4,8 @@ Before the view, in this order, according to the rule of the matched endpoint (`
 
 1. assign a request id, the client's own or a new one (`request_context.py`);
 2. reject an HTTP/1.1 request without Host (RFC 9112, 3.2) with 400;
-3. reject a client with too many requests (`callers.py`) with 429;
-4. reject a request without a valid key (`callers.py`) with 401;
+3. reject a client with too many requests (`keys_and_rates.py`) with 429;
+4. reject a request without a valid key (`keys_and_rates.py`) with 401;
 5. reject an unexpected body with 400;
 6. let a page wait until the worker renders no other, and reject a reading with 503 if the worker, or the client's
    share of it, is full (`service/fair_queue.py`);
@@ -28,7 +28,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from inkling.errors import BadKey, BadRequest, InklingError, Overloaded, TooManyRequests
 from inkling.server.metrics.definitions import Metrics
-from inkling.server.middleware.callers import key_check, rate_check
+from inkling.server.middleware.keys_and_rates import key_check, rate_check
 from inkling.server.middleware.request_log import log_request
 from inkling.server.middleware.slow_clients import SEND_S, STREAM_S, Bodies
 from inkling.server.request_context import client_name, current_client, current_context

@@ -12,7 +12,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from inkling.errors import InklingError
-from inkling.pipeline.verdict import verdict
+from inkling.pipeline.how_sure import verdict
 from inkling.server.request_context import current_context
 from inkling.server.routes.read import model_json
 from inkling.server.routes.request_body import form_images

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from inkling.errors import UnknownFormat
-from inkling.server.middleware.callers import check_caller
+from inkling.server.middleware.keys_and_rates import check_caller
 from inkling.server.routes import hand_schemas as schemas
 from inkling.server.routes.hand_version_schemas import TeachRequestSchema, UseRequestSchema
 from inkling.server.routes.openapi import BINARY, BYTES, HANDS_TAG, error_responses

@@ -9,7 +9,7 @@ export function percent(share) {
 }
 
 // How sure a reading is: {word, share}; share is null if the word is shown without a number. The same rule as
-// pipeline/verdict.py: word and number never contradict each other.
+// pipeline/how_sure.py: word and number never contradict each other.
 export function verdict({ outcome, confidence }) {
   if (outcome === "read") return { word: "Read", share: confidence };
   if (outcome === "empty") return { word: "No ink found", share: null };

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inkling.pipeline.stroke_width import stroke_width
+from inkling.pipeline.measure_stroke_width import stroke_width
 
 
 @pytest.mark.parametrize("width", [2, 4, 7, 12, 25])

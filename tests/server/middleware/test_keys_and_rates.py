@@ -7,7 +7,7 @@ import time
 import pytest
 
 from inkling.errors import BadRequest, Overloaded, TooManyRequests
-from inkling.server.middleware.callers import rate_check
+from inkling.server.middleware.keys_and_rates import rate_check
 from inkling.server.settings import Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inkling.pipeline.verdict import verdict
+from inkling.pipeline.how_sure import verdict
 
 TABLE = [
     ("read", 0.999, "Read", 0.999),
