@@ -60,7 +60,7 @@ def test_json_has_the_state_of_the_constraint(number: tuple[Path, str]) -> None:
     (answer,) = map(json.loads, run(path, "--json", "--length", "8")[0].splitlines())
     assert (answer["text"], answer["outcome"]) == (text, "unsure")
     assert answer["constraint"] == {"satisfied": False, "changed": False, "first": text, "fits": 0.0}
-    assert "3 digits found where 8 digits are expected" in answer["reason"]
+    assert "3 digits found instead of 8 digits" in answer["reason"]
     (answer,) = map(json.loads, run(path, "--json")[0].splitlines())
     assert "constraint" not in answer
 
@@ -97,7 +97,7 @@ def test_a_review_page_of_the_doubtful_images(number: tuple[Path, str], tmp_path
     run(tmp_path, "--review", page, "--length", "4", code=1)
     text = page.read_text("utf-8")
     assert "2 pictures to check" in text
-    assert "3 digits found where 4 digits are expected" in text
+    assert "3 digits found instead of 4 digits" in text
     assert "constraints on each number: 4 digits." in text
     assert "broken.png" in text
 

@@ -56,8 +56,8 @@ def test_a_text_that_satisfies_is_kept() -> None:
 @pytest.mark.parametrize(
     ("stated", "says"),
     [
-        ({"length": "3"}, "2 digits found where 3 digits are expected"),
-        ({"length": "3-4"}, "2 digits found where 3 to 4 digits are expected"),
+        ({"length": "3"}, "2 digits found instead of 3 digits"),
+        ({"length": "3-4"}, "2 digits found instead of 3 to 4 digits"),
         ({"pattern": "[0-9]{5}"}, "2 digits found, but no similar number fits [0-9]{5}"),
         ({"check": "ean"}, "no way to read these 2 digits passes ean"),
     ],

@@ -203,7 +203,7 @@ def _why_not(reading: Reading, constraints: Constraints) -> str:
     found = count_digits(n)
     if constraints.length and not constraints.length[0] <= n <= constraints.length[1]:
         expected = length_in_words(constraints.length)
-        return f"{found} found where {expected} are expected; look for touching or stray digits."
+        return f"{found} found instead of {expected}; look for touching or stray digits."
     if constraints.allowlist is not None:
         return f"{found} found, but no number of {constraints.allowlist.name} is similar; check it by eye."
     if constraints.check is not None:
