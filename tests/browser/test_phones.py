@@ -34,6 +34,7 @@ def test_the_answer_stands_in_view_while_one_writes(chromium: Browser, address: 
         for path in paths(page, 7):
             tap_and_drag(page, path)
         expect(page.locator("#answer")).to_have_text("7")
+        expect(page.locator("#wrong")).to_be_visible()  # once the pen rests
         answer, board = in_view(page, "#answer"), in_view(page, "#board")
         in_view(page, "#sure")
         in_view(page, "h1")
