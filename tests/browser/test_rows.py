@@ -13,7 +13,7 @@ from inkling.pipeline.how_sure import verdict
 from tests.browser.conftest import checked_page
 from tests.browser.test_accessibility import faults_of
 from tests.browser.test_board import draw
-from tests.pipeline.test_verdict import TABLE
+from tests.pipeline.test_how_sure import TABLE
 
 pytestmark = pytest.mark.browser
 
