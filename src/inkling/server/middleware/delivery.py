@@ -30,7 +30,7 @@ HEADERS = {
 }
 CACHED_ENDPOINTS = ("api-docs.openapi_json", "inkling.models", "stylesheets.joined")  # responses that rarely change
 TYPES = ("text/html", "text/css", "text/plain", "text/javascript", "application/json", "image/svg+xml")
-MAX_COMPRESSED = 64  # compressed responses that each worker keeps: about 5 MB
+MAX_COMPRESSED = 32  # responses that each worker keeps, as they are and compressed: at most 400 KB each
 MIN_BYTES = 1400  # a smaller response fits into one packet, so compression gains nothing
 
 
